@@ -1,0 +1,50 @@
+import type { z } from "zod";
+
+/** Says something to the person at the terminal, beside the resource it is about. Never pass a secret. */
+export interface Voice {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** What a handler is given beside its inputs. */
+export interface Context {
+  readonly say: Voice;
+  /** Aborted when the engine cancels the run: stop waiting, leave the machine as it is. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One kind of resource of the `homelab` provider.
+ *
+ * The contract keeps every kind convergent: `apply` creates or repairs and may be run at any time, `drift` only
+ * looks. The server (./server.ts) builds create, update, diff, read and delete of the Pulumi protocol from these.
+ *
+ * @typeParam I the inputs, plain: secrets are unwrapped before a handler sees them and wrapped again after.
+ */
+export interface Handler<I extends object> {
+  /** The Pulumi type, `homelab:<module>:<Name>`. */
+  readonly type: string;
+  /** Validates and completes the inputs. A failure is shown before anything is touched. */
+  readonly inputs: z.ZodType<I>;
+  /** Inputs which name the thing: another value is another thing, so a change replaces. */
+  readonly identity: readonly (keyof I & string)[];
+  /** The id under which the state keeps it, from the identity inputs alone. */
+  id(inputs: I): string;
+  /**
+   * How the live thing differs from `inputs`: one sentence a difference, without secrets; none when it is as
+   * declared. A sentence "… is missing" is a difference too.
+   * @throws Unreachable when the node does not answer: the caller then knows nothing and says so.
+   */
+  drift(inputs: I, ctx: Context): Promise<string[]>;
+  /** Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`). */
+  apply(inputs: I, ctx: Context, previous: I | undefined): Promise<Record<string, unknown>>;
+  /** Takes the thing away, never its data; says where the data stays. Fine when it is gone already. */
+  remove(inputs: I, ctx: Context): Promise<void>;
+  /** Names of outputs of `apply` that are secret. */
+  readonly secretOutputs?: readonly string[];
+}
+
+/** The node did not answer: it is off, or the network between is down. Its message is one sentence for people. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}

@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../../remote/connection-args";
+
+/** A PostgreSQL server, reached through SSH on the node's loopback: nothing needs to be open to whoever runs Pulumi. */
+export interface ServerArgs {
+  connection: ConnectionArgs;
+  /** Port on the node's loopback. */
+  port: number;
+  /** A superuser, e.g. `postgres`. */
+  user: string;
+  password: pulumi.Input<string>;
+}
+
+const withSecretPassword = (server: ServerArgs) => ({ ...server, password: pulumi.secret(server.password) });
+
+export interface RoleArgs {
+  server: ServerArgs;
+  name: string;
+  /** Stored as SCRAM-SHA-256; the statement that sets it carries the verifier, never the password. */
+  password: pulumi.Input<string>;
+  /** @default false */
+  superuser?: boolean;
+  /** @default false */
+  createDatabase?: boolean;
+  /** @default false */
+  createRole?: boolean;
+  /** Roles that this one is a member of (with inherit and set). @default none */
+  memberOf?: string[];
+  /** `ALTER ROLE … SET` parameters. @default none */
+  settings?: Record<string, string>;
+}
+
+/** A login role. */
+export class Role extends pulumi.CustomResource {
+  constructor(name: string, args: RoleArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "homelab:postgres:Role",
+      name,
+      { ...args, server: withSecretPassword(args.server), password: pulumi.secret(args.password) },
+      opts,
+    );
+  }
+}
+
+export interface DatabaseArgs {
+  server: ServerArgs;
+  name: string;
+  owner: string;
+  /** Roles beside the owner that may connect. Everyone else, PUBLIC included, may not. @default none */
+  connect?: string[];
+}
+
+/**
+ * A database, open to its owner and those named, with a `public` schema in which only the owner creates.
+ * Removing it from the program leaves it in the server: data is never deleted as a side effect.
+ */
+export class Database extends pulumi.CustomResource {
+  constructor(name: string, args: DatabaseArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:postgres:Database", name, { ...args, server: withSecretPassword(args.server) }, opts);
+  }
+}
+
+export interface ExtensionArgs {
+  server: ServerArgs;
+  database: string;
+  name: string;
+  /** Exact version. @default the newest that the image carries, and no update of its own */
+  version?: string;
+  /** @default "public" */
+  schema?: string;
+}
+
+/** An extension in a database. Removing it from the program leaves it there: tables may depend on it. */
+export class Extension extends pulumi.CustomResource {
+  /** The version that is installed. */
+  declare readonly installed: pulumi.Output<string>;
+  constructor(name: string, args: ExtensionArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "homelab:postgres:Extension",
+      name,
+      { ...args, server: withSecretPassword(args.server), installed: undefined },
+      opts,
+    );
+  }
+}
+
+/** What a grant is about: a schema, or all tables/sequences of a schema (present ones and, by default privileges, future ones). */
+export interface GrantArgs {
+  server: ServerArgs;
+  database: string;
+  role: string;
+  schema: string;
+  on: "schema" | "tables" | "sequences";
+  /** e.g. ["USAGE"], ["SELECT", "INSERT"]; exactly these are held, others are revoked. */
+  privileges: string[];
+}
+
+/** Privileges of one role on one schema's objects. */
+export class Grant extends pulumi.CustomResource {
+  constructor(name: string, args: GrantArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:postgres:Grant", name, { ...args, server: withSecretPassword(args.server) }, opts);
+  }
+}

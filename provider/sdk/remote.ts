@@ -1,0 +1,102 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../../remote/connection-args";
+
+/** A file that a unit needs on the node. */
+export interface ManagedFileArgs {
+  /** Absolute path on the node, below /etc or /usr/local or /var/lib/homelab. */
+  path: string;
+  /** The whole text. */
+  content: pulumi.Input<string>;
+  /** Octal mode. @default "0644" */
+  mode?: string;
+  /** Owner as `user:group` or `uid:gid`. @default "root:root" */
+  owner?: string;
+  /** What a change of this file asks of the service. @default "restart" */
+  onChange?: "restart" | "reload" | "nothing";
+}
+
+/** How to know that a unit works: exactly one of `exec`, `http`, `tcp`. Tried until it holds or the time is over. */
+export interface HealthArgs {
+  /** A command on the node, argument by argument; healthy when it exits 0. */
+  exec?: string[];
+  /** A URL asked from the node; healthy on a 2xx answer. */
+  http?: string;
+  /** `host:port` that must accept a connection. */
+  tcp?: string;
+  /** How long the unit may take to come up, seconds. @default 60 */
+  timeoutSeconds?: number;
+}
+
+export interface UnitArgs {
+  connection: ConnectionArgs;
+  /** What systemd runs, e.g. `postgres.service`. */
+  service: string;
+  /** The quadlet or unit file, and the configuration it reads. Order does not matter. */
+  files: ManagedFileArgs[];
+  /** Directories that must exist before the first start. They are made when missing and never removed. */
+  directories?: { path: string; mode?: string; owner?: string }[];
+  /** Anything else whose change must restart the unit (an image's id, a secret's fingerprint), by a name that is shown. */
+  restartOn?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Command for a reload, argument by argument. @default systemctl reload */
+  reload?: string[];
+  health: HealthArgs;
+  /** Where this unit's data stays when the unit is removed; shown at destroy. */
+  keeps?: string[];
+}
+
+/**
+ * A systemd unit (quadlet or plain) with its files, applied as one: put in place atomically, verified, restarted or
+ * reloaded only when something it uses changed, and put back when the new one does not come up healthy.
+ */
+export class Unit extends pulumi.CustomResource {
+  /** Content hash of everything that decides how the unit runs. */
+  declare readonly hash: pulumi.Output<string>;
+  constructor(name: string, args: UnitArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:remote:Unit", name, { ...args, hash: undefined }, opts);
+  }
+}
+
+export interface ImageArgs {
+  connection: ConnectionArgs;
+  /** Repository for the built image, e.g. `localhost/homelab/postgres`; its tag is the content's hash. */
+  repository: string;
+  /** The Containerfile's text. `FROM` names the base with its exact tag or digest. */
+  containerfile: string;
+  /** Base images that must be there before the build: pulled when missing, unless they are `localhost/…`. */
+  bases: string[];
+  /** How long a build may take, seconds. @default 900 */
+  timeoutSeconds?: number;
+}
+
+/** An image built on the node by podman from a Containerfile; the tag is a hash of what it is made from. */
+export class Image extends pulumi.CustomResource {
+  /** `repository:hash`, to be used in a quadlet with `Pull=never`. Known before the build. */
+  declare readonly reference: pulumi.Output<string>;
+  /** The image's id as podman knows it. */
+  declare readonly imageId: pulumi.Output<string>;
+  constructor(name: string, args: ImageArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:remote:Image", name, { ...args, reference: undefined, imageId: undefined }, opts);
+  }
+}
+
+export interface SecretArgs {
+  connection: ConnectionArgs;
+  /** The podman secret's name. */
+  name: string;
+  /** The value; travels by standard input and rests only in podman's secret store and, encrypted, in the state. */
+  value: pulumi.Input<string>;
+}
+
+/** A podman secret on the node. */
+export class Secret extends pulumi.CustomResource {
+  /** Changes whenever the value does, and tells nothing about it: for `restartOn`. */
+  declare readonly fingerprint: pulumi.Output<string>;
+  constructor(name: string, args: SecretArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "homelab:remote:Secret",
+      name,
+      { ...args, value: pulumi.secret(args.value), fingerprint: undefined },
+      opts,
+    );
+  }
+}

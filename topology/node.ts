@@ -1,0 +1,56 @@
+import type { ConnectionArgs } from "../remote/connection-args";
+import type { Lifecycle, NodeName } from "./schema";
+
+/**
+ * A machine of the house. What keeps data takes a `Node<"always-on">`, so that putting it on an on-demand node does
+ * not compile.
+ */
+export interface Node<L extends Lifecycle = Lifecycle> {
+  readonly name: NodeName;
+  /** IPv4 or IPv6 address by which the other nodes reach it. */
+  readonly address: string;
+  readonly lifecycle: L;
+  readonly memoryBytes: number;
+  readonly hostKey: string;
+  readonly ssh: { readonly user: string; readonly port: number };
+}
+
+export interface Topology {
+  readonly nodes: Readonly<Record<NodeName, Node>>;
+  /** Storage classes whose storage is off the node. */
+  readonly networkClasses: readonly string[];
+  /** Addresses beside the nodes' that may reach the admin ports. */
+  readonly operators: readonly string[];
+}
+
+export function isAlwaysOn(node: Node): node is Node<"always-on"> {
+  return node.lifecycle === "always-on";
+}
+
+/**
+ * The node, known to be always on.
+ * @throws Error when the topology says that it is on-demand.
+ */
+export function requireAlwaysOn(node: Node, what: string): Node<"always-on"> {
+  if (isAlwaysOn(node)) return node;
+  throw new Error(
+    `${what} keeps data and cannot run on ${node.name}, which is on-demand: name an always-on node, or make it always-on in the topology.`,
+  );
+}
+
+/** Every node's address, in the order of the topology. */
+export function addressesOf(topology: Topology): string[] {
+  return Object.values(topology.nodes).map((node) => node.address);
+}
+
+/** How to reach a node over SSH. */
+export function connectionOf(node: Node, identity: string | undefined): ConnectionArgs {
+  return {
+    node: node.name,
+    host: node.address,
+    port: node.ssh.port,
+    user: node.ssh.user,
+    hostKey: node.hostKey,
+    ...(identity === undefined ? {} : { identity }),
+  };
+}

@@ -1,0 +1,96 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** `always-on`: powered all the time. `on-demand`: may be off or rebuilt at any time, so it never keeps data. */
+export const lifecycles = ["always-on", "on-demand"] as const;
+export type Lifecycle = (typeof lifecycles)[number];
+
+/** The three roles of the house; a stack is named after the node that it sets up. */
+export const nodeNames = ["storage", "desktop", "compute"] as const;
+export type NodeName = (typeof nodeNames)[number];
+
+const sizeUnits = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const;
+
+const memoryForm = "must be a whole number with a unit, such as 16GB (MB, GB or TB)";
+
+const memory = z
+  .string({ error: memoryForm })
+  .regex(/^\d+(MB|GB|TB)$/, memoryForm)
+  .transform((text) => {
+    const unit = text.slice(-2) as keyof typeof sizeUnits;
+    return Number(text.slice(0, -2)) * sizeUnits[unit];
+  });
+
+const address = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0,
+    "must be an IPv4 or IPv6 address, such as 192.168.1.11 (a name may resolve to another machine)",
+  );
+
+const hostKeyForm = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,3}$/;
+
+const hostKey = z
+  .string({
+    error:
+      "is missing: run `ssh-keyscan -t ed25519 ADDRESS`, compare its fingerprint with the one shown on the machine itself, and put `ssh-ed25519 AAAA…` here",
+  })
+  .regex(hostKeyForm, "must be a public key such as `ssh-ed25519 AAAA…`, without a name before or after it");
+
+const ssh = z
+  .strictObject({
+    /** `root`, or a user who may run `sudo` without a password. */
+    user: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be a user name")
+      .default("root"),
+    port: z.int().min(1).max(65535).default(22),
+  })
+  .prefault({});
+
+const node = z.strictObject({
+  address,
+  lifecycle: z.enum(lifecycles, { error: `must be one of ${lifecycles.join(", ")}` }),
+  /** The machine's memory. Settings that would not fit are refused before anything is touched. */
+  memory,
+  hostKey,
+  ssh,
+});
+
+export const topologySchema = z
+  .strictObject({
+    nodes: z.strictObject({ storage: node, desktop: node, compute: node }),
+    storageClasses: z
+      .strictObject({
+        /** Kubernetes storage classes whose storage is on the network, so off the node that uses it. */
+        network: z.array(z.string().min(1)).default([]),
+      })
+      .prefault({}),
+    /** Further addresses that may reach the admin ports (MinIO), such as the machine where Pulumi runs. */
+    operators: z.array(address).default([]),
+  })
+  .superRefine((topology, ctx) => {
+    const takenBy = new Map<string, string>();
+    for (const name of nodeNames) {
+      const { address: value } = topology.nodes[name];
+      const other = takenBy.get(value);
+      if (other !== undefined) {
+        ctx.addIssue({
+          code: "custom",
+          path: ["nodes", name, "address"],
+          message: `is the address of ${other} too; each node needs its own`,
+          params: { value },
+        });
+      }
+      takenBy.set(value, name);
+    }
+    if (topology.nodes.storage.lifecycle !== "always-on") {
+      ctx.addIssue({
+        code: "custom",
+        path: ["nodes", "storage", "lifecycle"],
+        message: "must be always-on: storage keeps the data of all nodes",
+      });
+    }
+  });
+
+export type TopologyFile = z.input<typeof topologySchema>;

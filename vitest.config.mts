@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+const never = ["**/node_modules/**", "lab/state/**", ".stryker-tmp/**"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Seconds, no machine needed: sits beside what it tests.
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...never, "**/*.lab.test.ts", "**/*.engine.test.ts"],
+        },
+      },
+      {
+        // The real Pulumi engine with a local state file; no lab machine is touched.
+        test: {
+          name: "engine",
+          include: ["**/*.engine.test.ts"],
+          exclude: never,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // The real machines of the lab, one file at a time: they share the machines.
+        test: {
+          name: "lab",
+          include: ["**/*.lab.test.ts"],
+          exclude: never,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
