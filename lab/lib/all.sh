@@ -1,0 +1,8 @@
+# shellcheck shell=bash
+# all.sh: the lab's rooms, in the order they need each other.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in env progress cache rootfs deps netns podman seed power machines; do
+  # shellcheck source=/dev/null
+  . "$here/$part.sh"
+done
+unset here part

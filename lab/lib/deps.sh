@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# deps.sh: the programs the lab needs of this computer, and the Debian/Ubuntu packages that bring them.
+
+declare -A PACKAGE_OF=(
+  [podman]=podman [mmdebstrap]=mmdebstrap [nft]=nftables [iptables]=iptables [ip]=iproute2
+  [nsenter]=util-linux [flock]=util-linux [ssh]=openssh-client [ssh-keygen]=openssh-client
+  [nc]=netcat-openbsd [tar]=tar [conmon]=conmon [shellcheck]=shellcheck [make]=make [curl]=curl
+)
+# Not found by a command name: netavark lives in podman's own folder, runc is needed beside crun where cgroup v1 is.
+declare -A PACKAGE_FILES=(
+  [netavark]="/usr/lib/podman/netavark /usr/libexec/podman/netavark"
+  [debian-archive-keyring]="/usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp"
+)
+
+cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)" = cgroup2fs ]; }
+
+have_file() {
+  local file
+  for file in "$@"; do [ ! -e "$file" ] || return 0; done
+  return 1
+}
+
+# sbin is not on every user's PATH, but root's tools live there.
+have_command() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+# missing_packages: what is not there, one package a line.
+missing_packages() {
+  local item
+  for item in "${!PACKAGE_OF[@]}"; do have_command "$item" || printf '%s\n' "${PACKAGE_OF[$item]}"; done
+  for item in "${!PACKAGE_FILES[@]}"; do
+    # shellcheck disable=SC2086 # a list of paths
+    have_file ${PACKAGE_FILES[$item]} || printf '%s\n' "$item"
+  done
+  cgroup_v2 || have_command runc || printf 'runc\n'
+}
+
+# deps_ensure: installs what is missing; on a system without apt says what is.
+deps_ensure() {
+  local missing
+  mapfile -t missing < <(missing_packages | sort -u)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    die "this is not Debian or Ubuntu, so install these yourself (named as Debian does): ${missing[*]}."
+  need_root
+  say "Installing from this machine's package mirror: ${missing[*]}"
+  apt_install "${missing[@]}" || die "apt-get could not install: ${missing[*]} (its log: $LOGS/apt.log)."
+}
+
+apt_install() {
+  mkdir -p "$LOGS"
+  local get=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
+  "${get[@]}" install --no-install-recommends "$@" >"$LOGS/apt.log" 2>&1 && return 0
+  { "${get[@]}" update && "${get[@]}" install --no-install-recommends "$@"; } >>"$LOGS/apt.log" 2>&1
+}

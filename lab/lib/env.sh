@@ -1,0 +1,57 @@
+# shellcheck shell=bash disable=SC2034
+# env.sh: what every lab script shares: where things are, the three machines, talking to the user.
+
+shopt -s inherit_errexit # a failure inside $(…) counts too
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PROJECT=${LAB%/*}
+STATE=$LAB/state
+CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/homelab
+# Must vanish at a reboot (podman tells a reboot by it), so it cannot live in $STATE.
+RUN=/run/homelab-lab
+LOGS=$STATE/log
+
+NODES=(storage desktop compute)
+declare -A ADDRESS=([storage]=10.77.0.11 [desktop]=10.77.0.12 [compute]=10.77.0.13)
+declare -A LIFECYCLE=([storage]=always-on [desktop]=always-on [compute]=on-demand)
+declare -A MEMORY=([storage]=16GB [desktop]=32GB [compute]=64GB)
+DOMAIN=home.arpa
+SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0
+NETNS=homelab
+
+# die SENTENCE: the one way a lab script gives up.
+die() {
+  printf 'lab: %s\n' "$*" >&2
+  exit 1
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# is_node NAME: dies with the list of names when it is none of the three.
+is_node() {
+  [[ -n ${ADDRESS[${1:-}]:-} ]] 2>/dev/null || die "'${1:-}' is not a node of the lab: say storage, desktop or compute."
+}
+
+# as_root CMD…: as it is for root, through sudo for others.
+as_root() {
+  if [ "$EUID" = 0 ]; then "$@"; else sudo -- "$@"; fi
+}
+
+# need_root: asks for the password once and early, so that no background job ever has to.
+need_root() {
+  [ "$EUID" = 0 ] && return 0
+  command -v sudo >/dev/null || die "making machines and networks needs root: install sudo, or run this as root."
+  sudo -n true 2>/dev/null && return 0
+  [ -t 0 ] || die "making machines and networks needs root, and sudo wants a password here: run 'sudo -v' first."
+  say "The lab's machines are privileged containers in a network of their own: that needs root, so sudo asks."
+  sudo -v
+}
+
+# atomic_write FILE [MODE]: stdin to FILE, whole or not at all; untouched when it is the same already.
+atomic_write() {
+  local tmp
+  tmp=$(mktemp "$1.XXXXXX")
+  cat >"$tmp"
+  chmod "${2:-644}" "$tmp"
+  if cmp -s "$tmp" "$1"; then rm -f "$tmp"; else mv -f "$tmp" "$1"; fi
+}

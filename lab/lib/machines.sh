@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# machines.sh: the whole of the three machines: raised, claimed, taken down.
+
+node_tar() {
+  cached node.tar "$(cache_key "$LAB/lib/rootfs.sh" "$LAB"/images/node/*)" "$LAB/images/node/build.sh"
+}
+
+# One at a time may change the lab. A killed run's orphans hold the lock until they end.
+lab_lock() {
+  mkdir -p "$STATE"
+  exec 9>"$STATE/.lock"
+  flock -n 9 && return 0
+  say "Another run is changing the lab (or a stopped one is still ending): waiting for it."
+  flock 9
+}
+
+# The addresses and the network's name are fixed, so a computer has one lab at a time.
+lab_claim() {
+  local owner
+  owner=$(cat "$RUN/owner" 2>/dev/null || true)
+  if [ -n "$owner" ] && [ "$owner" != "$STATE" ] && [ -d "$owner" ]; then
+    die "another copy's lab is up on this computer: take it down first with 'make -C ${owner%/lab/state} lab-down'."
+  fi
+  as_root mkdir -p "$RUN"
+  printf '%s\n' "$STATE" | as_root tee "$RUN/owner" >/dev/null
+}
+
+machines_up() {
+  local tar image node starting=()
+  tar=$(node_tar)
+  netns_up
+  identities
+  image=$(engine_setup "$tar")
+  for node in "${NODES[@]}"; do engine_create "$node" "$image"; done
+  for node in "${NODES[@]}"; do
+    node_on "$node" &
+    starting+=($!)
+  done
+  for node in "${starting[@]}"; do wait "$node"; done
+}
+
+lab_is_up() {
+  have_netns || return 1
+  [ -e "$STATE/disk/compute/made" ]
+}
+
+# need_lab: for the commands that use the lab.
+need_lab() { lab_is_up || die "the lab is down: raise it with 'make lab'."; }
+
+machines_down() {
+  engine_remove
+  netns_down
+  cgroups_remove
+  # podman mounts its own storage's overlay folder on itself.
+  as_root umount "$STATE/podman/root/overlay" 2>/dev/null || true
+  as_root rm -rf --one-file-system "$RUN" "$STATE/podman" "$STATE/disk"
+}

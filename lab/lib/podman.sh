@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# podman.sh: the three machines as privileged containers of a rootful podman of the lab's own (its own storage,
+# network, locks and configuration: the user's podman never sees them).
+
+NODE_IMAGE=localhost/homelab-lab/node
+
+# Some computers (CI machines) lack CAP_SYS_RESOURCE: podman's default of raising hard limits fails there.
+limited() { ! as_root bash -c 'ulimit -Hn 1048576' 2>/dev/null; }
+LIMIT_NOFILE=20000 LIMIT_NPROC=20000
+
+# fixed: with a new one at each start, neighbours keep the old for half a minute.
+mac() { printf '02:4c:41:42:00:%02x' "${ADDRESS[$1]##*.}"; }
+
+podman_configure() {
+  mkdir -p "$STATE/podman"
+  {
+    printf '[engine]\nlock_type = "file"\ntmp_dir = "%s/tmp"\nevents_logger = "file"\n' "$RUN"
+    if cgroup_v2; then
+      [ -d /run/systemd/system ] || printf 'cgroup_manager = "cgroupfs"\n'
+    else
+      # crun refuses a computer with both hierarchies; lab-init makes the cgroup2 tree.
+      printf 'cgroup_manager = "cgroupfs"\nruntime = "runc"\n'
+    fi
+    printf '[network]\nnetwork_backend = "netavark"\nnetwork_config_dir = "%s/podman/networks"\n' "$STATE"
+  } | atomic_write "$STATE/podman/containers.conf"
+}
+
+# lab_podman ARGS…: the lock that guards lab/up is not handed down to what podman leaves running.
+lab_podman() {
+  in_netns_root env CONTAINERS_CONF="$STATE/podman/containers.conf" \
+    podman --root "$STATE/podman/root" --runroot "$RUN/root" "$@" 9>&-
+}
+
+# Written out because older podmans cannot name the bridge. "internal": no route out, no address translation.
+network_definition() {
+  printf '{ "name": "lab", "id": "%s", "driver": "bridge", "network_interface": "%s",\n' \
+    "$(printf homelab-lab | sha256sum | cut -d' ' -f1)" "$BRIDGE"
+  printf '  "created": "2026-01-01T00:00:00Z", "subnets": [{ "subnet": "%s", "gateway": "%s" }],\n' "$SUBNET" "$GATEWAY"
+  printf '  "ipv6_enabled": false, "internal": true, "dns_enabled": false, "ipam_options": { "driver": "host-local" } }\n'
+}
+
+engine_setup() { # TAR-OF-THE-NODE
+  local tag
+  tag=$NODE_IMAGE:$(basename "$1" .tar)
+  as_root mkdir -p "$RUN"
+  mkdir -p "$STATE"/podman/{root,networks}
+  podman_configure
+  lab_podman image exists "$tag" ||
+    lab_podman import -q -c 'ENTRYPOINT ["/usr/local/sbin/lab-init"]' -c 'ENV container=podman' "$1" "$tag" >/dev/null
+  network_definition | atomic_write "$STATE/podman/networks/lab.json"
+  printf '%s\n' "$tag"
+}
+
+# engine_create NODE IMAGE: the container, seeded. Only a container whose seed is in counts as made.
+engine_create() {
+  local node=$1 options=()
+  [ ! -e "$STATE/disk/$node/made" ] || return 0
+  lab_podman rm -f -t 0 "$node" >/dev/null 2>&1 || true
+  mkdir -p "$STATE/disk/$node"/{containers,srv} "$CACHE/images"
+  options=(--privileged --pids-limit=-1 --stop-signal 37 --stop-timeout 30 --no-hosts --dns none
+    --tmpfs "/run:rw,mode=755,exec" --tmpfs /tmp)
+  if cgroup_v2; then options+=(--systemd=always --cgroupns=private); else options+=(--systemd=false); fi
+  ! limited || options+=(--ulimit "nofile=$LIMIT_NOFILE:$LIMIT_NOFILE" --ulimit "nproc=$LIMIT_NPROC:$LIMIT_NPROC")
+  seed_node "$node"
+  lab_podman create --name "$node" --hostname "$node" --network lab --ip "${ADDRESS[$node]}" \
+    --mac-address "$(mac "$node")" "${options[@]}" \
+    -v "$STATE/disk/$node/containers:/var/lib/containers" -v "$STATE/disk/$node/srv:/srv" \
+    -v "$CACHE/images:/usr/local/share/lab-images:ro" "$2" >/dev/null
+  tar -C "$STATE/seed/$node" --owner=0 --group=0 -c . | lab_podman cp - "$node:/"
+  touch "$STATE/disk/$node/made"
+}
+
+engine_running() { [ "$(lab_podman inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
+engine_start() { engine_running "$1" || lab_podman start "$1" >/dev/null; }
+engine_stop() { ! engine_running "$1" || lab_podman stop "$1" >/dev/null; }
+# A power cut: every process of the machine ends at once, nothing is told.
+engine_kill() { ! engine_running "$1" || lab_podman kill -s KILL "$1" >/dev/null; }
+
+engine_remove() {
+  local node
+  [ -e "$STATE/podman/containers.conf" ] || return 0
+  have_netns || return 0
+  for node in "${NODES[@]}"; do lab_podman rm -f -t 0 "$node" >/dev/null 2>&1 || true; done
+}
+
+# The groups lab-init made on a computer with cgroup v1.
+cgroups_remove() {
+  local node hierarchy
+  for hierarchy in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    for node in "${NODES[@]}"; do
+      [ ! -d "$hierarchy/homelab-$node" ] ||
+        as_root find "$hierarchy/homelab-$node" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    done
+  done
+}

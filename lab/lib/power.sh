@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# power.sh: one machine on, off, cut; and waiting until it answers.
+
+# lab_ssh NODE CMD…: from anywhere on this computer. The listener of an -L is on the computer's own loopback:
+# only the connection's far end is inside the lab's network.
+lab_ssh() {
+  ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" "$@"
+}
+
+ssh_answers() { timeout 4 ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" "$1" true 2>/dev/null </dev/null; }
+
+# wait_ssh NODE [SECONDS]
+wait_ssh() {
+  local limit=${2:-60} until
+  until=$((SECONDS + limit))
+  until ssh_answers "$1"; do
+    [ $SECONDS -lt $until ] || die "$1 does not answer by SSH after $limit s; look at: lab/node console $1"
+    sleep 0.2
+  done
+}
+
+node_on() {
+  engine_start "$1"
+  wait_ssh "$1"
+}
