@@ -1,0 +1,129 @@
+import { entry, installSection, serviceSection, unitSection } from "./sections";
+import type { InstallSection, ServiceSection, UnitSection } from "./sections";
+import { UnitError, type Entry, type Section, type UnitText } from "./text";
+import { commandLiteral, joinWords } from "./words";
+
+/** A directory of the node, or a volume, inside the container. */
+export interface Mount {
+  /** Absolute path on the node, or the name of a `.volume` unit. */
+  source: string;
+  /** Absolute path in the container. */
+  target: string;
+  /** @default false */
+  readOnly?: boolean;
+}
+
+/** A podman secret, given as a file below /run/secrets. */
+export interface SecretMount {
+  name: string;
+  /** File name below /run/secrets. @default the secret's name */
+  target?: string;
+  /** Octal. @default "0444": readable to the container's own processes */
+  mode?: string;
+}
+
+/** [Container] of a quadlet: only the keys that this project uses. */
+export interface ContainerSection {
+  image: string;
+  /** `never`: the image is built or loaded by its own resource. */
+  pull?: "never" | "missing" | "always" | "newer";
+  containerName: string;
+  /** `host`, `none`, or the name of a `.network` unit. */
+  network?: string;
+  /** Host and container port, e.g. `127.0.0.1:80:80`. */
+  publishPorts?: readonly string[];
+  environment?: Readonly<Record<string, string>>;
+  secrets?: readonly SecretMount[];
+  mounts?: readonly Mount[];
+  tmpfs?: readonly string[];
+  /** Arguments after the image's name. */
+  exec?: readonly string[];
+  /** Size of /dev/shm, e.g. `2g`. */
+  shmSize?: string;
+  /** Seconds between the stop signal and SIGKILL. @default 10, podman's */
+  stopTimeout?: number;
+  logDriver?: "journald" | "none" | "passthrough";
+  user?: string;
+  readOnly?: boolean;
+  noNewPrivileges?: boolean;
+  dropCapabilities?: readonly string[];
+  labels?: Readonly<Record<string, string>>;
+}
+
+/** A `NAME.container` file. */
+export interface ContainerUnit {
+  unit: UnitSection;
+  container: ContainerSection;
+  service?: ServiceSection;
+  install?: InstallSection;
+}
+
+/**
+ * The unit's text form. Keys come in one fixed order, maps sorted, so that equal units are equal texts.
+ * @see podman-systemd.unit(5)
+ */
+export function containerUnit(spec: ContainerUnit): UnitText {
+  if (spec.service?.execStart !== undefined) {
+    throw new UnitError("[Service] ExecStart of a quadlet is written by podman; use the container's exec.");
+  }
+  return {
+    sections: [
+      unitSection(spec.unit),
+      containerSection(spec.container),
+      serviceSection(spec.service ?? {}),
+      installSection(spec.install),
+    ],
+  };
+}
+
+function containerSection(c: ContainerSection): Section {
+  return {
+    name: "Container",
+    entries: [
+      ...entry("ContainerName", c.containerName),
+      { key: "Image", value: commandLiteral(c.image) },
+      ...entry("Pull", c.pull),
+      ...entry("Network", c.network),
+      ...entry("User", c.user),
+      ...(c.publishPorts ?? []).map((port) => ({ key: "PublishPort", value: commandLiteral(port) })),
+      ...assignments("Environment", c.environment),
+      ...assignments("Label", c.labels),
+      ...(c.secrets ?? []).map(secret),
+      ...(c.mounts ?? []).map(mount),
+      ...(c.tmpfs ?? []).map((path) => ({ key: "Tmpfs", value: commandLiteral(path) })),
+      ...entry("ShmSize", c.shmSize),
+      ...entry("ReadOnly", c.readOnly),
+      ...entry("NoNewPrivileges", c.noNewPrivileges),
+      ...(c.dropCapabilities ?? []).map((name) => ({ key: "DropCapability", value: name })),
+      ...entry("StopTimeout", c.stopTimeout),
+      ...entry("LogDriver", c.logDriver),
+      ...(c.exec === undefined ? [] : [{ key: "Exec", value: joinWords(c.exec) }]),
+    ],
+  };
+}
+
+function assignments(key: string, map: Readonly<Record<string, string>> | undefined): Entry[] {
+  return Object.entries(map ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ key, value: joinWords([`${name}=${value}`]) }));
+}
+
+function secret({ name, target, mode }: SecretMount): Entry {
+  for (const part of [name, target ?? "", mode ?? ""]) {
+    if (part.includes(",")) throw new UnitError(`[Container] Secret ${part} holds a comma.`);
+  }
+  const options = [
+    "type=mount",
+    ...(target === undefined ? [] : [`target=${target}`]),
+    ...(mode === undefined ? [] : [`mode=${mode}`]),
+  ];
+  return { key: "Secret", value: commandLiteral([name, ...options].join(",")) };
+}
+
+function mount({ source, target, readOnly }: Mount): Entry {
+  for (const path of [source, target]) {
+    if (path.includes(":")) throw new UnitError(`[Container] Volume ${path} holds a colon.`);
+  }
+  if (!target.startsWith("/")) throw new UnitError(`[Container] Volume ${target} is no absolute path.`);
+  return { key: "Volume", value: commandLiteral(`${source}:${target}${readOnly === true ? ":ro" : ""}`) };
+}

@@ -1,0 +1,18 @@
+export {
+  containerUnit,
+  type ContainerSection,
+  type ContainerUnit,
+  type Mount,
+  type SecretMount,
+} from "./container";
+export {
+  networkUnit,
+  serviceUnit,
+  volumeUnit,
+  type NetworkUnit,
+  type ServiceUnit,
+  type VolumeUnit,
+} from "./others";
+export type { InstallSection, ServiceSection, UnitSection } from "./sections";
+export { parse, render, UnitError, valueOf, valuesOf, type Entry, type Section, type UnitText } from "./text";
+export { commandLiteral, environmentWord, joinWords, literal, splitWords } from "./words";

@@ -1,0 +1,69 @@
+import { entries, entry, installSection, serviceSection, unitSection } from "./sections";
+import type { InstallSection, ServiceSection, UnitSection } from "./sections";
+import type { UnitText } from "./text";
+
+/** A plain `NAME.service`. */
+export interface ServiceUnit {
+  unit: UnitSection;
+  service: ServiceSection;
+  install?: InstallSection;
+}
+
+export function serviceUnit(spec: ServiceUnit): UnitText {
+  return {
+    sections: [unitSection(spec.unit), serviceSection(spec.service), installSection(spec.install)],
+  };
+}
+
+/** A `NAME.volume` file: a named volume of podman. */
+export interface VolumeUnit {
+  unit: UnitSection;
+  volumeName: string;
+  /** Driver and its options, for network storage such as nfs. */
+  driver?: string;
+  device?: string;
+  type?: string;
+  options?: string;
+}
+
+export function volumeUnit(spec: VolumeUnit): UnitText {
+  return {
+    sections: [
+      unitSection(spec.unit),
+      {
+        name: "Volume",
+        entries: [
+          ...entry("VolumeName", spec.volumeName),
+          ...entry("Driver", spec.driver),
+          ...entry("Device", spec.device),
+          ...entry("Type", spec.type),
+          ...entry("Options", spec.options),
+        ],
+      },
+    ],
+  };
+}
+
+/** A `NAME.network` file: a bridge of podman. */
+export interface NetworkUnit {
+  unit: UnitSection;
+  networkName: string;
+  subnets?: readonly string[];
+  internal?: boolean;
+}
+
+export function networkUnit(spec: NetworkUnit): UnitText {
+  return {
+    sections: [
+      unitSection(spec.unit),
+      {
+        name: "Network",
+        entries: [
+          ...entry("NetworkName", spec.networkName),
+          ...entries("Subnet", spec.subnets),
+          ...entry("Internal", spec.internal),
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,104 @@
+import type { Entry, Section } from "./text";
+import { environmentWord, joinWords, literal } from "./words";
+
+/** [Unit]: what the unit is and what it waits for. */
+export interface UnitSection {
+  description: string;
+  /** Units started before this one. */
+  after?: readonly string[];
+  /** Units that must be started before this one; implies no requirement. */
+  before?: readonly string[];
+  wants?: readonly string[];
+  requires?: readonly string[];
+  documentation?: readonly string[];
+  /** Never give up restarting: systemd's own limit is 5 starts in 10 s. @default the limit of systemd */
+  startLimitIntervalSec?: number;
+  /** Paths whose file systems must be mounted first. */
+  requiresMountsFor?: readonly string[];
+  defaultDependencies?: boolean;
+}
+
+/** [Install]: quadlets are enabled by it alone, `systemctl enable` refuses generated units. */
+export interface InstallSection {
+  wantedBy: readonly string[];
+}
+
+/** What quadlets and plain services share in [Service]. Times are seconds. */
+export interface ServiceSection {
+  type?: "oneshot" | "simple" | "exec" | "notify" | "notify-reload" | "forking";
+  remainAfterExit?: boolean;
+  restart?: "always" | "on-failure" | "no";
+  restartSec?: number;
+  timeoutStartSec?: number;
+  timeoutStopSec?: number;
+  /** Commands, argument by argument; the first is an absolute path. */
+  execStart?: readonly (readonly string[])[];
+  execStartPre?: readonly (readonly string[])[];
+  execStartPost?: readonly (readonly string[])[];
+  execReload?: readonly (readonly string[])[];
+  execStop?: readonly (readonly string[])[];
+  environment?: Readonly<Record<string, string>>;
+  user?: string;
+}
+
+type Value = string | number | boolean | undefined;
+
+/** A line for a value that may be left out. */
+export function entry(key: string, value: Value): Entry[] {
+  return value === undefined ? [] : [{ key, value: literal(String(value)) }];
+}
+
+/** A line for each value; lists of unit names may share one line. */
+export function entries(key: string, values: readonly string[] | undefined): Entry[] {
+  return (values ?? []).map((value) => ({ key, value: literal(value) }));
+}
+
+const commands = (key: string, argvs: readonly (readonly string[])[] | undefined): Entry[] =>
+  (argvs ?? []).map((argv) => ({ key, value: joinWords(argv) }));
+
+export function unitSection(unit: UnitSection): Section {
+  return {
+    name: "Unit",
+    entries: [
+      ...entry("Description", unit.description),
+      ...entries("Documentation", unit.documentation),
+      ...entry("DefaultDependencies", unit.defaultDependencies),
+      ...entries("After", unit.after),
+      ...entries("Before", unit.before),
+      ...entries("Wants", unit.wants),
+      ...entries("Requires", unit.requires),
+      ...entries("RequiresMountsFor", unit.requiresMountsFor),
+      ...entry("StartLimitIntervalSec", unit.startLimitIntervalSec),
+    ],
+  };
+}
+
+export function serviceSection(service: ServiceSection): Section {
+  return {
+    name: "Service",
+    entries: [
+      ...entry("Type", service.type),
+      ...entry("RemainAfterExit", service.remainAfterExit),
+      ...entry("User", service.user),
+      ...Object.keys(service.environment ?? {})
+        .sort()
+        .map((key) => ({
+          key: "Environment",
+          value: environmentWord(key, service.environment?.[key] ?? ""),
+        })),
+      ...commands("ExecStartPre", service.execStartPre),
+      ...commands("ExecStart", service.execStart),
+      ...commands("ExecStartPost", service.execStartPost),
+      ...commands("ExecReload", service.execReload),
+      ...commands("ExecStop", service.execStop),
+      ...entry("Restart", service.restart),
+      ...entry("RestartSec", service.restartSec),
+      ...entry("TimeoutStartSec", service.timeoutStartSec),
+      ...entry("TimeoutStopSec", service.timeoutStopSec),
+    ],
+  };
+}
+
+export function installSection(install: InstallSection | undefined): Section {
+  return { name: "Install", entries: entries("WantedBy", install?.wantedBy) };
+}
