@@ -1,5 +1,7 @@
 import type { z } from "zod";
 
+export { Unreachable } from "../remote/errors";
+
 /** Says something to the person at the terminal, beside the resource it is about. Never pass a secret. */
 export interface Voice {
   info(message: string): void;
@@ -33,18 +35,14 @@ export interface Handler<I extends object> {
   /**
    * How the live thing differs from `inputs`: one sentence a difference, without secrets; none when it is as
    * declared. A sentence "… is missing" is a difference too.
+   * @param outputs what `apply` returned last, as the state has it.
    * @throws Unreachable when the node does not answer: the caller then knows nothing and says so.
    */
-  drift(inputs: I, ctx: Context): Promise<string[]>;
+  drift(inputs: I, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
   /** Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`). */
   apply(inputs: I, ctx: Context, previous: I | undefined): Promise<Record<string, unknown>>;
   /** Takes the thing away, never its data; says where the data stays. Fine when it is gone already. */
   remove(inputs: I, ctx: Context): Promise<void>;
   /** Names of outputs of `apply` that are secret. */
   readonly secretOutputs?: readonly string[];
-}
-
-/** The node did not answer: it is off, or the network between is down. Its message is one sentence for people. */
-export class Unreachable extends Error {
-  override readonly name = "Unreachable";
 }

@@ -62,8 +62,6 @@ export interface ImageArgs {
   repository: string;
   /** The Containerfile's text. `FROM` names the base with its exact tag or digest. */
   containerfile: string;
-  /** Base images that must be there before the build: pulled when missing, unless they are `localhost/…`. */
-  bases: string[];
   /** How long a build may take, seconds. @default 900 */
   timeoutSeconds?: number;
 }

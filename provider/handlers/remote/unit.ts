@@ -1,0 +1,26 @@
+import type { Handler } from "../../handler";
+import { unitSchema, type UnitSpec } from "../../../remote/unit/spec";
+import { applyUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
+
+/** homelab:remote:Unit */
+export const unit: Handler<UnitSpec> = {
+  type: "homelab:remote:Unit",
+  inputs: unitSchema,
+  identity: ["service"],
+  id: (inputs) => `${inputs.connection.node}/${inputs.service}`,
+  drift: (inputs, ctx) => unitDrift(inputs, ctx.signal),
+  async apply(inputs, ctx) {
+    const { hash, action } = await applyUnit(inputs, ctx.signal);
+    ctx.say.info(`${inputs.service} on ${inputs.connection.node} is healthy (${action}).`);
+    return { hash };
+  },
+  async remove(inputs, ctx) {
+    await removeUnit(inputs, ctx.signal);
+    const { node } = inputs.connection;
+    ctx.say.warn(
+      inputs.keeps.length === 0
+        ? `${inputs.service} was removed from ${node}.`
+        : `${inputs.service} was removed from ${node}; its data stays there in ${inputs.keeps.join(", ")}. To delete it too: npm run delete-data -- ${node} ${inputs.keeps.join(" ")}`,
+    );
+  },
+};

@@ -1,0 +1,121 @@
+import { problems } from "../topology/problems";
+import { Unreachable, type Context } from "./handler";
+import type { Kind } from "./registry";
+import { isRecord, same, unknown, unwrap, wrap, type Json, type Path } from "./values";
+
+/** Pulumi's resource protocol in terms of a {@link Kind}: pure but for the kind's own look at the machine. */
+
+export interface Checked {
+  readonly inputs: Json;
+  readonly failures: readonly string[];
+}
+
+export interface Difference {
+  readonly changed: readonly string[];
+  readonly replaces: readonly string[];
+}
+
+/** The outputs which say what was found different at the last refresh; empty after an apply. */
+const driftKey = "drift";
+
+const startsWith = (path: Path, head: Path) => head.every((key, index) => path[index] === key);
+
+/** Checks and completes inputs. What is not known yet in a preview is not judged. */
+export function check(kind: Kind, wire: Json): Checked {
+  const { value, secrets, unknowns } = unwrap(wire);
+  const parsed = kind.check(value);
+  if (parsed.success) {
+    // A refinement may have run over a placeholder: give back what was given, completed.
+    return { inputs: wrap(parsed.data as Json, secrets), failures: [] };
+  }
+  const issues = parsed.error.issues.filter(
+    (issue) =>
+      !unknowns.some((path) => startsWith(path, issue.path as Path) || startsWith(issue.path as Path, path)),
+  );
+  if (issues.length === 0) return { inputs: wire, failures: [] };
+  parsed.error.issues = issues;
+  // A secret's value must not stand in a sentence.
+  return { inputs: wire, failures: problems(parsed.error, hide(value, secrets)) };
+}
+
+function hide(value: Json, secrets: readonly Path[]): Json {
+  let hidden = value;
+  for (const path of secrets) hidden = replaceAt(hidden, path);
+  return hidden;
+}
+
+function replaceAt(value: Json, path: Path): Json {
+  const [first, ...rest] = path;
+  if (first === undefined) return "[secret]";
+  if (Array.isArray(value))
+    return value.map((item, index) => (index === first ? replaceAt(item, rest) : item));
+  if (!isRecord(value)) return value;
+  return { ...value, [first]: replaceAt(value[String(first)] ?? null, rest) };
+}
+
+/** What changed in the program, and, when nothing did, on the machine. */
+export async function diff(
+  kind: Kind,
+  oldInputs: Json,
+  oldState: Json,
+  newInputs: Json,
+  ctx: Context,
+): Promise<Difference> {
+  const before = unwrap(oldInputs).value;
+  const after = unwrap(newInputs);
+  const changed = isRecord(before) && isRecord(after.value) ? changedKeys(before, after.value) : ["inputs"];
+  if (changed.length > 0) return { changed, replaces: changed.filter((key) => kind.identity.includes(key)) };
+  try {
+    const found = await kind.drift(after.value, ctx, outputsOf(oldState));
+    for (const sentence of found) ctx.say.warn(sentence);
+    return { changed: found.length > 0 ? [driftKey] : [], replaces: [] };
+  } catch (error) {
+    // A node that is off is a state, not an error: what was declared is known, what is there is not.
+    if (!(error instanceof Unreachable)) throw error;
+    ctx.say.info(`Not compared with the machine: ${error.message}`);
+    return { changed: [], replaces: [] };
+  }
+}
+
+function changedKeys(before: Record<string, Json>, after: Record<string, Json>): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (key) => !same(before[key], after[key]),
+  );
+}
+
+function outputsOf(state: Json): Record<string, unknown> {
+  const { value } = unwrap(state);
+  return isRecord(value) ? value : {};
+}
+
+/** Makes it so, and gives the state to keep. */
+export async function apply(
+  kind: Kind,
+  inputs: Json,
+  previous: Json | undefined,
+  ctx: Context,
+): Promise<{ id: string; state: Json }> {
+  const { value, secrets } = unwrap(inputs);
+  const outputs = (await kind.apply(
+    value,
+    ctx,
+    previous === undefined ? undefined : unwrap(previous).value,
+  )) as Record<string, Json>;
+  const state = { ...(value as Record<string, Json>), ...outputs, [driftKey]: [] };
+  return { id: kind.id(value), state: wrap(state, [...secrets, ...kind.secretOutputs.map((key) => [key])]) };
+}
+
+/** What a preview may say of the result: the inputs; further outputs are not known before the machine has spoken. */
+export function preview(inputs: Json, oldState: Json | undefined): Json {
+  const known = isRecord(inputs) ? inputs : {};
+  const outputs = oldState !== undefined && isRecord(oldState) ? Object.keys(oldState) : [];
+  const pending = outputs.filter((key) => !(key in known) && key !== driftKey).map((key) => [key, unknown]);
+  return { ...(Object.fromEntries(pending) as Record<string, Json>), ...known };
+}
+
+/** For `pulumi refresh`: the state as it is kept, with what is different on the machine. */
+export async function read(kind: Kind, inputs: Json, state: Json, ctx: Context): Promise<Json> {
+  const found = await kind.drift(unwrap(inputs).value, ctx, outputsOf(state));
+  for (const sentence of found) ctx.say.warn(sentence);
+  return { ...(isRecord(state) ? state : {}), [driftKey]: found };
+}

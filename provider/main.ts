@@ -1,0 +1,28 @@
+import { version } from "../package.json";
+import { EngineLog } from "./engine-log";
+import { kinds } from "./registry";
+import { serve } from "./server";
+
+/** Started by the Pulumi engine, which passes its own address and reads the port from the first line of output. */
+async function main(): Promise<void> {
+  const engine = process.argv.at(-1);
+  if (!engine?.includes(":")) {
+    throw new Error("This is started by Pulumi, as the provider of the homelab package: see Pulumi.yaml.");
+  }
+  const stop = new AbortController();
+  const port = await serve({
+    version,
+    kinds,
+    log: new EngineLog(engine),
+    signal: stop.signal,
+    cancel: () => {
+      stop.abort();
+    },
+  });
+  process.stdout.write(`${port}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,49 @@
+import type { z } from "zod";
+import type { Context, Handler } from "./handler";
+import { database } from "./handlers/postgres/database";
+import { extension } from "./handlers/postgres/extension";
+import { grant } from "./handlers/postgres/grant";
+import { role } from "./handlers/postgres/role";
+import { image } from "./handlers/remote/image";
+import { secret } from "./handlers/remote/secret";
+import { unit } from "./handlers/remote/unit";
+
+/** A handler whose inputs have been checked by its own schema, so that one table can hold all kinds. */
+export interface Kind {
+  readonly type: string;
+  readonly identity: readonly string[];
+  readonly secretOutputs: readonly string[];
+  check(raw: unknown): z.ZodSafeParseResult<object>;
+  id(raw: unknown): string;
+  drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
+  apply(raw: unknown, ctx: Context, previous: unknown): Promise<Record<string, unknown>>;
+  remove(raw: unknown, ctx: Context): Promise<void>;
+}
+
+export function kindOf<I extends object>(handler: Handler<I>): Kind {
+  const parse = (raw: unknown) => handler.inputs.parse(raw);
+  return {
+    type: handler.type,
+    identity: handler.identity,
+    secretOutputs: handler.secretOutputs ?? [],
+    check: (raw) => handler.inputs.safeParse(raw),
+    id: (raw) => handler.id(parse(raw)),
+    drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
+    apply: (raw, ctx, previous) =>
+      handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous)),
+    remove: (raw, ctx) => handler.remove(parse(raw), ctx),
+  };
+}
+
+/** Every kind of resource that this provider has. */
+export const kinds: ReadonlyMap<string, Kind> = new Map(
+  [
+    kindOf(unit),
+    kindOf(image),
+    kindOf(secret),
+    kindOf(role),
+    kindOf(database),
+    kindOf(extension),
+    kindOf(grant),
+  ].map((kind) => [kind.type, kind]),
+);

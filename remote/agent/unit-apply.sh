@@ -1,0 +1,195 @@
+#!/bin/bash
+# Puts a unit in place: stage, verify, save the predecessor, install, restart or reload what changed, wait until it
+# is healthy, and go back to the predecessor when it is not. May be stopped anywhere and run again: until the last
+# step the marker `in-progress` makes the next run do the rest. Input: see ../unit/spec.ts.
+source head.sh
+service='' run_hash='' reload_hash='' timeout=60 complete='' health=() reload=() foreign=()
+declare -a paths=() modes=() owners=() effects=()
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+while IFS=$'\t' read -r key a b c d e; do
+  case $key in
+  service) service=$a ;;
+  hashes) run_hash=$a reload_hash=$b ;;
+  timeout) timeout=$a ;;
+  directory) [ -d "$c" ] || install -d -m "$a" -o "${b%%:*}" -g "${b##*:}" -- "$c" ;;
+  file)
+    decode "$e" >"$stage/${#paths[@]}"
+    modes+=("$a") owners+=("$b") effects+=("$c") paths+=("$d")
+    ;;
+  health) health+=("$(decode "$a")") ;;
+  reload) reload+=("$(decode "$a")") ;;
+  set-aside) foreign+=("$a") ;;
+  end) complete=yes ;;
+  *) fail 30 "Unknown line '$key' in the description of $service." ;;
+  esac
+done
+if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
+
+kept=$state/units/$service
+install -d -m 700 "$state" "$state/units" "$kept"
+exec 9>"$kept/lock"
+flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
+
+is_unit_file() { case $1 in /etc/containers/systemd/* | /etc/systemd/system/*) ;; *) return 1 ;; esac; }
+same() { # FILE MODE OWNER PATH: is it there as wanted?
+  [ -f "$4" ] && [ ! -L "$4" ] && cmp -s "$1" "$4" &&
+    [ "$(stat -c '%04a' -- "$4")" = "$2" ] &&
+    case "$(stat -c ' %u:%g %U:%G ' -- "$4")" in *" $3 "*) ;; *) return 1 ;; esac
+}
+put() { # FILE MODE OWNER PATH: all or nothing, also when the power goes
+  local temp
+  install -d -m 755 -- "${4%/*}"
+  temp=$(mktemp -- "${4%/*}/.homelab.XXXXXX")
+  cat "$1" >"$temp"
+  chmod "$2" "$temp" && chown "$3" "$temp" && sync "$temp" && mv -T -- "$temp" "$4"
+}
+verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
+  local i said generator=/usr/lib/systemd/system-generators/podman-system-generator
+  mkdir "$stage/quadlets"
+  if [ -d /etc/containers/systemd ]; then cp -rT /etc/containers/systemd "$stage/quadlets"; fi
+  local any=''
+  for i in "${!paths[@]}"; do
+    case ${paths[i]} in /etc/containers/systemd/*) cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && any=yes ;; esac
+  done
+  [ -n "$any" ] || return 0
+  [ -x "$generator" ] || fail 21 "podman on this node has no quadlet generator: install podman 4.4 or later."
+  said=$(QUADLET_UNIT_DIRS=$stage/quadlets "$generator" --dryrun 2>&1 >"$stage/generated") ||
+    fail 21 "The quadlet of $service is not valid: $said"
+  said=$(grep -iE 'unsupported|error|invalid|unknown|convert' <<<"$said" || true)
+  [ -z "$said" ] || fail 21 "The quadlet of $service is not valid: $said"
+  grep -qxF -- "---${service}---" "$stage/generated" || [ ! -s "$stage/generated" ] ||
+    fail 21 "The quadlet does not make a unit named $service."
+}
+wait_healthy() { # SECONDS
+  local until=$((SECONDS + $1))
+  while :; do
+    case $(systemctl show -p ActiveState --value -- "$service") in
+    active) if timeout 10 "${health[@]}" >/dev/null 2>&1; then return 0; fi ;;
+    failed) return 1 ;;
+    esac
+    # Something that cannot start is restarted over and over: four times is an answer.
+    [ "$(systemctl show -p NRestarts --value -- "$service")" -lt 4 ] || return 1
+    [ "$SECONDS" -lt "$until" ] || return 1
+    sleep 0.2
+  done
+}
+restart() {
+  systemctl reset-failed -- "$service" 2>/dev/null || true
+  timeout "$((timeout + 60))" systemctl restart -- "$service"
+}
+enable() { # A quadlet's unit is generated and enables itself; a plain one must be told.
+  if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet enable -- "$service"; fi
+}
+
+before=''
+if [ -f "$kept/applied" ]; then before=$(cat "$kept/applied"); fi
+verify_quadlets
+
+changed=() unit_changed=''
+for i in "${!paths[@]}"; do
+  same "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}" && continue
+  changed+=("$i")
+  if is_unit_file "${paths[i]}"; then unit_changed=yes; fi
+done
+obsolete=()
+if [ -f "$kept/files" ]; then
+  while IFS= read -r old; do
+    for path in "${paths[@]}"; do [ "$path" != "$old" ] || continue 2; done
+    if [ -e "$old" ]; then obsolete+=("$old"); fi
+    if is_unit_file "$old"; then unit_changed=yes; fi
+  done <"$kept/files"
+fi
+
+# The predecessor is saved only while what is there is known to be whole.
+if [ ! -e "$kept/in-progress" ]; then
+  rm -rf "$kept/previous.new"
+  mkdir -m 700 "$kept/previous.new"
+  printf '%s\n' "$before" >"$kept/previous.new/applied"
+  if [ -f "$kept/files" ]; then
+    while IFS= read -r old; do
+      if [ -f "$old" ]; then
+        n=$(find "$kept/previous.new" -name '*.path' | wc -l)
+        cp -p -- "$old" "$kept/previous.new/$n.file"
+        printf '%s\n' "$old" >"$kept/previous.new/$n.path"
+      fi
+    done <"$kept/files"
+  fi
+  rm -rf "$kept/previous"
+  mv -T "$kept/previous.new" "$kept/previous"
+  : >"$kept/in-progress"
+  sync -f "$kept"
+fi
+rm -f "$kept/applied"
+printf '%s\n' "${paths[@]}" >"$kept/files.new"
+
+# Until the end the old files are remembered too, should this run be stopped.
+sort -u -- "$kept"/files "$kept/files.new" 2>/dev/null >"$kept/files.both" || cp "$kept/files.new" "$kept/files.both"
+mv -T "$kept/files.both" "$kept/files"
+for i in "${changed[@]}"; do
+  put "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}"
+  printf 'changed\t%s\n' "${paths[i]}"
+done
+for old in "${obsolete[@]}"; do rm -f -- "$old" && printf 'removed\t%s\n' "$old"; done
+for other in "${foreign[@]}"; do
+  install -d -m 700 "$kept/set-aside"
+  mv -- "$other" "$kept/set-aside/${other##*/}.$(date +%s)" && unit_changed=yes && printf 'set-aside\t%s\n' "$other"
+done
+if [ -n "$unit_changed" ] || [ "$(systemctl show -p NeedDaemonReload --value -- "$service")" = yes ]; then systemctl daemon-reload; fi
+enable
+
+# The hashes say what was last running; the changed files, what somebody changed since.
+action=kept
+if [ "${before##* }" != "$reload_hash" ]; then action=reloaded; fi
+for i in "${changed[@]}"; do
+  case ${effects[i]} in
+  restart) action=restarted ;;
+  reload) if [ "$action" = kept ]; then action=reloaded; fi ;;
+  esac
+done
+if [ "${before%% *}" != "$run_hash" ] || [ ${#foreign[@]} -gt 0 ]; then action=restarted; fi
+if [ "$(systemctl show -p ActiveState --value -- "$service")" != active ]; then action=restarted; fi
+ok=yes
+case $action in
+restarted) restart || ok='' ;;
+reloaded) if [ ${#reload[@]} -gt 0 ]; then "${reload[@]}" >&2 || ok=''; else systemctl reload -- "$service" || ok=''; fi ;;
+esac
+if [ -n "$ok" ] && wait_healthy "$timeout"; then
+  printf '%s %s\n' "$run_hash" "$reload_hash" >"$kept/applied.new"
+  mv -T "$kept/files.new" "$kept/files"
+  mv -T "$kept/applied.new" "$kept/applied"
+  rm -f "$kept/in-progress"
+  sync -f "$kept"
+  printf 'did\t%s\n' "$action"
+  exit 0
+fi
+
+# Not healthy: say why, then put the predecessor back.
+printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value -- "$service" | paste -sd' ')"
+journalctl -u "$service" -n 15 --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
+for i in "${changed[@]}"; do rm -f -- "${paths[i]}"; done
+had=''
+for saved in "$kept"/previous/*.path; do
+  [ -e "$saved" ] || continue
+  file=${saved%.path}.file
+  put "$file" "$(stat -c '%04a' "$file")" "$(stat -c '%u:%g' "$file")" "$(cat "$saved")"
+  had=yes
+done
+systemctl daemon-reload
+if [ -z "$had" ]; then
+  systemctl stop -- "$service" 2>/dev/null || true
+  rm -f "$kept/in-progress" "$kept/files" "$kept/files.new"
+  printf 'predecessor\tnone\n'
+  exit 20
+fi
+cat "$kept"/previous/*.path >"$kept/files"
+enable
+restart || true
+if wait_healthy "$timeout"; then
+  cp "$kept/previous/applied" "$kept/applied"
+  rm -f "$kept/in-progress" "$kept/files.new"
+  printf 'predecessor\tback\n'
+else
+  printf 'predecessor\tunhealthy\n'
+fi
+exit 20

@@ -1,0 +1,30 @@
+#!/bin/bash
+# What is there of a unit. Input, a line each: `service NAME`, `file PATH`, `end`. Output: tab-separated facts.
+source head.sh
+service='' complete=''
+while IFS=$'\t' read -r key value; do
+  case $key in
+  service)
+    service=$value
+    kept=$state/units/$service
+    if [ -f "$kept/applied" ]; then printf 'applied\t%s\n' "$(cat "$kept/applied")"; fi
+    if [ -e "$kept/in-progress" ]; then printf 'in-progress\n'; fi
+    systemctl show -p LoadState,ActiveState,SubState,UnitFileState,DropInPaths,NeedDaemonReload -- "$service" |
+      while IFS='=' read -r name shown; do printf 'systemd\t%s\t%s\n' "$name" "$shown"; done
+    ;;
+  file)
+    if [ -f "$value" ] && [ ! -L "$value" ]; then
+      sum=$(sha256sum <"$value")
+      printf 'file\t%s\t%s\t%s\n' "$value" "${sum%% *}" "$(stat -c $'%04a\t%u:%g\t%U:%G' -- "$value")"
+    elif [ -e "$value" ] || [ -L "$value" ]; then
+      printf 'other\t%s\n' "$value"
+    fi
+    # A quadlet's drop-ins change the unit as well as the file itself does.
+    for extra in "$value".d/*.conf; do
+      if [ -e "$extra" ]; then printf 'drop-in\t%s\n' "$extra"; fi
+    done
+    ;;
+  end) complete=yes ;;
+  esac
+done
+[ -n "$complete" ] || fail 30 'The description of the unit arrived cut short.'

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Stops a unit and takes its files away; never its data. Input: `service NAME`, `file PATH`…, `end`.
+source head.sh
+service='' complete='' paths=()
+while IFS=$'\t' read -r key value; do
+  case $key in
+  service) service=$value ;;
+  file) paths+=("$value") ;;
+  end) complete=yes ;;
+  esac
+done
+if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
+if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet disable -- "$service" || true; fi
+timeout 150 systemctl stop -- "$service" 2>/dev/null || true
+case $(systemctl show -p ActiveState --value -- "$service") in
+active | deactivating) fail 32 "$service does not stop: look at it with \`systemctl status $service\`, then run this again." ;;
+esac
+for path in "${paths[@]}"; do rm -f -- "$path"; done
+rm -rf "${state:?}/units/$service"
+systemctl daemon-reload
+systemctl reset-failed -- "$service" 2>/dev/null || true

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ConnectionArgs } from "./connection-args";
+import { RemoteError, Unreachable } from "./errors";
+import { link } from "./ssh";
+
+/** What a script on the node said. */
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Data for the script; secrets travel here and nowhere else. */
+  readonly stdin?: string;
+  /** Upper bound for the whole call, seconds; the script is told to end with the connection. */
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+const scripts = new Map<string, string>();
+
+/** The text of an agent script with the shared head in the place of its `source` line. */
+function scriptText(name: string): string {
+  let text = scripts.get(name);
+  if (text === undefined) {
+    const folder = join(__dirname, "agent");
+    const head = readFileSync(join(folder, "head.sh"), "utf8");
+    text = withoutComments(
+      readFileSync(join(folder, `${name}.sh`), "utf8").replace("source head.sh", () => head),
+    );
+    scripts.set(name, text);
+  }
+  return text;
+}
+
+/** Comments are for readers of the file; the process list of the node does not need them. */
+function withoutComments(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !/^\s*#/.test(line))
+    .join("\n");
+}
+
+/** A constant text as one shell word. */
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * Runs one of the scripts in remote/agent on a node, as root. The script's text is constant; everything variable
+ * goes by standard input, so nothing is ever pasted into a command.
+ *
+ * @throws Unreachable when the node does not answer or falls silent.
+ * @throws RemoteError when sudo refuses or the time is over.
+ */
+export async function runScript(
+  connection: ConnectionArgs,
+  name: string,
+  options: RunOptions,
+): Promise<Said> {
+  options.signal.throwIfAborted();
+  const { client, gate } = await link(connection);
+  const shell = `bash -c ${quoted(scriptText(name))} homelab-${name}`;
+  const command = connection.user === "root" ? shell : `sudo -n ${shell}`;
+  const said = await gate.through(
+    () =>
+      new Promise<Said>((resolve, reject) => {
+        client.exec(command, (error, channel) => {
+          if (error !== undefined) {
+            reject(new Unreachable(`${connection.node} ended the connection: ${error.message}.`));
+            return;
+          }
+          const out = { stdout: "", stderr: "", code: undefined as number | undefined };
+          const stop = (why: Error) => {
+            channel.close();
+            reject(why);
+          };
+          const timer = setTimeout(() => {
+            stop(
+              new RemoteError(
+                `${connection.node} did not finish ${name} within ${options.timeoutSeconds} s: look at it with \`systemctl status\` there, then run this again.`,
+              ),
+            );
+          }, options.timeoutSeconds * 1_000);
+          const onAbort = () => {
+            stop(new RemoteError(`${name} on ${connection.node} was cancelled.`));
+          };
+          options.signal.addEventListener("abort", onAbort, { once: true });
+          channel.on("data", (data: Buffer) => (out.stdout += data.toString("utf8")));
+          channel.stderr.on("data", (data: Buffer) => (out.stderr += data.toString("utf8")));
+          channel.on("exit", (code: number | null) => (out.code = code ?? 255));
+          channel.on("close", () => {
+            clearTimeout(timer);
+            options.signal.removeEventListener("abort", onAbort);
+            if (out.code === undefined) {
+              reject(
+                new Unreachable(
+                  `${connection.node} went away while ${name} ran: run this again when it is back; what was begun is finished then.`,
+                ),
+              );
+            } else resolve({ code: out.code, stdout: out.stdout, stderr: out.stderr });
+          });
+          channel.end(options.stdin ?? "");
+        });
+      }),
+  );
+  if (connection.user !== "root" && said.code === 1 && /^sudo: /m.test(said.stderr)) {
+    throw new RemoteError(
+      `${connection.user} on ${connection.node} may not run sudo without a password: allow it in /etc/sudoers.d, or connect as root.`,
+    );
+  }
+  return said;
+}

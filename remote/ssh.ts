@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import type { ConnectionArgs } from "./connection-args";
+import { RemoteError, Unreachable } from "./errors";
+import { Gate } from "./gate";
+
+/** A node that is off must be known as off well within the 15 seconds that a person is willing to wait. */
+const connectTimeoutMs = 6_000;
+/** sshd allows 10 sessions a connection (MaxSessions); two are left for whoever else shares it. */
+const sessionsAtOnce = 8;
+
+interface Link {
+  readonly client: Client;
+  readonly gate: Gate;
+}
+
+const links = new Map<string, Promise<Link>>();
+
+/** The pooled connection to a node; a lost or failed one is made anew by the next call. */
+export function link(connection: ConnectionArgs): Promise<Link> {
+  const key = JSON.stringify([
+    connection.host,
+    connection.port,
+    connection.user,
+    connection.hostKey,
+    connection.identity,
+  ]);
+  const open = links.get(key);
+  if (open !== undefined) return open;
+  const made = connect(connection, () => links.delete(key));
+  links.set(key, made);
+  // A failed attempt is remembered for a moment only: everything that asked meanwhile gets the same answer at once,
+  // and sshd is not hammered.
+  made.catch(() => setTimeout(() => links.delete(key), 2_000).unref());
+  return made;
+}
+
+/** Ends every pooled connection, so that the process can end. */
+export async function closeAll(): Promise<void> {
+  const open = [...links.values()];
+  links.clear();
+  for (const one of await Promise.allSettled(open)) if (one.status === "fulfilled") one.value.client.end();
+}
+
+/** A stream to a port on the node's own loopback, through the SSH connection. */
+export async function openStream(
+  connection: ConnectionArgs,
+  host: "127.0.0.1",
+  port: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  signal.throwIfAborted();
+  const { client } = await link(connection);
+  return new Promise((resolve, reject) => {
+    client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+      if (error === undefined) resolve(channel);
+      else
+        reject(
+          new RemoteError(`Nothing answers on ${connection.node}'s loopback port ${port}: ${error.message}.`),
+        );
+    });
+  });
+}
+
+async function connect(connection: ConnectionArgs, forget: () => void): Promise<Link> {
+  const config = { ...(await credentials(connection)), ...endpoint(connection) };
+  const client = new Client();
+  const seen = { hostKey: undefined as string | undefined };
+  return new Promise((resolve, reject) => {
+    client.on("ready", () => {
+      resolve({ client, gate: new Gate(sessionsAtOnce) });
+    });
+    client.on("error", (error) => {
+      forget();
+      reject(explain(connection, error, seen.hostKey));
+    });
+    client.on("close", forget);
+    client.connect({
+      ...config,
+      hostVerifier: (key: Buffer) => {
+        seen.hostKey = key.toString("base64");
+        return seen.hostKey === connection.hostKey.split(" ")[1];
+      },
+    });
+  });
+}
+
+function endpoint(connection: ConnectionArgs): ConnectConfig {
+  return {
+    host: connection.host,
+    port: connection.port,
+    username: connection.user,
+    readyTimeout: connectTimeoutMs,
+    keepaliveInterval: 5_000,
+    keepaliveCountMax: 4,
+    // Ask for the kind of key that is known: a host with several would else show another one.
+    algorithms: { serverHostKey: hostKeyAlgorithms(connection.hostKey) },
+  };
+}
+
+function hostKeyAlgorithms(hostKey: string): ServerHostKeyAlgorithm[] {
+  const kind = hostKey.split(" ")[0];
+  if (kind === "ssh-rsa") return ["rsa-sha2-512", "rsa-sha2-256"];
+  return [kind as ServerHostKeyAlgorithm];
+}
+
+async function credentials(connection: ConnectionArgs): Promise<ConnectConfig> {
+  if (connection.identity === undefined) {
+    const agent = process.env.SSH_AUTH_SOCK;
+    if (agent !== undefined) return { agent };
+    throw new RemoteError(
+      `There is no key for ${connection.node}: set homelab:sshIdentity to a private key file, or start an SSH agent.`,
+    );
+  }
+  const file = connection.identity.replace(/^~(?=\/)/, homedir());
+  const path = file.startsWith("/") ? file : join(process.cwd(), file);
+  try {
+    return { privateKey: await readFile(path) };
+  } catch {
+    throw new RemoteError(
+      `The SSH key ${connection.identity} for ${connection.node} cannot be read: set homelab:sshIdentity to a private key file.`,
+    );
+  }
+}
+
+/** The connection's failure as a sentence; ssh2's own error object may hold the key, so it is never passed on. */
+function explain(
+  connection: ConnectionArgs,
+  error: Error & { level?: string },
+  shownKey: string | undefined,
+): Error {
+  const where = `${connection.node} (${connection.host}, port ${connection.port})`;
+  const known = connection.hostKey.split(" ")[1];
+  if (shownKey !== undefined && shownKey !== known) {
+    return new RemoteError(
+      `${where} shows another host key than the topology has: if the machine was made anew, put its new key into nodes.${connection.node}.hostKey; if not, do not connect.`,
+    );
+  }
+  if (error.level === "client-authentication") {
+    const key = connection.identity ?? "the SSH agent";
+    return new RemoteError(
+      `${where} refused the key of ${key} for user ${connection.user}: add its public half to that user's authorized_keys.`,
+    );
+  }
+  if (error.message.includes("Encrypted private") || error.message.includes("Cannot parse privateKey")) {
+    return new RemoteError(
+      `The SSH key ${connection.identity ?? ""} cannot be used as it is: add it to an SSH agent and leave homelab:sshIdentity unset, or use a key without a passphrase.`,
+    );
+  }
+  return new Unreachable(`${where} does not answer: it is off, or the network between is down.`);
+}
