@@ -1,0 +1,118 @@
+import type { Node } from "../topology";
+import type { MinioSettings } from "./minio";
+import type { PostgresSettings } from "./postgres";
+import { bytesOf, sizeText } from "./sizes";
+
+/** What each value may be at most, as a part of the node's memory, and why. */
+const memoryLimits = [
+  ["sharedBuffers", 1 / 2, "the rest is the system's page cache, which PostgreSQL needs as well"],
+  ["effectiveCacheSize", 1, "it is an estimate of what memory can hold"],
+  ["maintenanceWorkMem", 1 / 4, "each autovacuum worker may take as much"],
+  ["workMem", 1 / 8, "each sort of each connection may take as much"],
+  ["shmSize", 1, "it lives in memory"],
+] as const;
+
+const fractions = new Map<number, string>([
+  [1, "all"],
+  [1 / 2, "half"],
+  [1 / 4, "a quarter"],
+  [1 / 8, "an eighth"],
+]);
+
+/** What a schema cannot see of one PostgreSQL alone: one sentence a mistake. */
+export function postgresProblems(settings: PostgresSettings, node: Node): string[] {
+  return [...memoryProblems(settings, node), ...ownershipProblems(settings)];
+}
+
+function memoryProblems(settings: PostgresSettings, node: Node): string[] {
+  const found: string[] = [];
+  for (const [key, part, why] of memoryLimits) {
+    const most = Math.floor(node.memoryBytes * part);
+    if (bytesOf(settings[key]) > most) {
+      found.push(
+        `homelab:postgres.${key} is "${settings[key]}": it must be at most ${sizeText(most)}, ` +
+          `${fractions.get(part) ?? ""} of ${node.name}'s memory (${sizeText(node.memoryBytes)}): ${why}.`,
+      );
+    }
+  }
+  if (bytesOf(settings.minWalSize) > bytesOf(settings.maxWalSize)) {
+    found.push(
+      `homelab:postgres.minWalSize is "${settings.minWalSize}": it must be at most maxWalSize ("${settings.maxWalSize}").`,
+    );
+  }
+  return found;
+}
+
+function ownershipProblems({ roles, databases }: PostgresSettings): string[] {
+  const known = Object.keys(roles);
+  const found: string[] = [];
+  const mustBeRole = (key: string, name: string) => {
+    if (known.includes(name)) return;
+    found.push(
+      `homelab:postgres.${key} is "${name}": it must be one of homelab:postgres.roles (${known.join(", ")}).`,
+    );
+  };
+  for (const [name, role] of Object.entries(roles)) {
+    role.memberOf.forEach((other, i) => {
+      mustBeRole(`roles.${name}.memberOf.${i}`, other);
+    });
+    if (leadsBack(name, roles)) {
+      found.push(
+        `homelab:postgres.roles.${name}.memberOf leads back to ${name}: a role cannot be a member of itself.`,
+      );
+    }
+  }
+  for (const [name, database] of Object.entries(databases)) {
+    const at = `databases.${name}`;
+    mustBeRole(`${at}.owner`, database.owner);
+    database.connect.forEach((role, i) => {
+      mustBeRole(`${at}.connect.${i}`, role);
+    });
+    database.grants.forEach(({ role }, i) => {
+      mustBeRole(`${at}.grants.${i}.role`, role);
+      if (role !== database.owner && !database.connect.includes(role)) {
+        found.push(
+          `homelab:postgres.${at}.grants.${i}.role is "${role}": it must be in homelab:postgres.${at}.connect too, or the grant is of no use.`,
+        );
+      }
+    });
+  }
+  return found;
+}
+
+function leadsBack(start: string, roles: PostgresSettings["roles"]): boolean {
+  const seen = new Set<string>();
+  const open = [...(roles[start]?.memberOf ?? [])];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (name === start) return true;
+    if (!seen.has(name)) open.push(...(roles[name]?.memberOf ?? []));
+    seen.add(name);
+  }
+  return false;
+}
+
+/** The same for MinIO. */
+export function minioProblems({ buckets, users }: MinioSettings): string[] {
+  const known = Object.keys(buckets);
+  return Object.entries(users).flatMap(([user, { buckets: wanted }]) =>
+    wanted.flatMap((bucket, i) =>
+      known.includes(bucket)
+        ? []
+        : [
+            `homelab:minio.users.${user}.buckets.${i} is "${bucket}": it must be one of homelab:minio.buckets (${known.join(", ")}).`,
+          ],
+    ),
+  );
+}
+
+/** Ports of one node, each with the key that chose it, that are taken twice. */
+export function portProblems(ports: readonly (readonly [key: string, port: number])[]): string[] {
+  const takenBy = new Map<number, string>();
+  const found: string[] = [];
+  for (const [key, port] of ports) {
+    const other = takenBy.get(port);
+    if (other === undefined) takenBy.set(port, key);
+    else found.push(`${key} is ${port}: ${other} has this port already; each needs its own.`);
+  }
+  return found;
+}

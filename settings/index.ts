@@ -1,0 +1,7 @@
+export { minioProblems, portProblems, postgresProblems } from "./checks";
+export { checkStorage, loadSettings, SettingsError } from "./load";
+export type { CommonSettings, SettingsOf, StorageSettings } from "./load";
+export { minioSchema, type MinioSettings } from "./minio";
+export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";
+export { restartParameters } from "./postgres-catalog";
+export { bytesOf, podmanSize, sizeText } from "./sizes";

@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { problems, type Node, type NodeName } from "../topology";
+import { minioProblems, portProblems, postgresProblems } from "./checks";
+import { strict } from "./forms";
+import { minioSchema, type MinioSettings } from "./minio";
+import { postgresSchema, type PostgresSettings } from "./postgres";
+
+/** Settings that every stack has. */
+export interface CommonSettings {
+  /** Path of the topology file. @default topology.yaml */
+  topology: string;
+  /** Path of the private key for SSH; without it the agent is asked. @default ~/.ssh/id_ed25519 where it exists */
+  sshIdentity: string | undefined;
+}
+
+export interface StorageSettings extends CommonSettings {
+  postgres: PostgresSettings;
+  minio: MinioSettings;
+}
+
+/** A stack's settings by the stack's name. */
+export interface SettingsOf {
+  storage: StorageSettings;
+  desktop: CommonSettings;
+  compute: CommonSettings;
+}
+
+/** The stack's configuration is wrong: one sentence a mistake, each with the key, the value and what is allowed. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  constructor(readonly sentences: readonly string[]) {
+    super(sentences.join("\n"));
+  }
+}
+
+/** What the loader asks of the machine that runs Pulumi. */
+export interface Surroundings {
+  home: string;
+  exists: (path: string) => boolean;
+}
+
+const common = {
+  topology: z.string().min(1, "must be a path").default("topology.yaml"),
+  sshIdentity: z.string().min(1, "must be a path").optional(),
+};
+const schemas = {
+  storage: strict({ ...common, postgres: postgresSchema.prefault({}), minio: minioSchema.prefault({}) }),
+  desktop: strict(common),
+  compute: strict(common),
+};
+
+/**
+ * Reads a stack's `homelab:…` configuration.
+ * @param stack the stack's name, which is its node's.
+ * @param all every configuration value by its full key, as `pulumi.runtime.allConfig()` gives it: objects as JSON.
+ * @throws SettingsError listing every mistake at once.
+ */
+export function loadSettings<S extends NodeName>(
+  stack: S,
+  all: Readonly<Record<string, string>>,
+  around: Surroundings = { home: homedir(), exists: existsSync },
+): SettingsOf[S] {
+  const raw = Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith("homelab:"))
+      .map(([key, value]) => [key.slice("homelab:".length), valueOf(value)]),
+  );
+  const parsed = schemas[stack].safeParse(raw);
+  if (!parsed.success) throw new SettingsError(sentences(parsed.error, raw));
+  const sshIdentity = identity(parsed.data.sshIdentity, around);
+  return { ...parsed.data, sshIdentity } as SettingsOf[S];
+}
+
+/**
+ * What only the settings and their node together can show.
+ * @throws SettingsError listing every mistake at once.
+ */
+export function checkStorage(settings: StorageSettings, node: Node): void {
+  const found = [
+    ...postgresProblems(settings.postgres, node),
+    ...minioProblems(settings.minio),
+    ...portProblems([
+      [`nodes.${node.name}.ssh.port`, node.ssh.port],
+      ["homelab:postgres.port", settings.postgres.port],
+      ["homelab:minio.apiPort", settings.minio.apiPort],
+      ["homelab:minio.consolePort", settings.minio.consolePort],
+    ]),
+  ];
+  if (found.length > 0) throw new SettingsError(found);
+}
+
+/** Objects arrive as JSON; a path or a name is no JSON and stays text. */
+function valueOf(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function identity(given: string | undefined, { home, exists }: Surroundings): string | undefined {
+  if (given === undefined) {
+    const usual = join(home, ".ssh/id_ed25519");
+    return exists(usual) ? usual : undefined;
+  }
+  const path = resolve(given.replace(/^~(?=\/)/, home));
+  if (!exists(path)) {
+    throw new SettingsError([
+      `homelab:sshIdentity is "${given}": it must be the path of a private key on this machine, and no such file exists.`,
+    ]);
+  }
+  return path;
+}
+
+function sentences(error: z.ZodError, raw: unknown): string[] {
+  return error.issues
+    .flatMap((issue) => {
+      const at = (key?: string) => [...issue.path, ...(key === undefined ? [] : [key])].map(String).join(".");
+      if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${at(key)} ${issue.message}.`);
+      if (issue.code === "invalid_key") {
+        const name = String(issue.path.at(-1));
+        return issue.issues.slice(0, 1).map((inner) => `${at()}: the name "${name}" ${inner.message}.`);
+      }
+      return problems(new z.ZodError([issue]), raw);
+    })
+    .map((sentence) => `homelab:${sentence}`);
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "./forms";
+
+/** `homelab:minio`. */
+export const minioSchema = strict({
+  /**
+   * The S3 engine. This is the last image of MinIO's community edition, which is no longer maintained: any image with
+   * the same `server` command and environment can take its place.
+   */
+  image: image.default("docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"),
+  apiPort: port.default(9000),
+  consolePort: port.default(9001),
+  dataDirectory: dataDirectory.default("/srv/homelab/minio"),
+  /** By bucket name. Versioned: an overwritten or deleted object can be brought back. */
+  buckets: z
+    .record(bucketName, strict({ versioned: z.boolean().default(false) }))
+    .prefault({ parquet: {}, iceberg: {}, mlflow: { versioned: true } }),
+  /** By access key: one for each consumer, allowed its own buckets and nothing else. */
+  users: z
+    .record(
+      s3User,
+      strict({
+        buckets: listOf(bucketName).min(1, "must name at least one bucket"),
+        access: z
+          .enum(["read-write", "read-only"], { error: "must be read-write or read-only" })
+          .default("read-write"),
+      }),
+    )
+    .prefault({ mlflow: { buckets: ["mlflow"] }, dagster: { buckets: ["parquet", "iceberg"] } }),
+});
+
+export type MinioSettings = z.output<typeof minioSchema>;

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { dataDirectory, identifier, image, listOf, port, strict } from "./forms";
+import { knownExtensions, reloadParameters, restartParameters } from "./postgres-catalog";
+import { size } from "./sizes";
+
+/** Parameters that the component sets itself; `homelab:postgres` has a key for those that may be chosen. */
+const ownKeys: Readonly<Record<string, string>> = {
+  shared_buffers: "sharedBuffers",
+  effective_cache_size: "effectiveCacheSize",
+  work_mem: "workMem",
+  maintenance_work_mem: "maintenanceWorkMem",
+  max_connections: "maxConnections",
+  max_wal_size: "maxWalSize",
+  min_wal_size: "minWalSize",
+  port: "port",
+};
+const fixed = new Set([
+  "listen_addresses",
+  "data_directory",
+  "config_file",
+  "hba_file",
+  "ident_file",
+  "external_pid_file",
+  "unix_socket_directories",
+  "password_encryption",
+  "logging_collector",
+]);
+
+const parameter = z.string().check((ctx) => {
+  const name = ctx.value;
+  const own = ownKeys[name];
+  const wrong =
+    own !== undefined
+      ? `has a key of its own: set homelab:postgres.${own}`
+      : fixed.has(name)
+        ? "is set by the program, because access to the server depends on it"
+        : !restartParameters.has(name) && !reloadParameters.has(name)
+          ? "must be a parameter that PostgreSQL 18 knows, in small letters"
+          : undefined;
+  if (wrong !== undefined) ctx.issues.push({ code: "custom", message: wrong, input: name });
+});
+
+const parameterValue = z.union(
+  [z.string().regex(/^[^\r\n\0]*$/, "must be one line"), z.number(), z.boolean()],
+  {
+    error: "must be a text of one line, a number, true or false",
+  },
+);
+
+const role = strict({
+  /** Above all permissions: for the person who runs the house, not for programs. */
+  superuser: z.boolean().default(false),
+  createDatabase: z.boolean().default(false),
+  createRole: z.boolean().default(false),
+  /** Roles whose rights this one has too. */
+  memberOf: listOf(identifier).default([]),
+  /** Parameters of this role's sessions, e.g. statement_timeout. */
+  settings: z.record(parameter, z.string()).default({}),
+});
+
+const grant = strict({
+  role: identifier,
+  schema: identifier.default("public"),
+  on: z.enum(["schema", "tables", "sequences"], { error: "must be one of schema, tables, sequences" }),
+  privileges: listOf(
+    z.enum(["USAGE", "CREATE", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], {
+      error: "must be a privilege such as USAGE, SELECT, INSERT, UPDATE or DELETE",
+    }),
+  ).min(1, "must name at least one privilege"),
+});
+
+const database = strict({
+  owner: identifier,
+  extensions: listOf(
+    z
+      .string()
+      .refine(
+        (name) => knownExtensions.has(name),
+        "must be an extension that the image carries, such as vector",
+      ),
+  ).default([]),
+  /** Roles beside the owner that may connect. */
+  connect: listOf(identifier).default([]),
+  grants: z.array(grant).default([]),
+});
+
+/** `homelab:postgres`. The sizes are for 16 GB of memory that PostgreSQL shares with the rest of the node. */
+export const postgresSchema = strict({
+  /** Image that ours is built on: Debian, with the layout and entry contract of the official one. */
+  baseImage: image.default("docker.io/library/postgres:18-trixie"),
+  port: port.default(5432),
+  /** Holds the cluster; mounted at /var/lib/postgresql. */
+  dataDirectory: dataDirectory.default("/srv/homelab/postgres"),
+  sharedBuffers: size.default("2GB"),
+  effectiveCacheSize: size.default("6GB"),
+  workMem: size.default("64MB"),
+  maintenanceWorkMem: size.default("512MB"),
+  maxWalSize: size.default("4GB"),
+  minWalSize: size.default("1GB"),
+  maxConnections: z
+    .int("must be a whole number")
+    .min(10, "must be 10 to 1000")
+    .max(1000, "must be 10 to 1000")
+    .default(100),
+  /** /dev/shm of the container, which parallel queries and index builds share. */
+  shmSize: size.default("2GB"),
+  /** Any other parameter, by PostgreSQL's name. */
+  settings: z.record(parameter, parameterValue).default({}),
+  roles: z
+    .record(
+      identifier.refine((name) => name !== "postgres" && name !== "public", "must not be postgres or public"),
+      role,
+    )
+    .prefault({ agent: {}, system: {}, ksh3: { superuser: true } }),
+  databases: z
+    .record(
+      identifier.refine(
+        (name) => !["postgres", "template0", "template1"].includes(name),
+        "must not be a database of the server's own",
+      ),
+      database,
+    )
+    .prefault({
+      agent_gateway: { owner: "agent", extensions: ["vector"] },
+      dagster: { owner: "system" },
+      mlflow: { owner: "system" },
+    }),
+});
+
+export type PostgresSettings = z.output<typeof postgresSchema>;
+export type RoleSettings = z.output<typeof role>;
+export type DatabaseSettings = z.output<typeof database>;
