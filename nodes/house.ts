@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../remote/connection-args";
+import { reachable } from "../remote/reachable";
+import { checkStorage, loadSettings, type SettingsOf } from "../settings";
+import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
+
+/** What a node's program is given: everything read, checked and known before it declares a single resource. */
+export interface House<N extends NodeName = NodeName> {
+  readonly topology: Topology;
+  /** The node that this stack sets up. */
+  readonly node: Node & { readonly name: N };
+  readonly settings: SettingsOf[N];
+  /** How to reach the node over SSH. */
+  readonly connection: ConnectionArgs;
+}
+
+/**
+ * Reads the stack's configuration and the topology, and looks whether the node is on.
+ * @param stack the stack's name, which must be a node's.
+ * @throws RunError with one sentence a mistake; nothing has been touched then.
+ */
+export async function enter(stack: string): Promise<House> {
+  const name = nodeNames.find((known) => known === stack);
+  if (name === undefined) {
+    throw new pulumi.RunError(
+      `The stack is named "${stack}": a stack is named after its node, so it must be one of ${nodeNames.join(", ")}.`,
+    );
+  }
+  const house = inSentences(() => {
+    const settings = loadSettings(name, pulumi.runtime.allConfig());
+    const topology = loadTopology(settings.topology);
+    const node = topology.nodes[name];
+    if ("postgres" in settings) checkStorage(settings, node);
+    return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };
+  });
+  await lookIfOn(house.node);
+  return house;
+}
+
+/** A node that is off is a state: a preview goes on with what is known, an up says so before it begins. */
+async function lookIfOn(node: Node): Promise<void> {
+  if (await reachable(node.address, node.ssh.port)) return;
+  const off = `${node.name} (${node.address}, port ${node.ssh.port}) does not answer: it is off, or the network between is down`;
+  if (pulumi.runtime.isDryRun()) {
+    pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
+  } else {
+    throw new pulumi.RunError(`${off}. Nothing was changed; turn it on and run this again.`);
+  }
+}
+
+/** Mistakes of the person at the terminal are shown as sentences, without a stack trace. */
+function inSentences<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && ["TopologyError", "SettingsError"].includes(error.name)) {
+      throw new pulumi.RunError(error.message);
+    }
+    throw error;
+  }
+}

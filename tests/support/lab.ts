@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import type { ConnectionArgs } from "../../remote/connection-args";
+import { connectionOf, loadTopology, type NodeName, type Topology } from "../../topology";
+
+/** The lab's machines, for tests of the project `lab`; they run inside the lab's network (`lab/in`). */
+const root = join(__dirname, "../..");
+
+export const labTopology = (): Topology => loadTopology(join(root, "lab/state/topology.yaml"));
+
+export function labConnection(node: NodeName): ConnectionArgs {
+  return connectionOf(labTopology().nodes[node], join(root, "lab/state/id_lab"));
+}
+
+/** Runs a command on a lab machine, as a person would with lab/ssh. */
+export function onNode(node: NodeName, command: string, input = ""): string {
+  return execFileSync(join(root, "lab/ssh"), [node, command], {
+    encoding: "utf8",
+    input,
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: 120_000,
+  });
+}
+
+/** Runs one of the lab's commands; returns what it prints. */
+export function lab(command: string, ...args: string[]): string {
+  return execFileSync(join(root, "lab", command), args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 300_000,
+    cwd: root,
+  });
+}
