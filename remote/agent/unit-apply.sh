@@ -3,7 +3,7 @@
 # is healthy, and go back to the predecessor when it is not. May be stopped anywhere and run again: until the last
 # step the marker `in-progress` makes the next run do the rest. Input: see ../unit/spec.ts.
 source head.sh
-service='' run_hash='' reload_hash='' timeout=60 complete='' health=() reload=() foreign=()
+service='' run_hash='' reload_hash='' timeout=60 complete='' health=() reload=() foreign=() keeps=()
 declare -a paths=() modes=() owners=() effects=()
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -17,6 +17,7 @@ while IFS=$'\t' read -r key a b c d e; do
     decode "$e" >"$stage/${#paths[@]}"
     modes+=("$a") owners+=("$b") effects+=("$c") paths+=("$d")
     ;;
+  keeps) keeps+=("$a") ;;
   health) health+=("$(decode "$a")") ;;
   reload) reload+=("$(decode "$a")") ;;
   set-aside) foreign+=("$a") ;;
@@ -27,9 +28,12 @@ done
 if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
 
 kept=$state/units/$service
-install -d -m 700 "$state" "$state/units" "$kept"
+install -d -m 700 "$state" "$state/units" "$state/keeps" "$kept"
 exec 9>"$kept/lock"
 flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
+
+# Outlives the unit, so that whoever removes it can find its data again.
+if [ ${#keeps[@]} -gt 0 ]; then printf '%s\n' "${keeps[@]}" >"$state/keeps/$service"; fi
 
 is_unit_file() { case $1 in /etc/containers/systemd/* | /etc/systemd/system/*) ;; *) return 1 ;; esac; }
 same() { # FILE MODE OWNER PATH: is it there as wanted?

@@ -108,6 +108,7 @@ export function applyLines(unit: UnitSpec, setAside: readonly string[]): string 
       file.path,
       encoded(file.content),
     ]),
+    ...unit.keeps.map((path) => ["keeps", path]),
     ...probe(unit.health).map((word) => ["health", encoded(word)]),
     ...(unit.reload ?? []).map((word) => ["reload", encoded(word)]),
     ...setAside.map((path) => ["set-aside", path]),
