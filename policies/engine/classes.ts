@@ -1,0 +1,41 @@
+/** What a storage class says about where its data is. */
+import { isUnknown } from "./facts";
+import type { ClassName, Origin } from "./facts";
+import type { Stack } from "./stack";
+
+/** Provisioners whose volumes are directories, partitions or logical volumes of one node. */
+const localProvisioner =
+  /local|hostpath|no-provisioner|topolvm|lvm|zfs|carina|open-local|device-mapper|directpv|hwameistor|rawfile/i;
+
+/** CSI drivers and in-tree plugins whose volumes are surely off the node. */
+const networkDriver =
+  /(^|[./-])(nfs|smb|cifs|samba|ceph|cephfs|rbd|iscsi|glusterfs|fsx|efs|ebs|s3|seaweedfs|juicefs|gcsfuse)([./-]|$)|gce-pd|pd\.csi\.storage|filestore|azure|disk\.csi|file\.csi|cinder|digitalocean|hetzner|hcloud|linode|vultr|vsphere|synology|truenas|freenas|democratic-csi|netapp|trident|exoscale|scaleway|upcloud/i;
+
+/** True when a provisioner or CSI driver keeps its data on the node itself. */
+export function isLocalDriver(driver: string): boolean {
+  return localProvisioner.test(driver);
+}
+
+/** True when a CSI driver or volume plugin is known to keep its data off the node. */
+export function isNetworkDriver(driver: string): boolean {
+  return networkDriver.test(driver) && !isLocalDriver(driver);
+}
+
+/** Undefined where the class's storage is off the node, else a clause saying why it does not count as that. */
+export function whyNotNetwork(name: ClassName, stack: Stack, from: Origin): string | undefined {
+  if (isUnknown(name)) return `its storage class cannot be known: ${name.why}`;
+  if (name.kind === "unnamed")
+    return "it names no storage class, so the cluster's default is taken (K3s: local-path)";
+  if (name.kind === "none") {
+    return 'its storage class is "", so it can only bind a volume that exists, and none off the node was found for it';
+  }
+  const by = name.by === "annotation" ? " (given by the old annotation)" : "";
+  if (!stack.topology.networkClasses.includes(name.name)) {
+    return `its storage class ${name.name}${by} is not in the list of network classes`;
+  }
+  const defined = stack.storageClass(name.name, from);
+  if (defined !== undefined && isLocalDriver(defined.provisioner)) {
+    return `its storage class ${name.name}${by} is made by ${defined.provisioner}, which keeps data on the node`;
+  }
+  return undefined;
+}

@@ -1,0 +1,53 @@
+/** Which program a container runs, as far as its entrypoint and arguments tell. */
+import type { Container } from "./facts";
+
+const shells = new Set([
+  "sh",
+  "bash",
+  "ash",
+  "dash",
+  "zsh",
+  "ksh",
+  "tini",
+  "dumb-init",
+  "env",
+  "exec",
+  "gosu",
+  "su-exec",
+]);
+
+/**
+ * True when the container starts one of the programs, or states nothing that would keep the image from it.
+ *
+ * @param programs names of executables or subcommands that start the service
+ */
+export function starts(container: Container, programs: RegExp): boolean {
+  const entrypoint = (container.entrypoint ?? []).filter((word) => word !== "");
+  const args = container.args ?? [];
+  if (entrypoint.length > 0) return runs([...entrypoint, ...args], programs);
+  const first = args[0];
+  // Options go to the image's own entrypoint.
+  if (first === undefined || first === "" || first.startsWith("-")) return true;
+  return runs(args, programs);
+}
+
+function runs(words: readonly string[], programs: RegExp): boolean {
+  const first = baseName(words[0] ?? "");
+  if (programs.test(first)) return true;
+  // An entrypoint script or a variable may start anything: only known other programs are believed.
+  if (/\.sh$|entrypoint|^\$|^run$/.test(first)) return true;
+  if (!shells.has(first)) return false;
+  return words
+    .slice(1)
+    .some((word) => word.split(/[\s;&|()"'`]+/).some((part) => programs.test(baseName(part))));
+}
+
+function baseName(word: string): string {
+  return word.slice(word.lastIndexOf("/") + 1).toLowerCase();
+}
+
+/** Everything a container is told, as one text per word: arguments and values of variables. */
+export function toldTo(container: Container): readonly string[] {
+  const values = Object.values(container.env).filter((value) => typeof value === "string");
+  return [...(container.entrypoint ?? []), ...(container.args ?? []), ...values];
+}
