@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { problems } from "../topology/problems";
 import { Unreachable, type Context } from "./handler";
 import type { Kind } from "./registry";
@@ -33,9 +34,8 @@ export function check(kind: Kind, wire: Json): Checked {
       !unknowns.some((path) => startsWith(path, issue.path as Path) || startsWith(issue.path as Path, path)),
   );
   if (issues.length === 0) return { inputs: wire, failures: [] };
-  parsed.error.issues = issues;
   // A secret's value must not stand in a sentence.
-  return { inputs: wire, failures: problems(parsed.error, hide(value, secrets)) };
+  return { inputs: wire, failures: problems(new z.ZodError(issues), hide(value, secrets)) };
 }
 
 function hide(value: Json, secrets: readonly Path[]): Json {

@@ -41,7 +41,7 @@ function unary<Q, R>(answer: Answer<Q, R>): grpc.handleUnaryCall<Q, R> {
   };
 }
 
-const plain = (struct: Struct | undefined): Json => (struct?.toJavaScript() ?? {});
+const plain = (struct: Struct | undefined): Json => struct?.toJavaScript() ?? {};
 const wire = (value: Json) => Struct.fromJavaScript(value as Record<string, JavaScriptValue>);
 
 export function service(provider: Provider): grpc.UntypedServiceImplementation {

@@ -36,7 +36,9 @@ export async function converge<Facts>(
     if (changes.length === 0) return facts;
     const hopeless = changes.filter((change) => change.sql.length === 0);
     if (hopeless.length > 0) throw new Error(hopeless.map((change) => change.says).join("; "));
-    if (round === rounds) throw new Error(`still: ${changes.map((change) => change.says).join("; ")}`);
-    await session.run([...new Set(changes.flatMap((change) => change.sql))]);
+    if (round === rounds) {
+      throw new Error(`in spite of the change, ${changes.map((change) => change.says).join("; ")}`);
+    }
+    await session.run(changes.flatMap((change) => change.sql));
   }
 }
