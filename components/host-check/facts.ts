@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { sizeText } from "../../settings";
+import type { Node } from "../../topology";
+
+const factsSchema = z.strictObject({
+  /** e.g. `Debian GNU/Linux 13 (trixie)`. */
+  os: z.string(),
+  /** As `uname -m` says, e.g. `x86_64`. */
+  arch: z.string(),
+  kernel: z.string(),
+  memoryBytes: z.number(),
+  /** Version, or empty. */
+  podman: z.string(),
+  /** Whether podman's generator for quadlets is there. */
+  quadlet: z.boolean(),
+  /** Version, or 0. */
+  systemd: z.number(),
+  cgroup: z.enum(["v1", "v2"]),
+  nft: z.boolean(),
+  clockSynchronized: z.boolean(),
+});
+
+/** What facts.sh prints. */
+export type HostFacts = z.infer<typeof factsSchema>;
+
+/**
+ * Reads what facts.sh printed.
+ * @throws Error naming the node when it is something else.
+ */
+export function parseFacts(node: string, stdout: string): HostFacts {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(stdout.trim());
+  } catch {
+    raw = undefined;
+  }
+  const parsed = factsSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `${node}: its answer about itself cannot be read (${JSON.stringify(stdout.slice(0, 120))}): the login shell there must print nothing of its own.`,
+  );
+}
+
+/** What a host lacks: one sentence each. */
+export interface Findings {
+  /** Nothing will work without. */
+  readonly missing: readonly string[];
+  /** Works, with a drawback. */
+  readonly doubtful: readonly string[];
+}
+
+/** Version 252 (Debian 12) is the oldest that podman 5 comes with. */
+const oldestSystemd = 252;
+const oldestPodman = 5;
+/** Firmware and kernel keep a part of the memory for themselves. */
+const visibleMemory = 0.85;
+
+/** Compares a host with what the program needs and the topology says of it. */
+export function judge(node: Node, facts: HostFacts): Findings {
+  const missing: string[] = [];
+  const doubtful: string[] = [];
+  const say = (to: string[], sentence: string) => to.push(`${node.name} (${node.address}): ${sentence}`);
+
+  if (facts.systemd === 0) say(missing, "systemd is missing: use a distribution that runs on it.");
+  else if (facts.systemd < oldestSystemd) {
+    say(missing, `systemd is version ${facts.systemd}: it must be ${oldestSystemd} or later.`);
+  }
+  if (facts.podman === "") say(missing, "podman is missing: install it, `apt-get install podman` on Debian.");
+  else if (parseInt(facts.podman, 10) < oldestPodman) {
+    say(
+      missing,
+      `podman is version ${facts.podman}: it must be ${oldestPodman}.0 or later, as in Debian 13.`,
+    );
+  } else if (!facts.quadlet) {
+    say(missing, "podman's generator for quadlets is missing: install podman from a package that has it.");
+  }
+  if (!facts.nft) say(missing, "nft is missing: install it, `apt-get install nftables` on Debian.");
+  if (facts.memoryBytes < node.memoryBytes * visibleMemory) {
+    const seen = sizeText(Math.floor(facts.memoryBytes / 1024 ** 2) * 1024 ** 2);
+    say(
+      missing,
+      `memory is ${seen}, and nodes.${node.name}.memory says ${sizeText(node.memoryBytes)}: correct it in the topology.`,
+    );
+  }
+  if (facts.cgroup === "v1") say(doubtful, "control groups are version 1: limits of containers do not hold.");
+  if (!facts.clockSynchronized)
+    say(doubtful, "the clock is not synchronized: S3 refuses requests 15 minutes off.");
+  return { missing, doubtful };
+}

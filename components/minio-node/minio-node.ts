@@ -1,0 +1,108 @@
+import { isIPv6 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import type { MinioSettings } from "../../settings";
+import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
+import { persistentOn } from "../placement";
+import { healthUrl, minioQuadlet, rootPasswordSecret, rootUser, rootUserSecret, service } from "./minio-unit";
+import { objectStore, type S3User } from "./s3";
+
+export interface MinioNodeArgs {
+  /** Where it runs. It keeps data, so an on-demand node does not compile. */
+  node: Node<"always-on">;
+  settings: MinioSettings;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+}
+
+/** How to reach the object store. */
+export interface MinioEndpoints {
+  /** URL of the S3 API, e.g. `http://192.168.1.11:9000`. */
+  readonly endpoint: string;
+  /** URL of the console. */
+  readonly console: string;
+  readonly buckets: readonly string[];
+  /** By consumer; the secret keys are secrets. */
+  readonly users: Readonly<Record<string, S3User>>;
+}
+
+/**
+ * MinIO as a systemd quadlet, with buckets, and a user with its own policy for each consumer. Removing any of it
+ * leaves the objects in `settings.dataDirectory`.
+ */
+export class MinioNode extends pulumi.ComponentResource {
+  readonly endpoints: MinioEndpoints;
+  readonly unit: Unit;
+
+  constructor(name: string, args: MinioNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { settings } = args;
+    // The types say so already; a program that goes around them is stopped here.
+    const node = requireAlwaysOn(args.node, "MinioNode");
+    super("homelab:index:MinioNode", name, { placement: persistentOn(node, [settings.dataDirectory]) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(node, args.identity);
+
+    const { result } = new random.RandomPassword(`${name}-root`, { length: 40, special: false }, options());
+    const password = pulumi.secret(result);
+    const image = new Image(
+      `${name}-image`,
+      {
+        connection,
+        repository: "localhost/homelab/minio",
+        containerfile: `FROM ${reference(settings.image)}\n`,
+      },
+      options(),
+    );
+    const userSecret = new Secret(
+      `${name}-root-user-secret`,
+      { connection, name: rootUserSecret, value: rootUser },
+      options(),
+    );
+    const passwordSecret = new Secret(
+      `${name}-root-password-secret`,
+      { connection, name: rootPasswordSecret, value: password },
+      options(),
+    );
+    this.unit = new Unit(
+      `${name}-unit`,
+      {
+        connection,
+        service,
+        files: [
+          {
+            path: "/etc/containers/systemd/minio.container",
+            content: image.reference.apply((built) => minioQuadlet(settings, built)),
+          },
+        ],
+        directories: [{ path: settings.dataDirectory, mode: "0700" }],
+        restartOn: {
+          image: image.imageId,
+          "root user": userSecret.fingerprint,
+          "root password": passwordSecret.fingerprint,
+        },
+        health: { http: healthUrl(settings), timeoutSeconds: 90 },
+        keeps: [settings.dataDirectory],
+      },
+      options({ dependsOn: [image, userSecret, passwordSecret] }),
+    );
+
+    const host = isIPv6(node.address) ? `[${node.address}]` : node.address;
+    this.endpoints = {
+      endpoint: `http://${host}:${settings.apiPort}`,
+      console: `http://${host}:${settings.consolePort}`,
+      buckets: Object.keys(settings.buckets),
+      users: objectStore(name, {
+        server: `${host}:${settings.apiPort}`,
+        user: rootUser,
+        password,
+        settings,
+        engine: this.unit,
+        options,
+      }),
+    };
+    this.registerOutputs({ endpoints: this.endpoints });
+  }
+}

@@ -1,0 +1,87 @@
+import * as minio from "@pulumi/minio";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { MinioSettings } from "../../settings";
+import { bucketPolicy } from "./policy";
+
+export interface S3Args {
+  /** `host:port` of the API. */
+  server: string;
+  user: string;
+  password: pulumi.Input<string>;
+  settings: Pick<MinioSettings, "buckets" | "users">;
+  /** What serves the endpoint: made before, and taken away without asking it to clear up first. */
+  engine: pulumi.Resource;
+  /** Options of every child. */
+  options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions;
+}
+
+/** A consumer's credentials. */
+export interface S3User {
+  readonly accessKey: string;
+  readonly secretKey: pulumi.Output<string>;
+}
+
+/**
+ * Buckets, consumers and their policies behind an S3 endpoint. Knows nothing of how the endpoint is run.
+ * @returns the consumers by name.
+ */
+export function objectStore(name: string, args: S3Args): Record<string, S3User> {
+  const { settings, engine, options } = args;
+  const provider = new minio.Provider(
+    `${name}-s3`,
+    {
+      minioServer: args.server,
+      minioUser: args.user,
+      minioPassword: pulumi.secret(args.password),
+      minioSsl: false,
+    },
+    options({ dependsOn: engine }),
+  );
+  const inStore = (...needs: pulumi.Resource[]) =>
+    options({ provider, dependsOn: [engine, ...needs], deletedWith: engine });
+
+  const buckets = Object.entries(settings.buckets).map(([bucket, { versioned }]) => {
+    const made = new minio.S3Bucket(
+      `${name}-bucket-${bucket}`,
+      { bucket, acl: "private", forceDestroy: false },
+      // Objects are never deleted as a side effect, also when the bucket is taken out of the program.
+      { ...inStore(), retainOnDelete: true },
+    );
+    if (versioned) {
+      new minio.S3BucketVersioning(
+        `${name}-versioning-${bucket}`,
+        { bucket: made.bucket, versioningConfiguration: { status: "Enabled" } },
+        // Without versions the next overwrite is final: it stays on as long as the bucket stays.
+        { ...inStore(made), retainOnDelete: true },
+      );
+    }
+    return made;
+  });
+  return Object.fromEntries(
+    Object.entries(settings.users).map(([user, { buckets: own, access }]) => {
+      const { result } = new random.RandomPassword(
+        `${name}-user-${user}-secret`,
+        { length: 40, special: false },
+        options(),
+      );
+      const secretKey = pulumi.secret(result);
+      const account = new minio.IamUser(
+        `${name}-user-${user}`,
+        { name: user, secret: secretKey, updateSecret: true },
+        inStore(),
+      );
+      const policy = new minio.IamPolicy(
+        `${name}-policy-${user}`,
+        { name: `homelab-${user}`, policy: bucketPolicy(own, access) },
+        inStore(...buckets),
+      );
+      new minio.IamUserPolicyAttachment(
+        `${name}-attachment-${user}`,
+        { userName: account.name, policyName: policy.name },
+        inStore(account, policy),
+      );
+      return [user, { accessKey: user, secretKey }];
+    }),
+  );
+}

@@ -1,0 +1,2 @@
+export { NodeFirewall, type NodeFirewallArgs } from "./node-firewall";
+export type { GuardedPort } from "./rules";

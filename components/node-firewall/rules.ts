@@ -1,0 +1,52 @@
+import { isIP } from "node:net";
+
+/** A TCP port that only some may reach. */
+export interface GuardedPort {
+  /** What listens there; shown beside the rule. */
+  readonly name: string;
+  readonly port: number;
+  /** IPv4 or IPv6 addresses beside the node itself. */
+  readonly from: readonly string[];
+}
+
+/**
+ * Rules for nftables, loaded as one transaction: the table is made anew in the moment in which the former goes.
+ * Only the named ports are judged; everything else, SSH above all, passes on to whatever other tables say.
+ * @param own the node's own addresses.
+ * @throws Error for a text that is no address, or a port guarded twice.
+ * @see nft(8)
+ */
+export function firewallRules(ports: readonly GuardedPort[], own: readonly string[]): string {
+  const seen = new Set<number>();
+  const rules = ports.flatMap(({ name, port, from }) => {
+    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
+    if (seen.has(port)) throw new Error(`${name}: port ${port} is guarded twice.`);
+    if (!/^[A-Za-z0-9 ._-]{1,64}$/.test(name))
+      throw new Error(`${JSON.stringify(name)} is no name for a port.`);
+    seen.add(port);
+    const allowed = [...new Set([...own, ...from])];
+    const family = (version: 4 | 6) => allowed.filter((address) => versionOf(address) === version).sort();
+    const accept = ([4, 6] as const).flatMap((version) => {
+      const addresses = family(version);
+      const key = version === 4 ? "ip saddr" : "ip6 saddr";
+      return addresses.length === 0 ? [] : [`tcp dport ${port} ${key} { ${addresses.join(", ")} } accept`];
+    });
+    return [`# ${name}`, ...accept, `tcp dport ${port} counter reject with tcp reset`];
+  });
+  return `# Written by Pulumi: changes made here are put back.
+table inet homelab
+delete table inet homelab
+table inet homelab {
+    chain input {
+        type filter hook input priority filter; policy accept;
+        iifname "lo" accept
+${rules.map((rule) => `        ${rule}\n`).join("")}    }
+}
+`;
+}
+
+function versionOf(address: string): 4 | 6 {
+  const version = isIP(address);
+  if (version !== 4 && version !== 6) throw new Error(`${JSON.stringify(address)} is no IP address.`);
+  return version;
+}

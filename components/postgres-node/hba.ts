@@ -1,0 +1,32 @@
+import { isIP } from "node:net";
+
+/**
+ * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback, and
+ * all but the superuser `postgres` with a password from the given addresses. No line means no access.
+ * @param clients IPv4 or IPv6 addresses.
+ * @throws Error for a text that is no address.
+ * @see https://www.postgresql.org/docs/18/auth-pg-hba-conf.html
+ */
+export function hba(clients: readonly string[]): string {
+  const rows = [
+    ["# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD"],
+    ["local", "all", "postgres", "", "peer"],
+    ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
+    // The program reaches it through SSH on the loopback: nobody else needs it.
+    ["host", "all", "postgres", "all", "reject"],
+    ...[...new Set(clients)].map((client) => ["host", "all", "all", single(client), "scram-sha-256"]),
+  ];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd([8, 10, 10, 42][i] ?? 0))
+      .join("")
+      .trimEnd(),
+  );
+  return `# Written by Pulumi: changes made here are put back.\n${lines.join("\n")}\n`;
+}
+
+function single(address: string): string {
+  const version = isIP(address);
+  if (version === 0) throw new Error(`${JSON.stringify(address)} is no IP address.`);
+  return `${address}/${version === 4 ? 32 : 128}`;
+}

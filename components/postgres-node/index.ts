@@ -1,0 +1,1 @@
+export { PostgresNode, type PostgresEndpoints, type PostgresNodeArgs } from "./postgres-node";

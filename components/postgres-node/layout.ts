@@ -1,0 +1,24 @@
+/** Names and places on the node that several parts of the component use. */
+export const service = "postgres.service";
+export const containerName = "postgres";
+export const superuserSecret = "homelab-postgres-superuser";
+
+/** Configuration on the node; directories are mounted, because a file replaced below a file mount is not seen. */
+export const confDirectory = "/etc/homelab/postgres/conf";
+export const initDirectory = "/etc/homelab/postgres/init";
+
+/** Where the container sees them. */
+export const mountedConf = "/etc/postgresql";
+export const mountedInit = "/docker-entrypoint-initdb.d";
+
+/**
+ * The official image keeps its cluster in 18/docker below this. A mount at …/data instead works until the container
+ * is made anew; then all data is gone without a word.
+ * @see https://github.com/docker-library/postgres/pull/1259
+ */
+export const mountedData = "/var/lib/postgresql";
+
+/** A command inside the running container, as the database's system user. */
+export function inContainer(...argv: string[]): string[] {
+  return ["/usr/bin/podman", "exec", "--user", "postgres", containerName, ...argv];
+}
