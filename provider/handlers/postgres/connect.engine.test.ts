@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server as NetServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -88,11 +88,13 @@ describe("sessions", () => {
     const sessions = new Sessions(openLocally, { patience: 300 });
     const server = { ...cluster.server, port: await unusedPort() };
     for (const intent of ["look", "change"] as const) {
-      const asked = sessions.use(task({ server, intent }), (session) => session.run(["SELECT 1"]));
-      await expect(asked).rejects.toThrow(
-        new Unreachable(
-          `PostgreSQL on storage does not answer on its loopback port ${server.port}: connection refused.`,
-        ),
+      const error: unknown = await sessions
+        .use(task({ server, intent }), (session) => session.run(["SELECT 1"]))
+        .catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(Unreachable);
+      expect(error).toHaveProperty(
+        "message",
+        `PostgreSQL on storage does not answer on its loopback port ${server.port}: connection refused.`,
       );
     }
   });
@@ -147,8 +149,8 @@ describe("a run that is killed", () => {
       const next = new Sessions(openLocally);
       await roleHandler(next).apply(role, ctx, undefined);
       await databaseHandler(next).apply(database, ctx, undefined);
-      expect(await roleHandler(next).drift(role, ctx)).toEqual([]);
-      expect(await databaseHandler(next).drift(database, ctx)).toEqual([]);
+      expect(await roleHandler(next).drift(role, ctx, {})).toEqual([]);
+      expect(await databaseHandler(next).drift(database, ctx, {})).toEqual([]);
       await next.close();
     },
   );
@@ -180,7 +182,7 @@ async function forwarder(from: number, to: number): Promise<NetServer> {
     void openLocally(cluster.server.connection, "127.0.0.1", to, new AbortController().signal).then(
       (stream) => {
         socket.pipe(stream).pipe(socket);
-        for (const end of [socket, stream as Socket]) end.on("error", () => socket.destroy());
+        for (const end of [socket, stream]) end.on("error", () => socket.destroy());
       },
     );
   });

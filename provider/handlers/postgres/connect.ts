@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionArgs } from "../../../remote/connection-args";
-import { explain, troubleOf } from "./errors";
+import { breaksConnection, explain, troubleOf } from "./errors";
 import type { Server } from "./inputs";
 import { Connection, sessionKey, type Session } from "./session";
 
@@ -140,7 +140,7 @@ export class Sessions {
     try {
       return await work(connection);
     } catch (error) {
-      if (troubleOf(error) === "lost") {
+      if (breaksConnection(error)) {
         connection.break();
         slot.connection = undefined;
       }

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const database = (name: string, more: object = {}): DatabaseInputs =>
   databaseInputs.parse({ server: cluster.server, name, owner: "agent", connect: ["guest"], ...more });
-const drift = (inputs: DatabaseInputs) => handler.drift(inputs, listening());
+const drift = (inputs: DatabaseInputs) => handler.drift(inputs, listening(), {});
 const apply = (inputs: DatabaseInputs) => handler.apply(inputs, listening(), undefined);
 const sql = (text: string, within = "postgres") => cluster.query(within, text);
 const as = (user: string, name: string, text: string) =>
@@ -75,7 +75,7 @@ describe("a database", () => {
     const changed = database("changed");
     await apply(changed);
     expect(await drift(changed)).toEqual([]);
-    await sql(byHand, /SCHEMA/.test(byHand) ? "changed" : "postgres");
+    await sql(byHand, byHand.includes("SCHEMA") ? "changed" : "postgres");
     expect(await drift(changed)).toEqual([`database changed on storage: ${said}`]);
     await apply(changed);
     expect(await drift(changed)).toEqual([]);
@@ -153,7 +153,7 @@ describe("an extension", () => {
   const extension = (name: string, more: object = {}): ExtensionInputs =>
     extensionInputs.parse({ server: cluster.server, database: "extended", name, ...more });
   const put = (inputs: ExtensionInputs) => extensions.apply(inputs, listening(), undefined);
-  const look = (inputs: ExtensionInputs) => extensions.drift(inputs, listening());
+  const look = (inputs: ExtensionInputs) => extensions.drift(inputs, listening(), {});
   const called = (name: string) => `extension ${name} in database extended on storage`;
 
   beforeAll(() => apply(database("extended")));

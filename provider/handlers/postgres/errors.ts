@@ -38,6 +38,13 @@ function refusal(error: unknown): string | undefined {
     : channelFailure.exec(error.message)?.groups?.why?.toLowerCase();
 }
 
+/** pg's own timeout, of which the server knows nothing: it may still be at work on this connection. */
+const readTimeout = "Query read timeout";
+
+/** Whether the connection that gave this error must not be used again. */
+export const breaksConnection = (error: unknown) =>
+  troubleOf(error) === "lost" || (error instanceof Error && error.message === readTimeout);
+
 export function troubleOf(error: unknown): Trouble {
   const state = sqlState(error);
   if (state !== undefined) {
@@ -74,7 +81,7 @@ export function explain(error: unknown, server: Server, subject: string): Error 
   }
   if (trouble === "not-ready") {
     return new Unreachable(
-      `PostgreSQL on ${node} does not answer on its loopback port ${server.port}: ${said}.`,
+      `PostgreSQL on ${node} does not answer on its loopback port ${server.port}: ${refusal(error) ?? said}.`,
     );
   }
   if (trouble === "lost") {
@@ -86,7 +93,7 @@ export function explain(error: unknown, server: Server, subject: string): Error 
         `that the server holds; set the server's with \\password in psql on the node, or the stack's.`,
     );
   }
-  if (state === "57014" || state === "55P03" || said === "Query read timeout") {
+  if (state === "57014" || state === "55P03" || said === readTimeout) {
     return new Error(
       `${subject}: PostgreSQL did not finish in time, probably behind another's lock (${said}).`,
     );

@@ -98,11 +98,16 @@ function difference(inputs: GrantInputs, has: readonly { privilege: string; gran
   return { lacks, surplus: [...new Set(surplus)].sort() };
 }
 
-/** What others than the owner gave can be taken back only in their name. */
+/** What others than the owner gave can be taken back only in their name, and only what they gave. */
 function revokeAll(target: string, role: string, owner: string, has: Held): string[] {
-  const revoke = `REVOKE ALL ON ${target} FROM ${role} CASCADE`;
-  const others = [...new Set(has.map((h) => h.grantor))].filter((grantor) => grantor !== owner);
-  return [revoke, ...others.flatMap((by) => [`SET LOCAL ROLE ${quoted(by)}`, revoke, "RESET ROLE"])];
+  const others = has
+    .filter((h) => h.grantor !== owner)
+    .flatMap((h) => [
+      `SET LOCAL ROLE ${quoted(h.grantor)}`,
+      `REVOKE ${h.privilege} ON ${target} FROM ${role} CASCADE`,
+      "RESET ROLE",
+    ]);
+  return [...others, `REVOKE ALL ON ${target} FROM ${role} CASCADE`];
 }
 
 const kind = { schema: "SCHEMA", tables: "TABLE", sequences: "SEQUENCE" };

@@ -31,7 +31,7 @@ const grant = (on: string, privileges: string[], more: object = {}): GrantInputs
     ...{ server: cluster.server, database: "work", role: "reader", schema: "app" },
     ...{ on, privileges, ...more },
   });
-const drift = (inputs: GrantInputs) => handler.drift(inputs, listening());
+const drift = (inputs: GrantInputs) => handler.drift(inputs, listening(), {});
 const apply = (inputs: GrantInputs) => handler.apply(inputs, listening(), undefined);
 const sql = (text: string) => cluster.query("work", text);
 const as = (user: string, text: string) => cluster.query("work", text, { user, password: secret });

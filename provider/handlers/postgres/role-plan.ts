@@ -5,6 +5,8 @@ import { roleName, serverSchema, setOf } from "./inputs";
 import { plainPassword, scramVerifier, verifies } from "./scram";
 import { settingChanges } from "./settings";
 
+const parameterName = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/;
+
 /** @see ../../sdk/postgres.ts RoleArgs */
 export const roleInputs = z
   .object({
@@ -20,13 +22,13 @@ export const roleInputs = z
     createRole: z.boolean().default(false),
     memberOf: setOf(roleName).default([]),
     settings: z
-      .record(
-        z.string().regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/, {
-          error: (issue) =>
-            `${JSON.stringify(issue.input)} is not a parameter's name: use lower case, e.g. work_mem.`,
-        }),
-        z.string(),
-      )
+      .record(z.string(), z.string())
+      .superRefine((settings, ctx) => {
+        for (const name of Object.keys(settings).filter((key) => !parameterName.test(key))) {
+          const message = `${JSON.stringify(name)} is not a parameter's name: use lower case, e.g. work_mem.`;
+          ctx.addIssue({ code: "custom", path: [name], message });
+        }
+      })
       .default({}),
   })
   .strict()

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const role = (name: string, more: object = {}): RoleInputs =>
   roleInputs.parse({ server: cluster.server, name, password: `${name}'s "own" $secret`, ...more });
-const drift = (inputs: RoleInputs) => handler.drift(inputs, listening());
+const drift = (inputs: RoleInputs) => handler.drift(inputs, listening(), {});
 const apply = (inputs: RoleInputs) => handler.apply(inputs, listening(), undefined);
 const sql = (text: string, database = "postgres") => cluster.query(database, text);
 
