@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { identityFile } from "../../remote/identity";
 import type { Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
@@ -57,6 +58,7 @@ function wayTo(node: Node, identity: string | undefined): command.types.input.re
     perDialTimeout: 5,
     dialErrorLimit: 1,
   };
-  if (identity !== undefined) connection.privateKey = pulumi.secret(readFileSync(identity, "utf8"));
+  if (identity !== undefined)
+    connection.privateKey = pulumi.secret(readFileSync(identityFile(identity), "utf8"));
   return connection;
 }

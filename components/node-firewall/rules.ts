@@ -21,7 +21,7 @@ export function firewallRules(ports: readonly GuardedPort[], own: readonly strin
   const rules = ports.flatMap(({ name, port, from }) => {
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
     if (seen.has(port)) throw new Error(`${name}: port ${port} is guarded twice.`);
-    if (!/^[A-Za-z0-9 ._-]{1,64}$/.test(name))
+    if (!/^[A-Za-z0-9 '._-]{1,64}$/.test(name))
       throw new Error(`${JSON.stringify(name)} is no name for a port.`);
     seen.add(port);
     const allowed = [...new Set([...own, ...from])];

@@ -1,1 +1,2 @@
 export { PostgresNode, type PostgresEndpoints, type PostgresNodeArgs } from "./postgres-node";
+export { dsn, type DsnArgs } from "./dsn";

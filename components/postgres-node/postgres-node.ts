@@ -37,9 +37,8 @@ export interface PostgresNodeArgs {
 export interface PostgresEndpoints {
   readonly host: string;
   readonly port: number;
-  /** By database: its owner, and the owner's connection string. */
-  readonly databases: Readonly<Record<string, { owner: string; dsn: pulumi.Output<string> }>>;
-  readonly roles: Readonly<Record<string, { password: pulumi.Output<string> }>>;
+  /** Connection strings by role, then by database: for each that the role may connect to. */
+  readonly dsns: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
 }
 
 /**
@@ -75,14 +74,15 @@ export class PostgresNode extends pulumi.ComponentResource {
     this.#databases(server, settings, roles);
 
     const at = { host: node.address, port: settings.port };
-    this.endpoints = {
-      ...at,
-      databases: mapValues(settings.databases, ({ owner }, database) => ({
-        owner,
-        dsn: dsn({ ...at, role: owner, database, password: passwords.of(owner) }),
-      })),
-      roles: mapValues(settings.roles, (_role, role) => ({ password: passwords.of(role) })),
-    };
+    const dsns = mapValues(settings.roles, (_role, role) =>
+      Object.fromEntries(
+        databasesOf(role, settings).map((database) => [
+          database,
+          dsn({ ...at, role, database, password: passwords.of(role) }),
+        ]),
+      ),
+    );
+    this.endpoints = { ...at, dsns };
     this.registerOutputs({ endpoints: this.endpoints });
   }
 
@@ -210,6 +210,15 @@ export class PostgresNode extends pulumi.ComponentResource {
       }
     }
   }
+}
+
+/** Databases that a role may connect to: its own, those that name it, and all for a superuser. */
+function databasesOf(role: string, { roles, databases }: PostgresSettings): string[] {
+  return Object.entries(databases)
+    .filter(
+      ([, { owner, connect }]) => roles[role]?.superuser === true || owner === role || connect.includes(role),
+    )
+    .map(([database]) => database);
 }
 
 function mapValues<A, B>(

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { postgresSchema } from "../../settings";
+import { configuration, parameters } from "./conf";
+import { containerfile } from "./containerfile";
+import { hba } from "./hba";
+import { postgresQuadlet } from "./quadlet";
+
+const settings = postgresSchema.parse({});
+
+describe("the server's configuration", () => {
+  it("has the sizes of the settings and what an expert would add, each once and with a reason", () => {
+    const all = parameters(settings, "10.0.0.1");
+    expect(Object.fromEntries(all.map(({ name, value }) => [name, value]))).toMatchObject({
+      listen_addresses: "127.0.0.1,10.0.0.1",
+      shared_buffers: "2GB",
+      effective_cache_size: "6GB",
+      work_mem: "64MB",
+      max_wal_size: "4GB",
+      random_page_cost: 1.1,
+      wal_compression: "lz4",
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.track_utility": false,
+      log_statement: "none",
+      jit: true,
+      allow_alter_system: false,
+      password_encryption: "scram-sha-256",
+    });
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    expect(all.filter(({ reason }) => reason === "")).toEqual([]);
+  });
+
+  it("keeps what needs a restart apart from what a reload brings in", () => {
+    const before = configuration(settings, "10.0.0.1");
+    const workMem = configuration({ ...settings, workMem: "8MB" }, "10.0.0.1");
+    expect(workMem.restart).toBe(before.restart);
+    expect(workMem.reload).not.toBe(before.reload);
+    const buffers = configuration({ ...settings, sharedBuffers: "1GB" }, "10.0.0.1");
+    expect(buffers.reload).toBe(before.reload);
+    expect(buffers.restart).not.toBe(before.restart);
+    expect(before.restart).toContain("include 'reload.conf'");
+  });
+
+  it("lets any other parameter be set, and quotes it so that it stays one value", () => {
+    const { restart, reload } = configuration(
+      { ...settings, settings: { max_worker_processes: 4, log_line_prefix: "it's \\ %m", jit: false } },
+      "10.0.0.1",
+    );
+    expect(restart).toContain("\nmax_worker_processes = 4\n");
+    expect(reload).toContain("\nlog_line_prefix = 'it''s \\\\ %m'\n");
+    expect(reload).toContain("\njit = off\n");
+    expect(reload.match(/^log_line_prefix/gm)).toHaveLength(1);
+  });
+
+  it("holds no line that a value has added", () => {
+    const lines = configuration({ ...settings, settings: { search_path: "a" } }, "10.0.0.1").reload.split(
+      "\n",
+    ).length;
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n\0]/.test(text)),
+        (value) => {
+          const { reload } = configuration({ ...settings, settings: { search_path: value } }, "10.0.0.1");
+          expect(reload.split("\n")).toHaveLength(lines);
+          const written = /^search_path = '(.*)'$/m.exec(reload)?.[1] ?? "none";
+          expect(written.replace(/''|\\\\/g, "")).not.toMatch(/['\\]/);
+          expect(written.replaceAll("''", "'").replaceAll("\\\\", "\\")).toBe(value);
+        },
+      ),
+    );
+    expect(() => configuration({ ...settings, settings: { search_path: "a\nb" } }, "10.0.0.1")).toThrow(
+      "line break",
+    );
+  });
+});
+
+describe("who may connect", () => {
+  it("is the socket's postgres, the loopback and each given address, by password, and nobody else", () => {
+    const rows = hba(["10.0.0.1", "fd00::2", "10.0.0.1"])
+      .split("\n")
+      .filter((row) => row !== "" && !row.startsWith("#"))
+      .map((row) => row.split(/\s+/).join(" "));
+    expect(rows).toEqual([
+      "local all postgres peer",
+      "host all all 127.0.0.1/32 scram-sha-256",
+      "host all postgres all reject",
+      "host all all 10.0.0.1/32 scram-sha-256",
+      "host all all fd00::2/128 scram-sha-256",
+    ]);
+  });
+
+  it("never trusts and never takes what is no address", () => {
+    expect(hba(["10.0.0.1"])).not.toMatch(/trust|md5|password\b/);
+    for (const wrong of ["all", "10.0.0.0/8", "host\nhost all all all trust", ""]) {
+      expect(() => hba([wrong])).toThrow("is no IP address");
+    }
+  });
+});
+
+describe("the image", () => {
+  it("is built on the given base and installs only what it lacks", () => {
+    const text = containerfile("docker.io/library/postgres:18-trixie");
+    expect(text.split("\n")[0]).toBe("FROM docker.io/library/postgres:18-trixie");
+    expect(text).toContain("postgresql-18-jit postgresql-18-pgvector");
+    expect(text).not.toMatch(/curl|wget|http/);
+    expect(() => containerfile("x\nRUN evil")).toThrow("no image reference");
+  });
+});
+
+describe("the quadlet", () => {
+  it("holds no password and no address of its own", () => {
+    const text = postgresQuadlet(settings, "localhost/homelab/postgres:1");
+    expect(text).not.toMatch(/POSTGRES_PASSWORD=|PublishPort/);
+    expect(text).toContain("POSTGRES_PASSWORD_FILE=/run/secrets/homelab-postgres-superuser");
+  });
+
+  it("is the same text for the same settings", () => {
+    expect(postgresQuadlet(postgresSchema.parse({}), "a/b:1")).toBe(postgresQuadlet(settings, "a/b:1"));
+  });
+});
