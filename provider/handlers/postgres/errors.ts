@@ -33,9 +33,9 @@ const channelFailure = /channel open failure: (?!administratively prohibited)(?<
 /** Why nobody answers on the port; undefined when that is not what happened. */
 function refusal(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  return codeOf(error) === "ECONNREFUSED"
-    ? "connection refused"
-    : channelFailure.exec(error.message)?.groups?.why?.toLowerCase();
+  if (codeOf(error) === "ECONNREFUSED") return "connection refused";
+  const why = channelFailure.exec(error.message)?.groups?.why;
+  return why === "" ? "the SSH server could not connect" : why?.toLowerCase();
 }
 
 /** pg's own timeout, of which the server knows nothing: it may still be at work on this connection. */
