@@ -12,20 +12,24 @@ cache_key() {
 cached() {
   local name=${1%%.*} ext=${1#*.} key=$2 out work
   shift 2
-  out=$CACHE/$name-$key.$ext
+  out=$CACHE/images/$name-$key.$ext
   if [ ! -e "$out" ]; then
-    mkdir -p "$CACHE/lock" "$CACHE/tmp"
+    mkdir -p "$CACHE/lock" "$CACHE/tmp" "$CACHE/images"
+    work=$CACHE/tmp/$name
     (
       flock 8
       [ ! -e "$out" ] || exit 0
-      as_root rm -rf --one-file-system "$CACHE/tmp/$name"
-      work=$CACHE/tmp/$name
-      mkdir -p "$work/work"
-      "$@" "$work/work" "$work/out" >&2
-      [ "$EUID" = 0 ] || as_root chown "$EUID" "$work/out"
-      mv "$work/out" "$out"
+      # `|| exit`: a caller's own `||` would switch off set -e in here.
+      as_root rm -rf --one-file-system "$work" || exit 1
+      mkdir -p "$work/work" || exit 1
+      "$@" "$work/work" "$work/out" >&2 || exit 1
+      [ "$EUID" = 0 ] || as_root chown "$EUID" "$work/out" || exit 1
+      mv "$work/out" "$out" || exit 1
+      # Older recipes' results go once nobody has used them for a fortnight.
+      find "$CACHE/images" -name "$name-*.$ext" -mtime +14 -delete || exit 1
       as_root rm -rf --one-file-system "$work"
     ) 8>"$CACHE/lock/$name" || return 1
   fi
+  touch "$out"
   printf '%s\n' "$out"
 }

@@ -2,9 +2,9 @@
 # build.sh WORKDIR OUT: a machine of the lab as a tar: Debian trixie with systemd, sshd, podman.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=lab/lib/env.sh
+# shellcheck source=../../lib/env.sh
 . "$here/../../lib/env.sh"
-# shellcheck source=lab/lib/rootfs.sh
+# shellcheck source=../../lib/rootfs.sh
 . "$here/../../lib/rootfs.sh"
 
 packages=(

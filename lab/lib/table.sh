@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# table.sh: what is there now, how to look at it, how to take it down.
+
+# stack_outputs NODE: "NAME VALUE" of each plain text or number among the stack's outputs; read from the state file,
+# because asking pulumi takes longer than all the rest of a run without changes.
+stack_outputs() {
+  node -e '
+    const { checkpoint } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    const stack = checkpoint.latest?.resources?.find((r) => r.type === "pulumi:pulumi:Stack");
+    for (const [name, value] of Object.entries(stack?.outputs ?? {}))
+      if (["string", "number"].includes(typeof value)) console.log(name, value);
+  ' "$STACK_STATE/$1.json" 2>/dev/null || true
+}
+
+row() { printf '  %-22s %s\n' "$1" "$2"; }
+
+table() {
+  local node name value
+  printf '\nThe lab is up (%s s).\n\n' $((SECONDS - PROGRESS_BEGAN))
+  for node in "${NODES[@]}"; do row "$node" "${ADDRESS[$node]}  $node.$DOMAIN  ${LIFECYCLE[$node]}"; done
+  printf '\nWhat storage hands out\n'
+  while read -r name value; do row "$name" "$value"; done < <(stack_outputs storage)
+  row "passwords, DSNs, keys" "lab/pulumi storage stack output --show-secrets"
+  printf '\nLook around\n'
+  row "a shell" "lab/ssh storage"
+  row "what runs" "lab/ssh storage systemctl list-units 'homelab*'"
+  row "PostgreSQL" "lab/ssh storage -L 5432:${ADDRESS[storage]}:5432 -N        then psql -h 127.0.0.1"
+  row "MinIO console" "lab/ssh storage -L 9001:${ADDRESS[storage]}:9001 -N        then http://127.0.0.1:9001"
+  row "what would change" "lab/pulumi storage preview --diff"
+  row "a power cut" "lab/node kill storage && lab/node start storage"
+  printf '\nTake it down\n'
+  row "make lab-down" "leaves nothing behind but the caches in $CACHE"
+}
