@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enter } from "./nodes/house";
 import { compute } from "./nodes/compute";
 import { desktop } from "./nodes/desktop";
+import { enter, unknownStack } from "./nodes/house";
 import { storage } from "./nodes/storage";
 
 /**
@@ -11,9 +11,16 @@ import { storage } from "./nodes/storage";
  *   desktop  always on   the main machine
  *   compute  on demand   may be off or rebuilt at any time, so it keeps nothing
  */
-const nodes = { storage, desktop, compute };
-
 export = async (): Promise<pulumi.Inputs> => {
-  const house = await enter(pulumi.getStack());
-  return nodes[house.node.name](house);
+  const stack = pulumi.getStack();
+  switch (stack) {
+    case "storage":
+      return storage(await enter(stack));
+    case "desktop":
+      return desktop(await enter(stack));
+    case "compute":
+      return compute(await enter(stack));
+    default:
+      throw unknownStack(stack);
+  }
 };

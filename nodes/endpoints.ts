@@ -21,17 +21,25 @@ export const storageSchema = z.strictObject({
 
 export type StorageEndpoints = z.infer<typeof storageSchema>;
 
-/** Checks what a stack is about to hand out: a mistake here is one of this program. */
-export function handOut(endpoints: {
-  [K in keyof StorageEndpoints]: pulumi.Input<StorageEndpoints[K]>;
-}): pulumi.Output<StorageEndpoints> {
-  return pulumi.all(endpoints).apply((all) => {
+/**
+ * Checks what storage is about to hand out (a mistake here is one of this program) and makes the secret parts secret.
+ */
+export function handOut(endpoints: Record<keyof StorageEndpoints, unknown>): pulumi.Inputs {
+  const checked = pulumi.output(endpoints).apply((all: unknown) => {
     const parsed = storageSchema.safeParse(all);
     if (parsed.success) return parsed.data;
-    throw new pulumi.RunError(
-      `storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`,
-    );
+    throw new pulumi.RunError(`storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`);
   });
+  const open = pulumi.unsecret(checked);
+  // One output a key: Pulumi hides a secret key, but shows the whole when all of it is one secret.
+  return {
+    POSTGRES_HOST: open.POSTGRES_HOST,
+    POSTGRES_PORT: open.POSTGRES_PORT,
+    S3_ENDPOINT: open.S3_ENDPOINT,
+    S3_CONSOLE: open.S3_CONSOLE,
+    dsns: pulumi.secret(checked.dsns),
+    s3: pulumi.secret(checked.s3),
+  };
 }
 
 /**
@@ -46,7 +54,7 @@ export function storageEndpoints(reader: string): pulumi.Output<StorageEndpoints
     if (parsed.success) return parsed.data;
     const sentence = `${reader} reads where PostgreSQL and MinIO are from the stack storage, which has not handed that out yet: run \`pulumi up --stack storage\` first`;
     if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(`${sentence}.`);
-    pulumi.log.warn(`${sentence}; this preview goes on without.`);
+    void pulumi.log.warn(`${sentence}; this preview goes on without.`);
     return undefined;
   });
 }

@@ -16,20 +16,14 @@ export interface House<N extends NodeName = NodeName> {
 
 /**
  * Reads the stack's configuration and the topology, and looks whether the node is on.
- * @param stack the stack's name, which must be a node's.
+ * @param name the stack's node.
  * @throws RunError with one sentence a mistake; nothing has been touched then.
  */
-export async function enter(stack: string): Promise<House> {
-  const name = nodeNames.find((known) => known === stack);
-  if (name === undefined) {
-    throw new pulumi.RunError(
-      `The stack is named "${stack}": a stack is named after its node, so it must be one of ${nodeNames.join(", ")}.`,
-    );
-  }
+export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
   const house = inSentences(() => {
     const settings = loadSettings(name, pulumi.runtime.allConfig());
     const topology = loadTopology(settings.topology);
-    const node = topology.nodes[name];
+    const node = { ...topology.nodes[name], name };
     if ("postgres" in settings) checkStorage(settings, node);
     return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };
   });
@@ -42,7 +36,7 @@ async function lookIfOn(node: Node): Promise<void> {
   if (await reachable(node.address, node.ssh.port)) return;
   const off = `${node.name} (${node.address}, port ${node.ssh.port}) does not answer: it is off, or the network between is down`;
   if (pulumi.runtime.isDryRun()) {
-    pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
+    void pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
   } else {
     throw new pulumi.RunError(`${off}. Nothing was changed; turn it on and run this again.`);
   }
@@ -58,4 +52,11 @@ function inSentences<T>(read: () => T): T {
     }
     throw error;
   }
+}
+
+/** A stack is named after its node. */
+export function unknownStack(stack: string): Error {
+  return new pulumi.RunError(
+    `The stack is named "${stack}": a stack is named after its node, so it must be one of ${nodeNames.join(", ")}.`,
+  );
 }

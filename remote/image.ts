@@ -5,13 +5,14 @@ import { RemoteError } from "./errors";
 import { runScript } from "./run";
 
 const repositoryForm = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
+const fromLine = /^FROM ([a-z0-9][A-Za-z0-9._:/@-]*)$/m;
 
 /** The inputs of homelab:remote:Image, checked and completed; see provider/sdk/remote.ts for their meaning. */
 export const imageSchema = z
   .strictObject({
     connection: connectionSchema,
     repository: z.string().regex(repositoryForm, "must be an image's name without a tag"),
-    containerfile: z.string().min(1),
+    containerfile: z.string().regex(fromLine, "must have a line FROM with an image's name"),
     timeoutSeconds: z.int().min(1).max(7200).default(900),
     /** Derived; given back by the state. */
     reference: z.string().optional(),
@@ -23,30 +24,43 @@ export const imageSchema = z
 
 export type ImageSpec = z.infer<typeof imageSchema>;
 
-async function ask(image: ImageSpec, verb: "observe" | "apply", signal: AbortSignal): Promise<string> {
+/** What is there of an image on its node. */
+export interface ObservedImage {
+  /** podman's id; undefined when the image is not there. */
+  readonly id: string | undefined;
+  /** The image that it was built from is another one by now. */
+  readonly stale: boolean;
+}
+
+async function ask(image: ImageSpec, verb: "observe" | "apply", signal: AbortSignal): Promise<ObservedImage> {
   const lines = [
     `verb\t${verb}`,
     `reference\t${image.reference}`,
+    `base\t${fromLine.exec(image.containerfile)?.[1] ?? ""}`,
     `timeout\t${image.timeoutSeconds}`,
     `containerfile\t${Buffer.from(image.containerfile, "utf8").toString("base64")}`,
     "end",
   ];
   const said = await runScript(image.connection, "image", {
     stdin: `${lines.join("\n")}\n`,
-    timeoutSeconds: verb === "observe" ? 20 : image.timeoutSeconds + 30,
+    timeoutSeconds: verb === "observe" ? 20 : 2 * image.timeoutSeconds + 30,
     signal,
   });
   if (said.code !== 0) throw new RemoteError(`${image.connection.node}: ${said.stderr.trim()}`);
-  return said.stdout.trim();
+  return { id: /^built\t(.+)$/m.exec(said.stdout)?.[1], stale: /^stale$/m.test(said.stdout) };
 }
 
-/** The image's id on the node; undefined when it is not there. */
-export async function observeImage(image: ImageSpec, signal: AbortSignal): Promise<string | undefined> {
-  const id = await ask(image, "observe", signal);
-  return id === "" ? undefined : id;
+export function observeImage(image: ImageSpec, signal: AbortSignal): Promise<ObservedImage> {
+  return ask(image, "observe", signal);
 }
 
-/** Builds the image unless it is there; returns its id. */
-export function buildImage(image: ImageSpec, signal: AbortSignal): Promise<string> {
-  return ask(image, "apply", signal);
+/** Builds the image unless it is there from the same base; returns its id. */
+export async function buildImage(image: ImageSpec, signal: AbortSignal): Promise<string> {
+  const { id } = await ask(image, "apply", signal);
+  if (id === undefined) {
+    throw new RemoteError(
+      `${image.connection.node}: the image ${image.reference} was built but is not there.`,
+    );
+  }
+  return id;
 }

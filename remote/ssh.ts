@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
 import { Gate } from "./gate";
+import { identityFile } from "./identity";
 
 /** A node that is off must be known as off well within the 15 seconds that a person is willing to wait. */
 const connectTimeoutMs = 6_000;
@@ -115,10 +114,8 @@ async function credentials(connection: ConnectionArgs): Promise<ConnectConfig> {
       `There is no key for ${connection.node}: set homelab:sshIdentity to a private key file, or start an SSH agent.`,
     );
   }
-  const file = connection.identity.replace(/^~(?=\/)/, homedir());
-  const path = file.startsWith("/") ? file : join(process.cwd(), file);
   try {
-    return { privateKey: await readFile(path) };
+    return { privateKey: await readFile(identityFile(connection.identity)) };
   } catch {
     throw new RemoteError(
       `The SSH key ${connection.identity} for ${connection.node} cannot be read: set homelab:sshIdentity to a private key file.`,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { problems, type Node, type NodeName } from "../topology";
 import { minioProblems, portProblems, postgresProblems } from "./checks";
@@ -102,18 +102,14 @@ function valueOf(text: string): unknown {
   }
 }
 
+/** Given back as it was written: an absolute path would differ from machine to machine, and so in every state. */
 function identity(given: string | undefined, { home, exists }: Surroundings): string | undefined {
-  if (given === undefined) {
-    const usual = join(home, ".ssh/id_ed25519");
-    return exists(usual) ? usual : undefined;
-  }
-  const path = resolve(given.replace(/^~(?=\/)/, home));
-  if (!exists(path)) {
-    throw new SettingsError([
-      `homelab:sshIdentity is "${given}": it must be the path of a private key on this machine, and no such file exists.`,
-    ]);
-  }
-  return path;
+  const there = (path: string) => exists(resolve(path.replace(/^~(?=\/)/, home)));
+  if (given === undefined) return there("~/.ssh/id_ed25519") ? "~/.ssh/id_ed25519" : undefined;
+  if (there(given)) return given;
+  throw new SettingsError([
+    `homelab:sshIdentity is "${given}": it must be the path of a private key on this machine, and no such file exists.`,
+  ]);
 }
 
 function sentences(error: z.ZodError, raw: unknown): string[] {

@@ -29,7 +29,7 @@ describe("settings of a stack", () => {
   it("are complete without any configuration, and fit a node of 16 GB", () => {
     const settings = loadSettings("storage", { "pulumi:tags": "{}", "aws:region": "x" }, around);
     expect(wrong({})).toEqual([]);
-    expect(settings.sshIdentity).toBe("/home/ada/.ssh/id_ed25519");
+    expect(settings.sshIdentity).toBe("~/.ssh/id_ed25519");
     expect(settings.postgres).toMatchObject({
       baseImage: "docker.io/library/postgres:18-trixie",
       port: 5432,

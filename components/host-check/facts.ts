@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sizeText } from "../../settings";
 import type { Node } from "../../topology";
+import { Refusal } from "../refusal";
 
 const factsSchema = z.strictObject({
   /** e.g. `Debian GNU/Linux 13 (trixie)`. */
@@ -25,7 +26,7 @@ export type HostFacts = z.infer<typeof factsSchema>;
 
 /**
  * Reads what facts.sh printed.
- * @throws Error naming the node when it is something else.
+ * @throws Refusal naming the node when it is something else.
  */
 export function parseFacts(node: string, stdout: string): HostFacts {
   let raw: unknown;
@@ -36,7 +37,7 @@ export function parseFacts(node: string, stdout: string): HostFacts {
   }
   const parsed = factsSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw new Error(
+  throw new Refusal(
     `${node}: its answer about itself cannot be read (${JSON.stringify(stdout.slice(0, 120))}): the login shell there must print nothing of its own.`,
   );
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
@@ -6,11 +7,12 @@ import { identityFile } from "../../remote/identity";
 import type { Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
+import { Refusal } from "../refusal";
 import { judge, parseFacts, type HostFacts } from "./facts";
 
 export interface HostCheckArgs {
   node: Node;
-  /** Path of the private key for SSH. @default the SSH agent is asked */
+  /** Path of the private key for SSH; `~/` is the home directory. @default the SSH agent is asked */
   identity: string | undefined;
 }
 
@@ -20,6 +22,11 @@ export interface HostCheckArgs {
  */
 export class HostCheck extends pulumi.ComponentResource {
   readonly facts: pulumi.Output<HostFacts>;
+  /**
+   * For `dependsOn` of whatever needs a host as it should be. Depending on the component would wait for the answer
+   * only, not for the verdict.
+   */
+  readonly passed: pulumi.Output<pulumi.Resource>;
 
   constructor(name: string, { node, identity }: HostCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:index:HostCheck", name, { placement: nothingKeptOn(node) }, opts);
@@ -37,12 +44,12 @@ export class HostCheck extends pulumi.ComponentResource {
       childOptions(this, opts),
     );
     // The connection is secret, so everything that comes of it would be; these facts are not.
-    this.facts = pulumi.unsecret(asked.stdout).apply((stdout) => {
-      const facts = parseFacts(node.name, stdout);
+    this.facts = pulumi.unsecret(asked.stdout).apply((stdout) => parseFacts(node.name, stdout));
+    this.passed = this.facts.apply((facts) => {
       const { missing, doubtful } = judge(node, facts);
-      if (missing.length > 0) throw new pulumi.RunError(missing.join("\n"));
+      if (missing.length > 0) throw new Refusal(missing.join("\n"));
       for (const sentence of doubtful) void pulumi.log.warn(sentence, this);
-      return facts;
+      return asked;
     });
     this.registerOutputs({ facts: this.facts });
   }

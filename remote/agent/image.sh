@@ -1,31 +1,38 @@
 #!/bin/bash
-# An image built on the node. Input: `verb observe|apply`, `reference NAME:TAG`, `timeout SECONDS`,
-# `containerfile BASE64` (apply), `end`. Output: the image's id when it is there.
+# An image built on the node. Input: `verb observe|apply`, `reference NAME:TAG`, `base IMAGE`, `timeout SECONDS`,
+# `containerfile BASE64`, `end`. Output: `built ID` when it is there, and `stale` when its base is another one by now.
 source head.sh
-verb='' reference='' timeout=900 containerfile='' complete=''
+verb='' reference='' base='' timeout=900 containerfile='' complete=''
 while IFS=$'\t' read -r key rest; do
   case $key in
   verb) verb=$rest ;;
   reference) reference=$rest ;;
+  base) base=$rest ;;
   timeout) timeout=$rest ;;
   containerfile) containerfile=$rest ;;
   end) complete=yes ;;
   esac
 done
 if [ -z "$complete" ] || [ -z "$reference" ]; then fail 30 'The description of the image arrived cut short.'; fi
-id() { podman image inspect --format '{{.Id}}' -- "$reference" 2>/dev/null; }
-case $verb in
-observe) id || true ;;
-apply)
-  if ! id >/dev/null; then
-    context=$(mktemp -d)
-    trap 'rm -rf "$context"' EXIT
-    # shellcheck disable=SC2312 # decode fails only on a cut input, which `end` rules out
-    decode "$containerfile" >"$context/Containerfile"
-    timeout "$timeout" podman build --quiet --pull=missing --tag "$reference" "$context" >"$context/log" 2>&1 ||
-      fail 22 "The image $reference could not be built: $(tail -n 5 "$context/log")"
-  fi
-  id
-  ;;
-*) fail 30 "Unknown verb '$verb'." ;;
-esac
+inspect() { podman image inspect --format "$1" -- "$2" 2>/dev/null; }
+look() { # Sets id and stale: a base that is not here any more cannot have become another one.
+  stale='' id=$(inspect '{{.Id}}' "$reference") || return 0
+  local now
+  now=$(inspect '{{.Id}}' "$base") || return 0
+  [ "$(inspect '{{index .Config.Labels "homelab.base"}}' "$reference")" = "$now" ] || stale=yes
+}
+look
+if [ "$verb" = apply ] && { [ -z "$id" ] || [ -n "$stale" ]; }; then
+  context=$(mktemp -d)
+  trap 'rm -rf "$context"' EXIT
+  decode "$containerfile" >"$context/Containerfile"
+  # The base is fetched first, so that its id can be written into what is made from it.
+  inspect '{{.Id}}' "$base" >/dev/null || timeout "$timeout" podman pull --quiet -- "$base" >"$context/log" 2>&1 ||
+    fail 22 "The image $base could not be fetched: $(tail -n 5 "$context/log")"
+  timeout "$timeout" podman build --quiet --pull=never --label "homelab.base=$(inspect '{{.Id}}' "$base")" \
+    --tag "$reference" "$context" >"$context/log" 2>&1 ||
+    fail 22 "The image $reference could not be built: $(tail -n 5 "$context/log")"
+  look
+fi
+if [ -n "$id" ]; then printf 'built\t%s\n' "$id"; fi
+if [ -n "$stale" ]; then printf 'stale\n'; fi

@@ -7,9 +7,12 @@ export const image: Handler<ImageSpec> = {
   inputs: imageSchema,
   identity: ["repository"],
   id: (inputs) => `${inputs.connection.node}/${inputs.repository}`,
-  async drift(inputs, ctx) {
-    if ((await observeImage(inputs, ctx.signal)) !== undefined) return [];
-    return [`The image ${inputs.reference} is missing on ${inputs.connection.node}.`];
+  async drift(inputs, ctx, outputs) {
+    const where = `The image ${inputs.reference} on ${inputs.connection.node}`;
+    const { id, stale } = await observeImage(inputs, ctx.signal);
+    if (id === undefined) return [`${where} is missing.`];
+    if (stale) return [`${where} was built from an earlier version of its base.`];
+    return id === outputs.imageId ? [] : [`${where} was replaced by hand.`];
   },
   async apply(inputs, ctx) {
     return { reference: inputs.reference, imageId: await buildImage(inputs, ctx.signal) };

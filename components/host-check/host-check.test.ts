@@ -1,0 +1,179 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { alwaysOn, declared, named, secret } from "../testing";
+import { Refusal } from "../refusal";
+import { HostCheck } from ".";
+import { judge, parseFacts, type HostFacts } from "./facts";
+
+const GB = 1024 ** 3;
+const node = alwaysOn();
+const fine: HostFacts = {
+  os: "Debian GNU/Linux 13 (trixie)",
+  arch: "x86_64",
+  kernel: "6.12.0",
+  memoryBytes: 15.5 * GB,
+  podman: "5.4.2",
+  quadlet: true,
+  systemd: 257,
+  cgroup: "v2",
+  nft: true,
+  clockSynchronized: true,
+};
+
+describe("a host's facts", () => {
+  it("are read from this very machine", () => {
+    const script = readFileSync(join(__dirname, "facts.sh"), "utf8");
+    const { stdout, status } = spawnSync("sh", ["-s"], { input: script, encoding: "utf8" });
+    expect(status).toBe(0);
+    const facts = parseFacts("here", stdout);
+    expect(facts.memoryBytes).toBeGreaterThan(GB / 4);
+    expect(facts.kernel).not.toBe("");
+  });
+
+  it("are read also where next to nothing is there", () => {
+    const script = readFileSync(join(__dirname, "facts.sh"), "utf8").replace(/^PATH=.*$/m, "");
+    const bin = mkdtempSync(join(tmpdir(), "bin-"));
+    try {
+      writeFileSync(join(bin, "podman"), '#!/bin/sh\necho "podman version 4\\"x\\\\y"\n', { mode: 0o755 });
+      for (const tool of ["sed", "tr", "uname"]) {
+        writeFileSync(join(bin, tool), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${tool} "$@"\n`, { mode: 0o755 });
+      }
+      const { stdout } = spawnSync("/bin/sh", ["-s"], {
+        input: script,
+        encoding: "utf8",
+        env: { PATH: bin },
+      });
+      expect(parseFacts("here", stdout)).toMatchObject({
+        memoryBytes: 0,
+        systemd: 0,
+        podman: '4"x\\y',
+        nft: false,
+        clockSynchronized: false,
+      });
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
+  });
+
+  it("that cannot be read name the node", () => {
+    expect(() => parseFacts("storage", "Welcome!\n{}")).toThrow(/^storage: its answer .*"Welcome!/);
+    expect(() => parseFacts("storage", "{}")).toThrow(/^storage: /);
+  });
+});
+
+describe("judging a host", () => {
+  const cases: [string, Partial<HostFacts>, "missing" | "doubtful", RegExp][] = [
+    ["no systemd", { systemd: 0 }, "missing", /systemd is missing/],
+    ["an old systemd", { systemd: 247 }, "missing", /systemd is version 247: it must be 252 or later/],
+    ["no podman", { podman: "", quadlet: false }, "missing", /podman is missing/],
+    [
+      "an old podman",
+      { podman: "4.3.1", quadlet: false },
+      "missing",
+      /podman is version 4\.3\.1: it must be 5\.0 or later/,
+    ],
+    ["podman without quadlets", { quadlet: false }, "missing", /generator for quadlets is missing/],
+    ["no nft", { nft: false }, "missing", /nft is missing/],
+    [
+      "less memory than the topology says",
+      { memoryBytes: 8 * GB },
+      "missing",
+      /memory is 8GB, and nodes\.storage\.memory says 16GB/,
+    ],
+    ["control groups of version 1", { cgroup: "v1" }, "doubtful", /version 1/],
+    ["a clock of its own", { clockSynchronized: false }, "doubtful", /clock is not synchronized/],
+  ];
+  it.each(cases)("finds %s, in one sentence", (_what, change, kind, expected) => {
+    const findings = judge(node, { ...fine, ...change });
+    expect(findings[kind]).toHaveLength(1);
+    expect(findings[kind][0]).toMatch(expected);
+    expect(findings[kind][0]).toMatch(/^storage \(10\.0\.0\.1\): /);
+    expect([...findings.missing, ...findings.doubtful]).toHaveLength(1);
+  });
+
+  it("finds nothing wrong with a host as it should be", () => {
+    expect(judge(node, fine)).toEqual({ missing: [], doubtful: [] });
+  });
+});
+
+describe("a HostCheck", () => {
+  const answer = (facts: HostFacts) => ({
+    "command:remote:Command": { stdout: `${JSON.stringify(facts)}\n` },
+  });
+
+  it("asks with a time limit, by standard input, with the host's key, and keeps the private key secret", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "key-"));
+    const identity = join(dir, "key");
+    writeFileSync(identity, "PRIVATE-KEY");
+    try {
+      const all = await declared(() => new HostCheck("host", { node, identity }), answer(fine));
+      expect(all.map(({ name }) => name)).toEqual(["host", "host-facts"]);
+      const asked = named(all, "host-facts");
+      expect(asked.inputs).toEqual({
+        connection: {
+          host: "10.0.0.1",
+          port: 22,
+          user: "root",
+          hostKey: "ssh-ed25519 AAAA",
+          privateKey: "PRIVATE-KEY",
+          perDialTimeout: 5,
+          dialErrorLimit: 1,
+        },
+        create: "timeout 30 sh -s",
+        stdin: readFileSync(join(__dirname, "facts.sh"), "utf8"),
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      });
+      expect(asked.visible.connection).toBe(secret);
+      expect(asked.inputs).not.toHaveProperty("triggers");
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it("gives the facts, which are no secret", async () => {
+    let check: HostCheck | undefined;
+    await declared(() => {
+      check = new HostCheck("host", { node, identity: undefined });
+    }, answer(fine));
+    expect(await new Promise((resolve) => check?.facts.apply(resolve))).toEqual(fine);
+    expect(await (check?.facts as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(false);
+  });
+
+  it("stops what depends on it, with the sentences of what is missing", async () => {
+    let check: HostCheck | undefined;
+    await declared(
+      () => {
+        check = new HostCheck("host", { node, identity: undefined });
+        // Tests have nobody who reports what is not caught.
+        promiseOf(check.passed).catch(() => undefined);
+      },
+      answer({ ...fine, podman: "4.3.1", nft: false }),
+    );
+    if (check === undefined) throw new Error("no check");
+    const verdict = promiseOf(check.passed);
+    await expect(verdict).rejects.toThrow(/podman is version 4\.3\.1.*\n.*nft is missing/);
+    await expect(verdict).rejects.toBeInstanceOf(Refusal);
+    await expect(verdict).rejects.toHaveProperty("stack", "");
+  });
+
+  it("lets go on what depends on it when nothing is missing", async () => {
+    const all = await declared(
+      () => {
+        const check = new HostCheck("host", { node, identity: undefined });
+        new HostCheck("next", { node, identity: undefined }, { dependsOn: check.passed });
+      },
+      answer({ ...fine, cgroup: "v1" }),
+    );
+    expect(named(all, "next-facts").dependsOn).toContain("host-facts");
+  });
+});
+
+/** An Output as a promise, rejections included. */
+function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}

@@ -1,0 +1,54 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { HostCheck } from "../components/host-check";
+import { MinioNode } from "../components/minio-node";
+import { NodeFirewall } from "../components/node-firewall";
+import { PostgresNode } from "../components/postgres-node";
+import { addressesOf, requireAlwaysOn } from "../topology";
+import { handOut } from "./endpoints";
+import type { House } from "./house";
+
+/**
+ * storage: always on; all data of the house.
+ *
+ *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow
+ *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
+ */
+export function storage({ topology, settings, ...house }: House<"storage">): pulumi.Inputs {
+  const node = requireAlwaysOn(house.node, "storage");
+  const identity = settings.sshIdentity;
+  const nodes = addressesOf(topology);
+  const admins = [...nodes, ...topology.operators];
+
+  const host = new HostCheck("host", { node, identity });
+
+  const firewall = new NodeFirewall(
+    "firewall",
+    {
+      node,
+      identity,
+      ports: [
+        { name: "PostgreSQL", port: settings.postgres.port, from: nodes },
+        { name: "MinIO S3 API", port: settings.minio.apiPort, from: admins },
+        { name: "MinIO console", port: settings.minio.consolePort, from: admins },
+      ],
+    },
+    { dependsOn: host },
+  );
+
+  const postgres = new PostgresNode(
+    "postgres",
+    { node, identity, settings: settings.postgres, clients: nodes },
+    { dependsOn: firewall },
+  );
+
+  const minio = new MinioNode("minio", { node, identity, settings: settings.minio }, { dependsOn: firewall });
+
+  return handOut({
+    POSTGRES_HOST: postgres.endpoints.host,
+    POSTGRES_PORT: postgres.endpoints.port,
+    dsns: postgres.endpoints.dsns,
+    S3_ENDPOINT: minio.endpoints.endpoint,
+    S3_CONSOLE: minio.endpoints.console,
+    s3: minio.endpoints.users,
+  });
+}
