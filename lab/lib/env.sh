@@ -14,7 +14,8 @@ LOGS=$STATE/log
 NODES=(storage desktop compute)
 declare -A ADDRESS=([storage]=10.77.0.11 [desktop]=10.77.0.12 [compute]=10.77.0.13)
 declare -A LIFECYCLE=([storage]=always-on [desktop]=always-on [compute]=on-demand)
-declare -A MEMORY=([storage]=16GB [desktop]=32GB [compute]=64GB)
+# In GB; the machines share this computer's, so none has more than that.
+declare -A MEMORY=([storage]=16 [desktop]=32 [compute]=64)
 DOMAIN=home.arpa
 SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0
 NETNS=homelab

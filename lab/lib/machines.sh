@@ -25,13 +25,30 @@ lab_claim() {
   printf '%s\n' "$STATE" | as_root tee "$RUN/owner" >/dev/null
 }
 
-machines_up() {
-  local tar image node starting=()
+# Machines that exist are kept as they are, even where the image's recipe has changed since: they hold data.
+machines_make() {
+  local tar image node
   tar=$(node_tar)
   netns_up
   identities
   image=$(engine_setup "$tar")
   for node in "${NODES[@]}"; do engine_create "$node" "$image"; done
+}
+
+machines_made() {
+  local node
+  for node in "${NODES[@]}"; do [ -e "$STATE/disk/$node/made" ] || return 1; done
+}
+
+machines_up() {
+  local node starting=()
+  if machines_made; then
+    netns_up
+    identities
+    podman_configure
+  else
+    machines_make
+  fi
   for node in "${NODES[@]}"; do
     node_on "$node" &
     starting+=($!)

@@ -42,12 +42,19 @@ ssh_config() {
   printf '  StrictHostKeyChecking yes\n  ConnectTimeout 3\n  BatchMode yes\n  LogLevel ERROR\n'
 }
 
+# memory NODE: in whole GB, at most what this computer has.
+memory() {
+  local have
+  have=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024 / 1024))
+  printf '%sGB' $((have < MEMORY[$1] ? have : MEMORY[$1]))
+}
+
 topology() {
   local node
   printf '# Made by lab/up: the lab in place of the home.\nnodes:\n'
   for node in "${NODES[@]}"; do
     printf '  %s:\n    address: %s\n    lifecycle: %s\n    memory: %s\n    hostKey: "%s"\n    ssh: { user: root, port: 22 }\n' \
-      "$node" "${ADDRESS[$node]}" "${LIFECYCLE[$node]}" "${MEMORY[$node]}" "$(host_key "$node")"
+      "$node" "${ADDRESS[$node]}" "${LIFECYCLE[$node]}" "$(memory "$node")" "$(host_key "$node")"
   done
   printf 'storageClasses:\n  network: [nfs-client]\noperators: [%s]\n' "$GATEWAY"
 }
