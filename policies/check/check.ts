@@ -1,0 +1,71 @@
+/** The check command: files in, a report out. */
+import { existsSync, readFileSync } from "node:fs";
+import { judge } from "../engine/judge";
+import { findNode } from "../engine/topology";
+import type { Topology } from "../engine/topology";
+import { readFiles } from "../readers/files/read";
+import { collectFiles, disk } from "./files";
+import { parseOptions, UsageError, usage } from "./options";
+import type { CheckOptions } from "./options";
+import { asJson, asText, exitCode, reportFiles } from "./report";
+import { readTopology, TopologyError } from "./topology";
+
+export interface CheckResult {
+  readonly code: 0 | 1 | 2;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where the topology is looked for when none is named. */
+const defaultTopology = "topology.yaml";
+
+/**
+ * Runs `policy check`.
+ *
+ * @param args what stands after "check"
+ * @param colour whether the text may be coloured
+ */
+export function check(args: readonly string[], colour: boolean): CheckResult {
+  try {
+    const options = parseOptions(args);
+    const topology = loadTopology(options);
+    const files = collectFiles(options.paths);
+    const { facts, errors } = readFiles(files, disk);
+    const judgement = judge(facts, topology, options.node === undefined ? {} : { node: options.node });
+    const paths = files.map(({ path }) => path);
+    const reports = reportFiles(paths, judgement, errors);
+    return {
+      code: exitCode(reports),
+      stdout: options.output === "json" ? asJson(reports) : asText(reports, colour),
+      stderr: notes(options, topology, errors),
+    };
+  } catch (error) {
+    if (error instanceof UsageError) return { code: 2, stdout: "", stderr: `${error.message}\n\n${usage}\n` };
+    if (error instanceof TopologyError) return { code: 2, stdout: "", stderr: `${error.message}\n` };
+    throw error;
+  }
+}
+
+function loadTopology(options: CheckOptions): Topology {
+  const none: Topology = { nodes: [], networkClasses: [] };
+  const file = options.topology ?? (existsSync(defaultTopology) ? defaultTopology : undefined);
+  const read = file === undefined ? none : readTopology(contentOf(file), file);
+  return { ...read, networkClasses: [...read.networkClasses, ...options.networkClasses] };
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new TopologyError(`The topology ${file} cannot be read: name another with --topology.`);
+  }
+}
+
+function notes(options: CheckOptions, topology: Topology, errors: ReadonlyMap<string, string>): string {
+  const lines: string[] = [];
+  if (options.node !== undefined && findNode(topology, options.node) === undefined) {
+    lines.push(`note: the node ${options.node} is not in the topology and is taken as on-demand.`);
+  }
+  for (const [path, why] of errors) lines.push(`${path} could not be judged: ${why}.`);
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,42 @@
+/** What readers of files share: where they are, where they put what they find. */
+import type { FactsBuilder, Origin } from "../../engine/facts";
+
+/** Reads another file of the set or beside it, by path. */
+export type Lookup = (path: string) => string | undefined;
+
+export interface FileContext {
+  /** Path as given by the user. */
+  readonly path: string;
+  readonly facts: FactsBuilder;
+  /** Text of another file by its path; undefined where there is none. */
+  readonly lookup: Lookup;
+  /** Paths of the files in a folder, sorted; none where there is no such folder. */
+  readonly filesIn: (folder: string) => readonly string[];
+}
+
+export function origin(context: FileContext, resource: string): Origin {
+  return { file: context.path, resource };
+}
+
+/** The folder of a path, "" for the current one. */
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "" : path.slice(0, slash);
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A path beside a file, with "." and ".." worked out. */
+export function beside(file: string, relative: string): string {
+  if (relative.startsWith("/")) return relative;
+  const parts = folderOf(file).split("/");
+  const kept: string[] = [];
+  for (const part of [...parts, ...relative.split("/")]) {
+    if (part === "." || (part === "" && kept.length > 0)) continue;
+    if (part === ".." && kept.length > 0 && kept.at(-1) !== "..") kept.pop();
+    else kept.push(part);
+  }
+  return kept.join("/").replace(/^\/+/, file.startsWith("/") ? "/" : "");
+}

@@ -1,0 +1,273 @@
+/** Helm releases, whoever installs them: judged by their values and by what is known of the chart. */
+import { unknown } from "../../../engine/facts";
+import type { Container, Mount, Workload } from "../../../engine/facts";
+import { anywhere } from "../../../engine/facts";
+import { ephemeralFrom } from "../../ephemeral";
+import { at, fields, list, record, records, text, textMap, texts } from "../../values";
+import type { Values } from "../../values";
+import { origin } from "../context";
+import type { FileContext } from "../context";
+import { parseYaml } from "../yaml";
+import { keepsNothing, persistsByDefault } from "./charts";
+import { groupOf, namespaceOf, resourceName } from "./names";
+import { StorageScan } from "./scan";
+
+/** A release as far as a file tells. */
+export interface Release {
+  readonly chart: string;
+  readonly values: readonly Values[];
+  /** Where further values come from that cannot be seen here. */
+  readonly unseen: readonly string[];
+}
+
+const releaseKinds: Readonly<Record<string, RegExp>> = {
+  HelmRelease: /(^|\.)(fluxcd\.io|toolkit\.fluxcd\.io|flux\.weave\.works)$/,
+  HelmChart: /^helm\.cattle\.io$/,
+  HelmChartConfig: /^helm\.cattle\.io$/,
+  Application: /^argoproj\.io$/,
+  ApplicationSet: /^argoproj\.io$/,
+  Release: /^helm\.crossplane\.io$/,
+};
+
+export function isHelm(resource: Values): boolean {
+  const kind = text(resource["kind"]) ?? "";
+  return Object.hasOwn(releaseKinds, kind) && releaseKinds[kind]?.test(groupOf(resource)) === true;
+}
+
+export function readHelm(resource: Values, context: FileContext): void {
+  const metadata = fields(resource["metadata"]);
+  const own = ephemeralFrom(metadata["annotations"], metadata["labels"]);
+  for (const release of releasesOf(resource)) {
+    addRelease(release, context, {
+      origin: origin(context, resourceName(resource)),
+      ...namespaceOf(resource),
+      by: "helm",
+      ...(own === undefined ? {} : { ephemeral: own }),
+    });
+  }
+}
+
+function releasesOf(resource: Values): readonly Release[] {
+  const spec = fields(resource["spec"]);
+  switch (resource["kind"]) {
+    case "HelmChart":
+    case "HelmChartConfig":
+      return [
+        {
+          chart: text(spec["chart"]) ?? "",
+          values: [
+            ...parsedValues(spec["valuesContent"]),
+            ...parsedValues(spec["values"]),
+            dotted(textMap(spec["set"])),
+          ],
+          unseen: records(spec["valuesSecrets"]).map((secret) => `Secret ${text(secret["name"]) ?? ""}`),
+        },
+      ];
+    case "Application":
+      return argoReleases(spec);
+    case "ApplicationSet":
+      return argoReleases(fields(at(spec, "template", "spec")));
+    case "Release":
+      return [fluxRelease(fields(spec["forProvider"]))];
+    default:
+      return [fluxRelease(spec)];
+  }
+}
+
+function fluxRelease(spec: Values): Release {
+  return {
+    chart:
+      text(at(spec, "chart", "spec", "chart")) ??
+      text(at(spec, "chart", "name")) ??
+      text(at(spec, "chartRef", "name")) ??
+      text(spec["chart"]) ??
+      "",
+    values: [fields(spec["values"])],
+    unseen: records(spec["valuesFrom"]).map(
+      (from) => `${text(from["kind"]) ?? "ConfigMap"} ${text(from["name"]) ?? ""}`,
+    ),
+  };
+}
+
+function argoReleases(spec: Values): readonly Release[] {
+  const sources = [...records(spec["sources"]), ...records([spec["source"]])];
+  return sources.flatMap((source) => {
+    const helm = fields(source["helm"]);
+    const chart = text(source["chart"]);
+    const values = [
+      ...parsedValues(helm["values"]),
+      ...parsedValues(helm["valuesObject"]),
+      dotted(
+        Object.fromEntries(
+          records(helm["parameters"]).map((one) => [text(one["name"]) ?? "", text(one["value"]) ?? ""]),
+        ),
+      ),
+    ];
+    if (chart === undefined && Object.keys(helm).length === 0) return [];
+    const files = texts(helm["valueFiles"]).map((file) => `file ${file}`);
+    return [{ chart: chart ?? text(source["path"]) ?? "", values, unseen: chart === undefined ? [] : files }];
+  });
+}
+
+function parsedValues(value: unknown): readonly Values[] {
+  const own = record(value);
+  if (own !== undefined) return [own];
+  if (typeof value !== "string") return [];
+  const parsed = parseYaml(value);
+  return "error" in parsed ? [] : records(parsed.documents);
+}
+
+/** Turns "master.persistence.enabled: false" into nested objects, as --set does. */
+function dotted(flat: Readonly<Record<string, string>>): Values {
+  const root: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(flat)) {
+    let here = root;
+    const keys = path.split(".");
+    for (const key of keys.slice(0, -1)) {
+      const next = record(here[key]) as Record<string, unknown> | undefined;
+      const made = next ?? {};
+      here[key] = made;
+      here = made;
+    }
+    here[keys.at(-1) ?? ""] = value;
+  }
+  return root;
+}
+
+/** Judges one release: storage in its values, the chart's default, values that cannot be seen. */
+export function addRelease(
+  release: Release,
+  context: FileContext,
+  base: ConstructorParameters<typeof StorageScan>[0],
+): void {
+  const values = merge(release.values);
+  const globalClass =
+    text(at(values, "global", "storageClass")) ?? text(at(values, "global", "defaultStorageClass"));
+  const scan = new StorageScan(base, globalClass === "" ? undefined : globalClass);
+  const { global: _global, ...own } = values;
+  scan.visit(own);
+  const silent = !scan.foundStorage && !scan.foundEphemeral;
+  if (silent && persistsByDefault(release.chart)) {
+    scan.add(`the chart ${release.chart}, which has persistence on by default`, {
+      kind: "claimTemplate",
+      spec: {
+        class:
+          globalClass === undefined || globalClass === ""
+            ? { kind: "unnamed" }
+            : { kind: "named", name: globalClass, by: "field" },
+      },
+    });
+  } else if (
+    silent &&
+    release.unseen.length > 0 &&
+    !keepsNothing(release.chart) &&
+    Object.keys(own).length === 0
+  ) {
+    scan.add(
+      "its values",
+      unknown(
+        `they come from ${release.unseen.join(", ")}, which cannot be seen here; put what persistence is into the release's own values`,
+      ),
+    );
+  }
+  context.facts.operatorStorage.push(...scan.storage);
+  context.facts.workloads.push(...scan.workloads(), ...controllers(values, base));
+}
+
+function merge(all: readonly Values[]): Values {
+  return all.reduce<Values>((whole, next) => mergeTwo(whole, next), {});
+}
+
+function mergeTwo(one: Values, other: Values): Values {
+  const merged: Record<string, unknown> = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const below = record(merged[key]);
+    const above = record(value);
+    merged[key] = below !== undefined && above !== undefined ? mergeTwo(below, above) : value;
+  }
+  return merged;
+}
+
+/** The containers of bjw-s' app-template, for the rules that look at images. */
+function controllers(
+  values: Values,
+  base: ConstructorParameters<typeof StorageScan>[0],
+): readonly Workload[] {
+  const mounts: (readonly [string, boolean])[] = Object.entries(fields(values["persistence"])).flatMap(
+    ([name, entry]) => mountTargets(name, entry),
+  );
+  return Object.entries(fields(values["controllers"])).flatMap(([controller, value]) => {
+    if (at(value, "enabled") === false) return [];
+    const containers = Object.entries(fields(at(value, "containers"))).flatMap(([name, item]) =>
+      container(name, item),
+    );
+    if (containers.length === 0) return [];
+    const volumes = mounts.map(([target, readOnly]) => ({
+      name: target,
+      source: { kind: "ephemeral", as: "judged by the values" } as const,
+      mounts: containers.map(({ name }): Mount => ({ container: name, target, readOnly })),
+      mountsKnown: true,
+    }));
+    const declared =
+      ephemeralFrom(at(value, "pod", "annotations"), at(value, "pod", "labels")) ?? base.ephemeral;
+    return [
+      {
+        origin: { ...base.origin, resource: `${base.origin.resource} (controller ${controller})` },
+        engine: "kubernetes" as const,
+        placement: anywhere,
+        volumes,
+        containers,
+        ...(declared === undefined ? {} : { ephemeral: declared }),
+      },
+    ];
+  });
+}
+
+function mountTargets(name: string, entry: unknown): (readonly [string, boolean])[] {
+  if (at(entry, "enabled") === false || ["configMap", "secret"].includes(text(at(entry, "type")) ?? ""))
+    return [];
+  const paths = pathsIn(at(entry, "globalMounts")).concat(pathsIn(at(entry, "advancedMounts")));
+  const old = text(at(entry, "mountPath"));
+  const all = old === undefined ? paths : [...paths, old];
+  return (all.length === 0 ? [`/${name}`] : all).map((path) => [path, false] as const);
+}
+
+function pathsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return list(value).flatMap((item) => pathsIn(item));
+  const node = record(value);
+  if (node === undefined) return [];
+  const path = text(node["path"]);
+  return path === undefined ? Object.values(node).flatMap((item) => pathsIn(item)) : [path];
+}
+
+function container(name: string, value: unknown): Container[] {
+  const repository = text(at(value, "image", "repository")) ?? text(at(value, "image"));
+  if (repository === undefined) return [];
+  const entrypoint = texts(at(value, "command"));
+  const args = texts(at(value, "args"));
+  return [
+    {
+      name,
+      image: repository,
+      role: "main",
+      ...(entrypoint.length > 0 ? { entrypoint } : {}),
+      ...(args.length > 0 ? { args } : {}),
+      env: environment(at(value, "env")),
+      envFrom: [],
+    },
+  ];
+}
+
+function environment(value: unknown): Container["env"] {
+  if (Array.isArray(value)) {
+    return Object.fromEntries(
+      records(value).map((one) => [text(one["name"]) ?? "", text(one["value"]) ?? ""]),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(fields(value)).map(([name, item]) => [
+      name,
+      text(item) ?? text(at(item, "value")) ?? { kind: "reference" as const, to: "value" },
+    ]),
+  );
+}

@@ -1,0 +1,103 @@
+/** Kustomizations and patches: parts of resources, judged as far as they go. */
+import { at, fields, record, records, text } from "../../values";
+import type { Values } from "../../values";
+import { beside, origin } from "../context";
+import type { FileContext } from "../context";
+import { parseYaml } from "../yaml";
+import { addRelease } from "./helm";
+import { isKubernetes, readKubernetes } from "./resources";
+import { readCustomResource } from "./custom";
+
+export function isKustomization(resource: Values): boolean {
+  const kind = text(resource["kind"]);
+  return (
+    kind === "Kustomization" || (kind === "Component" && /kustomize/.test(text(resource["apiVersion"]) ?? ""))
+  );
+}
+
+/** Reads inline patches and Helm charts of a kustomization (kustomize's own or Flux'). */
+export function readKustomization(resource: Values, context: FileContext): void {
+  const spec = fields(resource["spec"]);
+  const patches = [
+    ...records(resource["patches"]),
+    ...records(resource["patchesJson6902"]),
+    ...records(spec["patches"]),
+    ...records(spec["patchesJson6902"]),
+  ];
+  for (const patch of patches) readPatch(patch["patch"], patch, context);
+  for (const owner of [resource, spec]) {
+    const strategic = owner["patchesStrategicMerge"];
+    if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, context);
+  }
+  for (const chart of records(resource["helmCharts"])) readChart(chart, context);
+}
+
+function readPatch(value: unknown, around: Values, context: FileContext): void {
+  const own = record(value);
+  if (own !== undefined && isKubernetes(own)) return readKubernetes(own, context);
+  if (Array.isArray(value)) return readJsonPatch(value, around, context);
+  if (typeof value !== "string" || !value.includes("\n")) return;
+  const parsed = parseYaml(value);
+  if ("error" in parsed) return;
+  for (const document of parsed.documents) {
+    if (isKubernetes(document)) readKubernetes(document, context);
+    else if (Array.isArray(document)) readJsonPatch(document, around, context);
+  }
+}
+
+/** True for the operations of a JSON patch (RFC 6902). */
+export function isJsonPatch(value: unknown): value is readonly unknown[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (item) =>
+        /^(add|remove|replace|move|copy|test)$/.test(text(at(item, "op")) ?? "") &&
+        text(at(item, "path")) !== undefined,
+    )
+  );
+}
+
+/** Values that a JSON patch puts in place are judged as if they stood there alone. */
+export function readJsonPatch(operations: readonly unknown[], around: Values, context: FileContext): void {
+  const target = fields(around["target"]);
+  const kind = text(target["kind"]) ?? "patch";
+  const name = text(target["name"]) ?? "(without a name)";
+  for (const operation of records(operations)) {
+    if (!/^(add|replace)$/.test(text(operation["op"]) ?? "")) continue;
+    const path = (text(operation["path"]) ?? "")
+      .split("/")
+      .slice(1)
+      .filter((part) => !/^(-|\d+)$/.test(part));
+    readCustomResource(
+      { kind, metadata: { name }, ...placed(path, operation["path"], operation["value"]) },
+      "",
+      context,
+    );
+  }
+}
+
+function placed(path: readonly string[], whole: unknown, value: unknown): Values {
+  const intoList = /\/(-|\d+)$/.test(text(whole) ?? "");
+  let content: unknown = intoList ? [value] : value;
+  for (const key of [...path].reverse())
+    content = { [key.replaceAll("~1", "/").replaceAll("~0", "~")]: content };
+  return fields(content);
+}
+
+function readChart(chart: Values, context: FileContext): void {
+  const name = text(chart["name"]) ?? "";
+  const file = text(chart["valuesFile"]);
+  const content = file === undefined ? undefined : context.lookup(beside(context.path, file));
+  const parsed = content === undefined ? undefined : parseYaml(content);
+  const documents = parsed === undefined || "error" in parsed ? [] : parsed.documents;
+  addRelease(
+    {
+      chart: name,
+      values: [...records(documents), fields(chart["valuesInline"])],
+      unseen: file !== undefined && documents.length === 0 ? [`file ${file}`] : [],
+    },
+    context,
+    { origin: origin(context, `Helm chart ${text(chart["releaseName"]) ?? name}`), by: "helm" },
+  );
+}

@@ -1,0 +1,237 @@
+/** Quadlets: podman's systemd units for containers, pods, volumes, builds and kube files. */
+import { unknown } from "../../../engine/facts";
+import type { Container, NodeRequirement, Placement, Volume } from "../../../engine/facts";
+import { anywhere } from "../../../engine/facts";
+import { ephemeralFrom } from "../../ephemeral";
+import { readRunArguments, mountOption, rootfs } from "../../shell/run";
+import { splitWords } from "../../shell/words";
+import { mountVolumes } from "../compose/compose";
+import { shortMount } from "../compose/volumes";
+import type { ServiceMount } from "../compose/volumes";
+import { beside, origin } from "../context";
+import type { FileContext } from "../context";
+import { isKubernetes, readKubernetes } from "../kubernetes/resources";
+import { parseYaml } from "../yaml";
+import { readUnit } from "./unit";
+import type { Quadlet, Stated } from "./unit";
+
+const sections: Readonly<Record<Quadlet["kind"], string>> = {
+  container: "Container",
+  volume: "Volume",
+  pod: "Pod",
+  kube: "Kube",
+  build: "Build",
+  network: "Network",
+  image: "Image",
+  artifact: "Artifact",
+};
+
+/** What keeps a quadlet from being one, or undefined. */
+export function whyNotQuadlet(unit: Quadlet): string | undefined {
+  const section = sections[unit.kind];
+  return unit.has(section) || unit.kind === "volume" || unit.kind === "network" || unit.kind === "pod"
+    ? undefined
+    : `it has no [${section}] section`;
+}
+
+/** Reads a quadlet into the facts. */
+export function readQuadlet(unit: Quadlet, context: FileContext): void {
+  switch (unit.kind) {
+    case "container":
+      return addContainer(unit, context);
+    case "pod":
+      return addWorkload(unit, "Pod", mountsOf(unit, "Pod"), [], context);
+    case "build":
+      return addWorkload(unit, "Build", mountsOf(unit, "Build"), [], context);
+    case "volume":
+      return addVolume(unit, context);
+    case "kube":
+      return addKube(unit, context);
+    case "network":
+    case "image":
+    case "artifact":
+      return;
+  }
+}
+
+interface Mounted extends ServiceMount {
+  readonly file: string;
+}
+
+function addContainer(unit: Quadlet, context: FileContext): void {
+  const mounts = mountsOf(unit, "Container");
+  const inPod = mountsOfPod(unit, context).map((mount) => ({
+    ...mount,
+    // The pod's own unit answers for them.
+    source: { kind: "ephemeral", as: "judged with its pod" } as const,
+  }));
+  const container = containerOf(unit);
+  addWorkload(unit, "Container", [...mounts, ...inPod], container === undefined ? [] : [container], context);
+}
+
+function addWorkload(
+  unit: Quadlet,
+  section: string,
+  mounts: readonly Mounted[],
+  containers: readonly Container[],
+  context: FileContext,
+): void {
+  const ephemeral = declared(unit, section);
+  const name = containers[0]?.name ?? unit.stem;
+  context.facts.workloads.push({
+    origin: origin(context, `unit ${unit.name}`),
+    engine: "containers",
+    placement: hostCondition(unit),
+    volumes: mounts.flatMap((mount) =>
+      mountVolumes([mount], name).map((volume): Volume => ({ ...volume, file: mount.file })),
+    ),
+    containers,
+    ...(ephemeral === undefined ? {} : { ephemeral }),
+  });
+}
+
+function mountsOf(unit: Quadlet, section: string): readonly Mounted[] {
+  const read = (key: string, mount: (value: string) => ServiceMount): Mounted[] =>
+    unit.all(section, key).map(({ value, file }) => ({ ...mount(value), file }));
+  return [
+    ...read("Volume", (value) => shortMount(unquoted(value))),
+    ...read("Mount", (value) => mountOption(unquoted(value))),
+    ...read("Tmpfs", (value) => {
+      const target = unquoted(value).split(":")[0] ?? "";
+      return { source: { kind: "ephemeral", as: "tmpfs" }, name: target, target, readOnly: false };
+    }),
+    ...read("Rootfs", (value) => rootfs(unquoted(value))),
+    ...podmanArguments(unit, section).flatMap(({ value, file }) =>
+      readRunArguments(splitWords(value)).mounts.map((mount) => ({ ...mount, file })),
+    ),
+  ];
+}
+
+function podmanArguments(unit: Quadlet, section: string): readonly Stated[] {
+  return [...unit.all(section, "PodmanArgs"), ...unit.all(section, "GlobalArgs")];
+}
+
+function unquoted(value: string): string {
+  const words = /["']/.test(value) ? splitWords(value) : [];
+  return words.length > 0 ? words.join(" ") : value;
+}
+
+function mountsOfPod(unit: Quadlet, context: FileContext): readonly Mounted[] {
+  const name = unit.last("Container", "Pod");
+  if (name?.endsWith(".pod") !== true) return [];
+  const path = beside(unit.path, name);
+  const text = context.lookup(path);
+  return text === undefined ? [] : mountsOf(readUnit(text, "pod", { ...context, path }), "Pod");
+}
+
+function containerOf(unit: Quadlet): Container | undefined {
+  const image = unit.last("Container", "Image");
+  if (image === undefined) return undefined;
+  const words = readRunArguments(
+    podmanArguments(unit, "Container").flatMap(({ value }) => splitWords(value)),
+  );
+  const env: Record<string, string> = { ...words.env };
+  for (const { value } of unit.all("Container", "Environment")) Object.assign(env, pairs(value));
+  const entrypoint = unit.last("Container", "Entrypoint") ?? words.entrypoint;
+  const exec = unit.last("Container", "Exec");
+  return {
+    name: unit.last("Container", "ContainerName") ?? unit.stem,
+    image,
+    role: "main",
+    ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint) }),
+    ...(exec === undefined ? {} : { args: splitWords(exec) }),
+    env: { ...env, ...secrets(unit) },
+    envFrom: [],
+  };
+}
+
+/** Secrets given as variables: their values cannot be seen. */
+function secrets(unit: Quadlet): Container["env"] {
+  const env: Record<string, { kind: "reference"; to: string }> = {};
+  for (const { value } of unit.all("Container", "Secret")) {
+    if (!/(^|,)type=env(,|$)/.test(value)) continue;
+    const secret = value.split(",")[0] ?? "";
+    env[/(?:^|,)target=([^,]+)/.exec(value)?.[1] ?? secret] = { kind: "reference", to: `secret ${secret}` };
+  }
+  return env;
+}
+
+function pairs(line: string): Record<string, string> {
+  const map: Record<string, string> = {};
+  for (const word of splitWords(line)) {
+    const [key = "", ...rest] = word.split("=");
+    map[key] = rest.join("=");
+  }
+  return map;
+}
+
+function declared(unit: Quadlet, section: string): ReturnType<typeof ephemeralFrom> {
+  const maps = ["Annotation", "Label"].flatMap((key) =>
+    unit.all(section, key).map(({ value }) => pairs(value)),
+  );
+  const words = readRunArguments(podmanArguments(unit, section).flatMap(({ value }) => splitWords(value)));
+  return ephemeralFrom(Object.assign({}, ...maps, words.labels));
+}
+
+/** `ConditionHost=` and `AssertHost=` are what a unit has to state a node. */
+function hostCondition(unit: Quadlet): Placement {
+  const requirements = ["ConditionHost", "AssertHost"].flatMap((key) =>
+    unit.all("Unit", key).flatMap(({ value }): NodeRequirement[] => {
+      const name = value.replace(/^[|!]+/, "").trim();
+      if (value.startsWith("|") || /[*?[\]]/.test(name)) return [];
+      return [
+        { key: "kubernetes.io/hostname", operator: value.startsWith("!") ? "NotIn" : "In", values: [name] },
+      ];
+    }),
+  );
+  return requirements.length === 0 ? anywhere : { ...anywhere, required: [[requirements]] };
+}
+
+function addVolume(unit: Quadlet, context: FileContext): void {
+  const name = unit.last("Volume", "VolumeName");
+  const ephemeral = declared(unit, "Volume");
+  const options: Record<string, string> = {};
+  const set = (key: string, value: string | undefined): void => {
+    if (value !== undefined) options[key] = value;
+  };
+  set("type", unit.last("Volume", "Type"));
+  set("device", unit.last("Volume", "Device"));
+  set("o", unit.last("Volume", "Options"));
+  let driver = unit.last("Volume", "Driver") ?? "local";
+  const words = podmanArguments(unit, "Volume").flatMap(({ value }) =>
+    splitWords(value.replaceAll("=", " = ")),
+  );
+  words.forEach((word, index) => {
+    const value = words.slice(index + 1).filter((next) => next !== "=");
+    if (word === "--driver" || word === "-d") driver = value[0] ?? driver;
+    if (word === "--opt" || word === "-o") set((value[0] ?? "").toLowerCase(), value[1]);
+  });
+  context.facts.namedVolumes.push({
+    origin: origin(context, `unit ${unit.name}`),
+    names: [unit.name, name ?? `systemd-${unit.stem}`],
+    driver,
+    options,
+    external: false,
+    makesItself: true,
+    placement: hostCondition(unit),
+    ...(ephemeral === undefined ? {} : { ephemeral }),
+  });
+}
+
+/** A kube unit plays a manifest: what stands in that is judged as the unit's. */
+function addKube(unit: Quadlet, context: FileContext): void {
+  const missing: Mounted[] = [];
+  for (const { value, file } of unit.all("Kube", "Yaml")) {
+    const path = unquoted(value);
+    const text = context.lookup(beside(unit.path, path));
+    const parsed = text === undefined ? undefined : parseYaml(text);
+    if (parsed === undefined || "error" in parsed) {
+      const why = `the file ${path} it plays ${parsed === undefined ? "was not found" : "cannot be read"}`;
+      missing.push({ source: unknown(why), name: path, target: "", readOnly: false, file });
+      continue;
+    }
+    const inner = { ...context, path: unit.path };
+    for (const document of parsed.documents) if (isKubernetes(document)) readKubernetes(document, inner);
+  }
+  addWorkload(unit, "Kube", missing, [], context);
+}

@@ -1,0 +1,67 @@
+/** YAML and JSON as texts to values. */
+import { CORE_SCHEMA, loadAll, types } from "js-yaml";
+import { parseAllDocuments } from "yaml";
+
+export type Parsed = { readonly documents: readonly unknown[] } | { readonly error: string };
+
+/** More values than this after aliases are followed is a trick, not a manifest. */
+const largest = 500_000;
+
+const schema = CORE_SCHEMA.extend({ implicit: [types.merge] });
+
+/**
+ * Parses all documents of a text. Merge keys are followed. Two parsers share the work: the first is ten times
+ * as fast, the second reads what the first refuses though Kubernetes and compose take it (unknown tags such as
+ * `!reset`, a key stated twice, of which the last counts).
+ */
+export function parseYaml(text: string): Parsed {
+  const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  let documents: unknown[];
+  try {
+    documents = loadAll(clean, undefined, { schema });
+  } catch (error) {
+    const second = parseLeniently(clean);
+    if (second === undefined) return { error: firstLine(error) };
+    documents = second;
+  }
+  if (sizeOf(documents) > largest) return { error: "its aliases expand to more than can be judged" };
+  return { documents };
+}
+
+function parseLeniently(text: string): unknown[] | undefined {
+  try {
+    const documents = parseAllDocuments(text, {
+      merge: true,
+      uniqueKeys: false,
+      logLevel: "silent",
+    });
+    if (!Array.isArray(documents)) return [];
+    if (documents.some((document) => document.errors.length > 0)) return undefined;
+    return documents.map((document): unknown => document.toJS({ maxAliasCount: 10_000 }));
+  } catch {
+    return undefined;
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}
+
+/** Number of values with every alias counted as often as it is used; cycles count as too many. */
+function sizeOf(root: unknown): number {
+  const sizes = new Map<object, number>();
+  const open = new Set<object>();
+  const measure = (value: unknown): number => {
+    if (typeof value !== "object" || value === null) return 1;
+    const known = sizes.get(value);
+    if (known !== undefined) return known;
+    if (open.has(value)) return Infinity;
+    open.add(value);
+    let size = 1;
+    for (const item of Object.values(value)) size += measure(item);
+    open.delete(value);
+    sizes.set(value, size);
+    return size;
+  };
+  return measure(root);
+}

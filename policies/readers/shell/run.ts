@@ -1,0 +1,148 @@
+/** Arguments of `podman run`, `docker run` and their like, as far as they mount something. */
+import { unknown } from "../../engine/facts";
+import type { VolumeSource } from "../../engine/facts";
+import { shortMount, sourceOf } from "../files/compose/volumes";
+import type { ServiceMount } from "../files/compose/volumes";
+import { hasVariable, toldPath } from "../variables";
+
+/** What the arguments of a container tool say of mounts, labels and the rest. */
+export interface RunArguments {
+  readonly mounts: readonly ServiceMount[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly entrypoint?: string;
+  /** Words that are no options: image, command, arguments. */
+  readonly rest: readonly string[];
+}
+
+/** Options of run and create that stand alone; all others take a value. */
+const switches =
+  /^(-[dhiPqt]+|--(detach|help|interactive|init|privileged|publish-all|quiet|read-only|replace|rm|tty|no-healthcheck|no-hosts|oom-kill-disable|rmi|sig-proxy|systemd|tls-verify|http-proxy|rootfs|disable-content-trust|use-api-socket))(=.*)?$/;
+
+/** Reads options until the first word that is none; what follows is `rest`. */
+export function readRunArguments(words: readonly string[]): RunArguments {
+  const mounts: ServiceMount[] = [];
+  const labels: Record<string, string> = {};
+  const env: Record<string, string> = {};
+  let entrypoint: string | undefined;
+  let isRootfs = false;
+  let index = 0;
+  for (; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (!word.startsWith("-") || word === "-") break;
+    if (/^--rootfs/.test(word)) isRootfs = true;
+    if (switches.test(word)) continue;
+    const { option, value, used } = optionAt(words, index);
+    index += used;
+    switch (option) {
+      case "-v":
+      case "--volume":
+        mounts.push(shortMount(value));
+        break;
+      case "--mount":
+        mounts.push(mountOption(value));
+        break;
+      case "--tmpfs":
+        mounts.push(tmpfs(value));
+        break;
+      case "--volumes-from":
+        mounts.push(fromContainer(value));
+        break;
+      case "-l":
+      case "--label":
+      case "--annotation":
+        assign(labels, value);
+        break;
+      case "-e":
+      case "--env":
+        assign(env, value);
+        break;
+      case "--entrypoint":
+        entrypoint = value;
+        break;
+    }
+  }
+  const rest = words.slice(index);
+  if (isRootfs && rest[0] !== undefined) mounts.push(rootfs(rest[0]));
+  return { mounts, labels, env, rest, ...(entrypoint === undefined ? {} : { entrypoint }) };
+}
+
+function optionAt(words: readonly string[], index: number): { option: string; value: string; used: number } {
+  const word = words[index] ?? "";
+  const joined = /^(--[\w-]+)=(.*)$/s.exec(word);
+  if (joined !== null) return { option: joined[1] ?? "", value: joined[2] ?? "", used: 0 };
+  const short = /^(-[vel])=?(.+)$/s.exec(word);
+  if (short !== null && !word.startsWith("--"))
+    return { option: short[1] ?? "", value: short[2] ?? "", used: 0 };
+  return { option: word, value: words[index + 1] ?? "", used: 1 };
+}
+
+function assign(map: Record<string, string>, entry: string): void {
+  const [key = "", ...rest] = entry.split("=");
+  map[key] = rest.join("=");
+}
+
+function tmpfs(value: string): ServiceMount {
+  const target = value.split(":")[0] ?? value;
+  return { source: { kind: "ephemeral", as: "tmpfs" }, name: target, target, readOnly: false };
+}
+
+function fromContainer(value: string): ServiceMount {
+  const source = unknown(`it takes the volumes of the container ${value}`);
+  return { source, name: value, target: "", readOnly: /:ro\b/.test(value) };
+}
+
+/** `--rootfs PATH[:O]` and `Rootfs=`. */
+export function rootfs(value: string): ServiceMount {
+  const [path = value, ...options] = value.split(":");
+  const source: VolumeSource = options.includes("O")
+    ? { kind: "ephemeral", as: "overlay" }
+    : { kind: "rootfs", path };
+  return { source, name: path, target: "/", readOnly: false };
+}
+
+/** `--mount type=…,source=…,target=…` and `Mount=`. */
+export function mountOption(value: string): ServiceMount {
+  const options: Record<string, string> = {};
+  for (const part of value.split(",")) {
+    const [key = "", ...rest] = part.trim().split("=");
+    options[key.toLowerCase()] = rest.length === 0 ? "true" : rest.join("=");
+  }
+  const type = (options["type"] ?? "volume").toLowerCase();
+  const source = options["source"] ?? options["src"] ?? "";
+  const target = options["target"] ?? options["destination"] ?? options["dst"] ?? "";
+  const readOnly = isSet(options["ro"]) || isSet(options["readonly"]) || options["rw"] === "false";
+  return {
+    source: mountSource(type, source, options),
+    name: source === "" ? target : source,
+    target,
+    readOnly,
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !/^(false|0|no)$/i.test(value);
+}
+
+function mountSource(type: string, source: string, options: Readonly<Record<string, string>>): VolumeSource {
+  switch (type) {
+    case "tmpfs":
+    case "ramfs":
+    case "devpts":
+      return { kind: "ephemeral", as: type };
+    case "image":
+    case "artifact":
+      // An image mount may be writable, but what is written goes with the container.
+      return { kind: "config", as: type };
+    case "bind":
+    case "glob":
+      if (source === "") return unknown("its bind states no source");
+      if (isSet(options["overlay"])) return { kind: "ephemeral", as: "overlay" };
+      return { kind: "bind", path: toldPath(source) };
+    case "volume":
+      if (hasVariable(source)) return sourceOf(source);
+      return source === "" ? { kind: "anonymous" } : sourceOf(source);
+    default:
+      return unknown(`its type ${type} is not known`);
+  }
+}

@@ -1,0 +1,24 @@
+/** Variables and template actions that were left in a text. */
+import { unknown } from "../engine/facts";
+import type { Told } from "../engine/facts";
+import { isPlumbing } from "../engine/paths";
+
+const variable = /\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*?\}\}|<%.*?%>|\{%.*?%\}/;
+
+/** True where a text has a variable or template action nobody filled in. */
+export function hasVariable(text: string): boolean {
+  return variable.test(text);
+}
+
+/**
+ * A path as far as it is known. One with a variable is unknown, unless what stands before the variable (or a
+ * socket's ending after it) already tells that it is plumbing.
+ */
+export function toldPath(path: string): Told<string> {
+  const found = variable.exec(path);
+  if (found === null) return path;
+  const before = path.slice(0, found.index);
+  if (before.includes("/") && isPlumbing(before.slice(0, before.lastIndexOf("/") + 1))) return path;
+  if (/\.sock$/.test(path)) return path;
+  return unknown(`${found[0]} has no value here`);
+}
