@@ -88,3 +88,14 @@ export function judge(node: Node, facts: HostFacts): Findings {
     say(doubtful, "the clock is not synchronized: S3 refuses requests 15 minutes off.");
   return { missing, doubtful };
 }
+
+/**
+ * Lets a fit host pass.
+ * @returns what is doubtful about it.
+ * @throws Refusal with everything that it lacks.
+ */
+export function requireFit(node: Node, facts: HostFacts): readonly string[] {
+  const { missing, doubtful } = judge(node, facts);
+  if (missing.length > 0) throw new Refusal(missing.join("\n"));
+  return doubtful;
+}

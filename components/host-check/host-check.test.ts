@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { alwaysOn, declared, named, secret } from "../testing";
 import { Refusal } from "../refusal";
 import { HostCheck } from ".";
-import { judge, parseFacts, type HostFacts } from "./facts";
+import { judge, parseFacts, requireFit, type HostFacts } from "./facts";
 
 const GB = 1024 ** 3;
 const node = alwaysOn();
@@ -95,6 +95,15 @@ describe("judging a host", () => {
     expect([...findings.missing, ...findings.doubtful]).toHaveLength(1);
   });
 
+  it("refuses it with everything that it lacks, and no stack trace", () => {
+    const refused = () => requireFit(node, { ...fine, podman: "4.3.1", nft: false });
+    expect(refused).toThrow(Refusal);
+    expect(refused).toThrow(/podman is version 4\.3\.1.*\n.*nft is missing/);
+    expect(new Refusal("x").stack).toBe("");
+    expect(pulumi.RunError.isInstance(new Refusal("x"))).toBe(true);
+    expect(requireFit(node, { ...fine, cgroup: "v1" })).toHaveLength(1);
+  });
+
   it("finds nothing wrong with a host as it should be", () => {
     expect(judge(node, fine)).toEqual({ missing: [], doubtful: [] });
   });
@@ -144,23 +153,6 @@ describe("a HostCheck", () => {
     expect(await (check?.facts as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(false);
   });
 
-  it("stops what depends on it, with the sentences of what is missing", async () => {
-    let check: HostCheck | undefined;
-    await declared(
-      () => {
-        check = new HostCheck("host", { node, identity: undefined });
-        // Tests have nobody who reports what is not caught.
-        promiseOf(check.passed).catch(() => undefined);
-      },
-      answer({ ...fine, podman: "4.3.1", nft: false }),
-    );
-    if (check === undefined) throw new Error("no check");
-    const verdict = promiseOf(check.passed);
-    await expect(verdict).rejects.toThrow(/podman is version 4\.3\.1.*\n.*nft is missing/);
-    await expect(verdict).rejects.toBeInstanceOf(Refusal);
-    await expect(verdict).rejects.toHaveProperty("stack", "");
-  });
-
   it("lets go on what depends on it when nothing is missing", async () => {
     const all = await declared(
       () => {
@@ -172,8 +164,3 @@ describe("a HostCheck", () => {
     expect(named(all, "next-facts").dependsOn).toContain("host-facts");
   });
 });
-
-/** An Output as a promise, rejections included. */
-function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return (output as unknown as { promise(): Promise<T> }).promise();
-}

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
@@ -7,8 +6,7 @@ import { identityFile } from "../../remote/identity";
 import type { Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { Refusal } from "../refusal";
-import { judge, parseFacts, type HostFacts } from "./facts";
+import { parseFacts, requireFit, type HostFacts } from "./facts";
 
 export interface HostCheckArgs {
   node: Node;
@@ -46,9 +44,7 @@ export class HostCheck extends pulumi.ComponentResource {
     // The connection is secret, so everything that comes of it would be; these facts are not.
     this.facts = pulumi.unsecret(asked.stdout).apply((stdout) => parseFacts(node.name, stdout));
     this.passed = this.facts.apply((facts) => {
-      const { missing, doubtful } = judge(node, facts);
-      if (missing.length > 0) throw new Refusal(missing.join("\n"));
-      for (const sentence of doubtful) void pulumi.log.warn(sentence, this);
+      for (const sentence of requireFit(node, facts)) void pulumi.log.warn(sentence, this);
       return asked;
     });
     this.registerOutputs({ facts: this.facts });
@@ -65,7 +61,8 @@ function wayTo(node: Node, identity: string | undefined): command.types.input.re
     perDialTimeout: 5,
     dialErrorLimit: 1,
   };
-  if (identity !== undefined)
+  if (identity !== undefined) {
     connection.privateKey = pulumi.secret(readFileSync(identityFile(identity), "utf8"));
+  }
   return connection;
 }

@@ -16,6 +16,8 @@ export interface MinioNodeArgs {
   settings: MinioSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
+  /** Names of buckets that are in the data directory already; these are taken over. @default none */
+  existing?: readonly string[];
 }
 
 /** How to reach the object store. */

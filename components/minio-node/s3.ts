@@ -10,6 +10,8 @@ export interface S3Args {
   user: string;
   password: pulumi.Input<string>;
   settings: Pick<MinioSettings, "buckets" | "users">;
+  /** Buckets that are there already, from a run that was stopped or a stack that was destroyed: taken over as they are. */
+  existing: readonly string[];
   /** What serves the endpoint: made before, and taken away without asking it to clear up first. */
   engine: pulumi.Resource;
   /** Options of every child. */
@@ -20,6 +22,11 @@ export interface S3Args {
 export interface S3User {
   readonly accessKey: string;
   readonly secretKey: pulumi.Output<string>;
+}
+
+/** Another create would fail. How the bucket was made is not what matters: its objects are. */
+function takeOver(bucket: string): pulumi.CustomResourceOptions {
+  return { import: bucket, ignoreChanges: ["acl", "forceDestroy"] };
 }
 
 /**
@@ -46,7 +53,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
       `${name}-bucket-${bucket}`,
       { bucket, acl: "private", forceDestroy: false },
       // Objects are never deleted as a side effect, also when the bucket is taken out of the program.
-      { ...inStore(), retainOnDelete: true },
+      { ...inStore(), retainOnDelete: true, ...(args.existing.includes(bucket) ? takeOver(bucket) : {}) },
     );
     if (versioned) {
       new minio.S3BucketVersioning(

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { expect, it } from "vitest";
+
+const snippet = `
+import { MinioNode } from "./minio-node";
+import { PostgresNode } from "./postgres-node";
+import { minioSchema, postgresSchema } from "../settings";
+import { isAlwaysOn, type Node } from "../topology";
+declare const always: Node<"always-on">;
+declare const onDemand: Node<"on-demand">;
+declare const either: Node;
+const identity = undefined;
+const postgres = { settings: postgresSchema.parse({}), clients: [], identity };
+const minio = { settings: minioSchema.parse({}), identity };
+new PostgresNode("a", { node: always, ...postgres });
+new PostgresNode("b", { node: onDemand, ...postgres }); // wrong
+new PostgresNode("c", { node: either, ...postgres }); // wrong
+if (isAlwaysOn(either)) new PostgresNode("d", { node: either, ...postgres });
+new MinioNode("e", { node: always, ...minio });
+new MinioNode("f", { node: onDemand, ...minio }); // wrong
+new MinioNode("g", { node: either, ...minio }); // wrong
+`;
+
+it("does not compile to keep data on a node that is, or may be, on-demand", { timeout: 60_000 }, () => {
+  const root = join(__dirname, "..");
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: unknown };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const file = join(__dirname, "on-demand.snippet.ts");
+  const host = ts.createCompilerHost(options);
+  const onDisk = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, ...rest) =>
+    path === file
+      ? ts.createSourceFile(path, snippet, ...(rest.slice(0, 1) as [ts.ScriptTarget]))
+      : onDisk(path, ...rest);
+  const program = ts.createProgram([file], options, host);
+  const source = program.getSourceFile(file);
+  const found = program.getSemanticDiagnostics(source).map(({ start, messageText }) => ({
+    line: source?.getLineAndCharacterOfPosition(start ?? 0).line,
+    text: ts.flattenDiagnosticMessageText(messageText, "\n"),
+  }));
+  const wrong = snippet.split("\n").flatMap((line, i) => (line.endsWith("// wrong") ? [i] : []));
+  expect(found.map(({ line }) => line)).toEqual(wrong);
+  for (const { text } of found) expect(text).toContain('"always-on"');
+});
