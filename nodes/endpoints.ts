@@ -28,7 +28,9 @@ export function handOut(endpoints: Record<keyof StorageEndpoints, unknown>): pul
   const checked = pulumi.output(endpoints).apply((all: unknown) => {
     const parsed = storageSchema.safeParse(all);
     if (parsed.success) return parsed.data;
-    throw new pulumi.RunError(`storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`);
+    throw new pulumi.RunError(
+      `storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`,
+    );
   });
   const open = pulumi.unsecret(checked);
   // One output a key: Pulumi hides a secret key, but shows the whole when all of it is one secret.

@@ -1,8 +1,11 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
 import { MinioNode } from "../components/minio-node";
 import { NodeFirewall } from "../components/node-firewall";
 import { PostgresNode } from "../components/postgres-node";
+import type { ConnectionArgs } from "../remote/connection-args";
+import { directoryNames } from "../remote/names";
+import { closeAll } from "../remote/ssh";
 import { addressesOf, requireAlwaysOn } from "../topology";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
@@ -13,7 +16,12 @@ import type { House } from "./house";
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  */
-export function storage({ topology, settings, ...house }: House<"storage">): pulumi.Inputs {
+export async function storage({
+  topology,
+  settings,
+  connection,
+  ...house
+}: House<"storage">): Promise<pulumi.Inputs> {
   const node = requireAlwaysOn(house.node, "storage");
   const identity = settings.sshIdentity;
   const nodes = addressesOf(topology);
@@ -41,7 +49,11 @@ export function storage({ topology, settings, ...house }: House<"storage">): pul
     { dependsOn: firewall },
   );
 
-  const minio = new MinioNode("minio", { node, identity, settings: settings.minio }, { dependsOn: firewall });
+  const minio = new MinioNode(
+    "minio",
+    { node, identity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
+    { dependsOn: firewall },
+  );
 
   return handOut({
     POSTGRES_HOST: postgres.endpoints.host,
@@ -51,4 +63,15 @@ export function storage({ topology, settings, ...house }: House<"storage">): pul
     S3_CONSOLE: minio.endpoints.console,
     s3: minio.endpoints.users,
   });
+}
+
+/** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */
+async function bucketsThere(
+  connection: ConnectionArgs,
+  settings: House<"storage">["settings"],
+): Promise<string[]> {
+  if (pulumi.runtime.isDryRun()) return [];
+  const names = await directoryNames(connection, settings.minio.dataDirectory, new AbortController().signal);
+  await closeAll();
+  return names;
 }

@@ -101,6 +101,7 @@ export class MinioNode extends pulumi.ComponentResource {
         user: rootUser,
         password,
         settings,
+        existing: args.existing ?? [],
         engine: this.unit,
         options,
       }),

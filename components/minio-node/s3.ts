@@ -24,11 +24,6 @@ export interface S3User {
   readonly secretKey: pulumi.Output<string>;
 }
 
-/** Another create would fail. How the bucket was made is not what matters: its objects are. */
-function takeOver(bucket: string): pulumi.CustomResourceOptions {
-  return { import: bucket, ignoreChanges: ["acl", "forceDestroy"] };
-}
-
 /**
  * Buckets, consumers and their policies behind an S3 endpoint. Knows nothing of how the endpoint is run.
  * @returns the consumers by name.
@@ -53,7 +48,13 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
       `${name}-bucket-${bucket}`,
       { bucket, acl: "private", forceDestroy: false },
       // Objects are never deleted as a side effect, also when the bucket is taken out of the program.
-      { ...inStore(), retainOnDelete: true, ...(args.existing.includes(bucket) ? takeOver(bucket) : {}) },
+      {
+        ...inStore(),
+        retainOnDelete: true,
+        // Making it again would fail; and how a bucket was first made is not what matters.
+        ...(args.existing.includes(bucket) ? { import: bucket } : {}),
+        ignoreChanges: ["acl", "forceDestroy"],
+      },
     );
     if (versioned) {
       new minio.S3BucketVersioning(
