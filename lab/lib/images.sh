@@ -1,9 +1,14 @@
 # shellcheck shell=bash
 # images.sh: stand-ins for the services' official images, which the lab's machines cannot pull, put into their podman.
 
-# service_image NAME: the path of its archive, built when it is not in the cache.
-service_image() {
-  cached "$1.tar" "$(cache_key "$LAB/lib/rootfs.sh" "$LAB/lib/archive.sh" "$LAB/images/$1"/*)" "$LAB/images/$1/build.sh"
+# What an image is made from: its folder, and what is shared.
+image_key() { cache_key "$LAB/lib/rootfs.sh" "$LAB/lib/archive.sh" "$LAB/images/$1"/*; }
+
+image_is_cached() { [ -e "$CACHE/images/$1-$(image_key "$1").tar" ]; }
+
+# image_archive NAME: the path of its archive (of the machines' own: a plain root file system), built when it is not in the cache.
+image_archive() {
+  cached "$1.tar" "$(image_key "$1")" "$LAB/images/$1/build.sh"
 }
 
 # archive_manifest ARCHIVE: "NAME:TAG ID". It is the first file in the archive, so this reads no further.
@@ -28,7 +33,7 @@ SH
 images_onto_storage() {
   local name archive
   for name in postgres minio; do
-    archive=$(service_image "$name")
+    archive=$(image_archive "$name")
     image_onto storage "$archive"
   done
 }

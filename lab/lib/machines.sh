@@ -1,10 +1,6 @@
 # shellcheck shell=bash
 # machines.sh: the whole of the three machines: raised, claimed, taken down.
 
-node_tar() {
-  cached node.tar "$(cache_key "$LAB/lib/rootfs.sh" "$LAB"/images/node/*)" "$LAB/images/node/build.sh"
-}
-
 # One at a time may change the lab. A killed run's orphans hold the lock until they end.
 lab_lock() {
   mkdir -p "$STATE"
@@ -28,7 +24,7 @@ lab_claim() {
 # Machines that exist are kept as they are, even where the image's recipe has changed since: they hold data.
 machines_make() {
   local tar image node
-  tar=$(node_tar)
+  tar=$(image_archive node)
   netns_up
   identities
   image=$(engine_setup "$tar")

@@ -2,6 +2,8 @@
 # progress.sh: steps that run side by side, each with its log, and lines that say what is going on.
 
 declare -A JOB_PID=() JOB_TITLE=() JOB_BEGAN=()
+# shellcheck disable=SC2034 # for whoever asked for the jobs
+declare -A JOB_TOOK=() JOB_CODE=() # of those that have ended
 JOBS_FAILED=()
 PROGRESS_BEGAN=$SECONDS
 
@@ -44,6 +46,8 @@ job_reap() {
   local name=$1 took=$((SECONDS - JOB_BEGAN[$1])) code=0
   wait "${JOB_PID[$name]}" || code=$?
   unset "JOB_PID[$name]"
+  # shellcheck disable=SC2034
+  JOB_TOOK[$name]=$took JOB_CODE[$name]=$code
   if [ $code = 0 ]; then
     [ "$took" -lt 1 ] || progress "${JOB_TITLE[$name]}: done in $took s"
     return 0

@@ -32,4 +32,16 @@ need_node() {
   die "Node.js 20.19 or newer with npm is needed (found: $(node --version 2>/dev/null || echo none)): see https://nodejs.org/en/download."
 }
 
+go_version_ok() {
+  local version
+  version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
+  [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -n 1)" = go1.26 ]
+}
+
+# need_go: only where something is still to be built with it.
+need_go() {
+  go_version_ok && return 0
+  die "Go 1.26 or newer is needed to build MinIO, once (found: $(go version 2>/dev/null || echo none)): see https://go.dev/dl."
+}
+
 toolchain_ensure() { "$PROJECT/plugins/toolchain.sh" ensure; }

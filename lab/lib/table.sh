@@ -24,8 +24,8 @@ table() {
   printf '\nLook around\n'
   row "a shell" "lab/ssh storage"
   row "what runs" "lab/ssh storage systemctl list-units 'homelab*'"
-  row "PostgreSQL" "lab/ssh storage -L 5432:${ADDRESS[storage]}:5432 -N        then psql -h 127.0.0.1"
-  row "MinIO console" "lab/ssh storage -L 9001:${ADDRESS[storage]}:9001 -N        then http://127.0.0.1:9001"
+  row "PostgreSQL" "lab/ssh storage -N -L 15432:${ADDRESS[storage]}:5432    then: psql -h 127.0.0.1 -p 15432"
+  row "MinIO console" "lab/ssh storage -N -L 19001:${ADDRESS[storage]}:9001    then: http://127.0.0.1:19001"
   row "what would change" "lab/pulumi storage preview --diff"
   row "a power cut" "lab/node kill storage && lab/node start storage"
   printf '\nTake it down\n'

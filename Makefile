@@ -1,0 +1,29 @@
+# The short names of what this repository can do; each script says more about itself in its first lines.
+.PHONY: help lab lab-down test doctor bench clean-cache
+
+help:
+	@echo 'make lab          three machines on this one, each with its stack up; ends with a table of what is there'
+	@echo 'make lab-down     takes them down; leaves nothing behind but the caches'
+	@echo 'make test         checks, unit tests, engine tests, and the lab tests on the machines'
+	@echo 'make doctor       what was found on this computer, what was chosen, what is missing and how to get it'
+	@echo 'make bench        measures (minutes)'
+	@echo 'make clean-cache  removes what was built'
+	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|status NODE.'
+
+lab:
+	@lab/up
+
+lab-down:
+	@lab/down
+
+test:
+	@lab/test
+
+doctor:
+	@lab/doctor
+
+bench:
+	@if [ -x bench/run ]; then bench/run; else echo 'There is nothing to measure yet: bench/run is missing.' >&2; exit 1; fi
+
+clean-cache:
+	@lab/clean-cache
