@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { Refusal } from "../components/refusal";
 import { problems } from "../topology";
 
 const dsn = z.string().startsWith("postgresql://");
@@ -28,9 +29,7 @@ export function handOut(endpoints: Record<keyof StorageEndpoints, unknown>): pul
   const checked = pulumi.output(endpoints).apply((all: unknown) => {
     const parsed = storageSchema.safeParse(all);
     if (parsed.success) return parsed.data;
-    throw new pulumi.RunError(
-      `storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`,
-    );
+    throw new Refusal(`storage would hand out wrong endpoints: ${problems(parsed.error, {}).join(" ")}`);
   });
   const open = pulumi.unsecret(checked);
   // One output a key: Pulumi hides a secret key, but shows the whole when all of it is one secret.
@@ -55,7 +54,7 @@ export function storageEndpoints(reader: string): pulumi.Output<StorageEndpoints
     const parsed = storageSchema.safeParse(outputs);
     if (parsed.success) return parsed.data;
     const sentence = `${reader} reads where PostgreSQL and MinIO are from the stack storage, which has not handed that out yet: run \`pulumi up --stack storage\` first`;
-    if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(`${sentence}.`);
+    if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence}.`);
     void pulumi.log.warn(`${sentence}; this preview goes on without.`);
     return undefined;
   });

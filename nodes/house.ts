@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Refusal } from "../components/refusal";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { reachable } from "../remote/reachable";
 import { checkStorage, loadSettings, type SettingsOf } from "../settings";
@@ -17,7 +18,7 @@ export interface House<N extends NodeName = NodeName> {
 /**
  * Reads the stack's configuration and the topology, and looks whether the node is on.
  * @param name the stack's node.
- * @throws RunError with one sentence a mistake; nothing has been touched then.
+ * @throws Refusal with one sentence a mistake; nothing has been touched then.
  */
 export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
   const house = inSentences(() => {
@@ -38,7 +39,7 @@ async function lookIfOn(node: Node): Promise<void> {
   if (pulumi.runtime.isDryRun()) {
     void pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
   } else {
-    throw new pulumi.RunError(`${off}. Nothing was changed; turn it on and run this again.`);
+    throw new Refusal(`${off}. Nothing was changed; turn it on and run this again.`);
   }
 }
 
@@ -48,7 +49,7 @@ function inSentences<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof Error && ["TopologyError", "SettingsError"].includes(error.name)) {
-      throw new pulumi.RunError(error.message);
+      throw new Refusal(error.message);
     }
     throw error;
   }
@@ -56,7 +57,7 @@ function inSentences<T>(read: () => T): T {
 
 /** A stack is named after its node. */
 export function unknownStack(stack: string): Error {
-  return new pulumi.RunError(
+  return new Refusal(
     `The stack is named "${stack}": a stack is named after its node, so it must be one of ${nodeNames.join(", ")}.`,
   );
 }

@@ -40,7 +40,7 @@ export async function storage({
         { name: "MinIO console", port: settings.minio.consolePort, from: admins },
       ],
     },
-    { dependsOn: host },
+    { dependsOn: host.passed },
   );
 
   const postgres = new PostgresNode(
