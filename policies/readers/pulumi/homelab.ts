@@ -1,0 +1,91 @@
+/** This project's own resources: units and what they keep, PostgreSQL's objects, components and their placement. */
+import { isUnknown, unknown } from "../../engine/facts";
+import type { HostPlacement, RemoteSetup, Unknown } from "../../engine/facts";
+import { at, record, records, text, texts } from "../values";
+import { putOnNode } from "./put-file";
+import { isNotYet, notYetWhy, originOf, told } from "./resource";
+import type { PulumiResource, ReadContext } from "./resource";
+
+export function readHomelab(resource: PulumiResource, context: ReadContext): void {
+  const [, module, kind] = resource.type.split(":");
+  if (module === "index") context.facts.remoteSetups.push(...component(resource));
+  else if (module === "postgres") {
+    context.facts.remoteSetups.push({
+      origin: originOf(resource),
+      placement: connectionPlacement(at(resource.inputs, "server", "connection")),
+      sets: `it keeps a PostgreSQL ${(kind ?? "").toLowerCase()}`,
+    });
+  } else if (module === "remote" && kind === "Unit") readUnit(resource, context);
+}
+
+/** The machine at the other end of an SSH connection. */
+export function connectionPlacement(connection: unknown): HostPlacement | Unknown {
+  const node = told(at(connection, "node"));
+  const host = told(at(connection, "host"));
+  if (isNotYet(connection) || isUnknown(host) || isUnknown(node)) {
+    return unknown(`its connection: ${notYetWhy}`);
+  }
+  // The address decides: a node's name is only what a program says of it.
+  const name = host ?? node;
+  return name === undefined ? unknown("its connection names no host") : { kind: "host", host: name };
+}
+
+/** What a component says of itself. One that says nothing may do anything. */
+function component(resource: PulumiResource): RemoteSetup[] {
+  const origin = originOf(resource);
+  const stated = resource.inputs["placement"];
+  const placement = record(stated);
+  const keeps = text(placement?.["keeps"]);
+  const node = told(placement?.["node"]);
+  if (placement === undefined || keeps === undefined || node === undefined || isUnknown(node)) {
+    const why = isNotYet(stated)
+      ? `its placement is not a plain value: ${notYetWhy}`
+      : "it does not say what it keeps and on which node: pass its placement to super() (components/placement.ts), and do not set PULUMI_NODEJS_SKIP_COMPONENT_INPUTS";
+    return [{ origin, placement: unknown(why), sets: unknown(why) }];
+  }
+  const at = { kind: "host", host: node } as const;
+  const paths = texts(placement["paths"]).join(", ");
+  switch (keeps) {
+    case "none":
+      return [];
+    case "ephemeral": {
+      const reason = told(placement["reason"]);
+      return [
+        {
+          origin,
+          placement: at,
+          sets: `it keeps data in ${paths}`,
+          ephemeral: { reason: typeof reason === "string" ? reason : "" },
+        },
+      ];
+    }
+    case "persistent":
+      return [{ origin, placement: at, sets: `it keeps data in ${paths}` }];
+    default: {
+      const why = `its placement says that it keeps "${keeps}"; allowed are none, ephemeral and persistent`;
+      return [{ origin, placement: at, sets: unknown(why) }];
+    }
+  }
+}
+
+function readUnit(resource: PulumiResource, context: ReadContext): void {
+  const placement = connectionPlacement(resource.inputs["connection"]);
+  const { files, keeps } = resource.inputs;
+  const kept = texts(keeps);
+  if (kept.length > 0 || isNotYet(keeps)) {
+    context.facts.remoteSetups.push({
+      origin: originOf(resource),
+      placement,
+      sets: isNotYet(keeps) ? unknown(`what it keeps: ${notYetWhy}`) : `it keeps data in ${kept.join(", ")}`,
+    });
+  }
+  if (isNotYet(files)) {
+    const sets = unknown(`its files: ${notYetWhy}`);
+    context.facts.remoteSetups.push({ origin: originOf(resource), placement, sets });
+  }
+  const put = records(files).map((file) => ({
+    path: told(file["path"]) ?? unknown("it states no path"),
+    content: told(file["content"]) ?? unknown("it states no content"),
+  }));
+  putOnNode(put, { resource, context, placement });
+}

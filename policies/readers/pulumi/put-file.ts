@@ -1,0 +1,107 @@
+/** Files put on a node over SSH: what they set up there is told by their place and their text. */
+import { isUnknown, noFacts, unknown } from "../../engine/facts";
+import type { EphemeralDeclaration, Facts, FactsBuilder, Origin, Placement, Told, Unknown } from "../../engine/facts";
+import { readFiles } from "../files/read";
+import { originOf } from "./resource";
+import type { PulumiResource, ReadContext } from "./resource";
+import { readScript } from "./shell/script";
+
+export interface PutFile {
+  readonly path: Told<string>;
+  readonly content: Told<string>;
+}
+
+/** What a text over SSH is read for, and where what it sets up would be. */
+export interface Putting {
+  readonly resource: PulumiResource;
+  readonly context: ReadContext;
+  readonly placement: Placement;
+  readonly ephemeral?: EphemeralDeclaration | undefined;
+}
+
+const script = /\.(sh|bash)$|\/cron[^/]*\/|\/rc\.local$|\/init\.d\//;
+const manifest = /\/manifests\/[^/]+\.(ya?ml|json)$/;
+
+/** Files whose text decides what runs on the node or in the cluster. */
+const runs =
+  /\.(container|volume|pod|kube|build)$|\/containers\/systemd\/|\/systemd\/(system|user)\/|(^|\/)(docker-)?compose[^/]*\.ya?ml$|\.(service|mount)$/;
+
+/** True for a file whose text has to be known. */
+export function decidesWhatRuns(path: string): boolean {
+  return runs.test(path) || script.test(path) || manifest.test(path);
+}
+
+/** Reads the files put on one machine together: a quadlet may name the volume of another. */
+export function putOnNode(files: readonly PutFile[], putting: Putting): void {
+  const { placement, context } = putting;
+  const known = new Map<string, string>();
+  for (const { path, content } of files) {
+    if (isUnknown(path)) {
+      addSetup(putting, unknown(`the path of a file it puts there: ${path.why}`));
+      continue;
+    }
+    if (placement.kind === "host") context.put.add(`${placement.host} ${path}`);
+    if (!isUnknown(content)) known.set(path, content);
+    else if (decidesWhatRuns(path)) addSetup(putting, unknown(`the text of ${path}: ${content.why}`));
+  }
+  for (const [path, text] of known) {
+    if (script.test(path) || (text.startsWith("#!") && !runs.test(path))) readScript(text, putting);
+  }
+  addFiles(known, putting);
+}
+
+/** Adds what the files set up, as that of the resource that puts them there. */
+export function addFiles(texts: ReadonlyMap<string, string>, putting: Putting): void {
+  const { facts, errors } = readFiles(
+    [...texts].map(([path, text]) => ({ path, text })),
+    {
+      read: (wanted) => [...texts].find(([path]) => path === wanted || path.endsWith(`/${wanted}`))?.[1],
+      filesIn: (folder) => [...texts.keys()].filter((path) => path.startsWith(`${folder}/`)),
+    },
+  );
+  for (const [path, why] of errors) {
+    if (decidesWhatRuns(path)) addSetup(putting, unknown(`${path}: ${why}`));
+  }
+  addMoved(facts, putting);
+}
+
+export function addSetup({ resource, context, placement, ephemeral }: Putting, sets: Told<string>): void {
+  context.facts.remoteSetups.push({
+    origin: originOf(resource),
+    placement,
+    sets,
+    ...(ephemeral === undefined ? {} : { ephemeral }),
+  });
+}
+
+/** Kubernetes objects say where they land; everything else lands where the text is put. */
+export function addMoved(from: Facts, { resource, context, placement, ephemeral }: Putting): void {
+  const by = originOf(resource, "ssh");
+  const to: FactsBuilder = context.facts;
+  const own = <T extends { readonly origin: Origin }>(fact: T): T => ({
+    ...fact,
+    origin: { ...by, resource: `${fact.origin.resource} (put there by ${by.resource})` },
+  });
+  const declared = <T extends { readonly ephemeral?: EphemeralDeclaration }>(fact: T): T =>
+    ephemeral === undefined || fact.ephemeral !== undefined ? fact : { ...fact, ephemeral };
+  for (const workload of from.workloads) {
+    const moved = declared(own(workload));
+    to.workloads.push(
+      workload.engine === "kubernetes"
+        ? moved
+        : { ...moved, placement, volumes: workload.volumes.map(({ file: _file, ...volume }) => volume) },
+    );
+  }
+  to.namedVolumes.push(...from.namedVolumes.map((one) => ({ ...declared(own(one)), placement })));
+  to.operatorStorage.push(...from.operatorStorage.map((one) => declared(own(one))));
+  to.remoteSetups.push(...from.remoteSetups.map((one) => declared(own(one))));
+  to.claims.push(...from.claims.map(own));
+  to.persistentVolumes.push(...from.persistentVolumes.map(own));
+  to.storageClasses.push(...from.storageClasses.map(own));
+  to.configTexts.push(...from.configTexts.map(own));
+}
+
+/** Facts gathered by another reader, to be added with {@link addMoved}. */
+export const gathering = noFacts;
+
+export type { Unknown };
