@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
@@ -28,7 +29,13 @@ func serve(name string, resources map[string]Resource, configure func(config Map
 	if err != nil {
 		return err
 	}
+	stopped, stop := context.WithCancel(context.Background())
+	defer stop()
 	if engine := flag.Arg(flag.NArg() - 1); engine != "" {
+		// Ends with the engine, also where that was killed.
+		if err := rpcutil.Healthcheck(stopped, engine, time.Minute, stop); err != nil {
+			return fmt.Errorf("engine at %s: %w", engine, err)
+		}
 		connection, err := grpc.NewClient(engine, grpc.WithTransportCredentials(insecure.NewCredentials()))
 		if err != nil {
 			return fmt.Errorf("engine at %s: %w", engine, err)
@@ -50,5 +57,10 @@ func serve(name string, resources map[string]Resource, configure func(config Map
 		return err
 	}
 	fmt.Println(handle.Port) // The engine waits for this line.
-	return <-handle.Done
+	select {
+	case <-stopped.Done():
+		return nil
+	case err := <-handle.Done:
+		return err
+	}
 }

@@ -1,0 +1,95 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+
+/** A free port on loopback. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+/** Waits until something listens on a loopback port. @throws after the given number of seconds */
+export async function listening(port: number, seconds: number): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, "127.0.0.1");
+      socket.once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => {
+        resolve(false);
+      });
+    });
+    if (open) return;
+    if (Date.now() > end) throw new Error(`nothing listens on port ${port} after ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A real sshd on loopback, with keys of its own. */
+export class Sshd {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "homelab-sshd-"));
+  readonly user = userInfo().username;
+  readonly privateKey: string;
+  /** With the passphrase "open sesame". */
+  readonly lockedKey: string;
+  readonly hostKey: string;
+  private process: ChildProcess | undefined;
+
+  constructor(readonly port: number) {
+    if (!existsSync("/usr/sbin/sshd")) throw new Error("/usr/sbin/sshd is missing: install openssh-server");
+    this.hostKey = this.key("host", "")[1];
+    const [plain, plainPublic] = this.key("user", "");
+    const [locked, lockedPublic] = this.key("locked", "open sesame");
+    this.privateKey = plain;
+    this.lockedKey = locked;
+    writeFileSync(path.join(this.folder, "authorized_keys"), plainPublic + lockedPublic, { mode: 0o600 });
+    writeFileSync(
+      path.join(this.folder, "sshd_config"),
+      [
+        "ListenAddress 127.0.0.1",
+        `Port ${port}`,
+        `HostKey ${this.folder}/host`,
+        `AuthorizedKeysFile ${this.folder}/authorized_keys`,
+        "PermitRootLogin yes",
+        "PasswordAuthentication no",
+        "StrictModes no",
+        "UsePAM no",
+        "PidFile none",
+        "AcceptEnv GREETING PULUMI_COMMAND_*",
+      ].join("\n"),
+    );
+  }
+
+  private key(name: string, passphrase: string): [secret: string, open: string] {
+    const file = path.join(this.folder, name);
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", file]);
+    return [readFileSync(file, "utf8"), readFileSync(`${file}.pub`, "utf8")];
+  }
+
+  async start(): Promise<void> {
+    if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+    this.process = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", path.join(this.folder, "sshd_config")], {
+      stdio: "ignore",
+    });
+    await listening(this.port, 10);
+  }
+
+  stop(): void {
+    this.process?.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
