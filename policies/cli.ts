@@ -9,7 +9,7 @@ function main(args: readonly string[]): number {
     (asked ? process.stdout : process.stderr).write(`${usage}\n`);
     return asked ? 0 : 2;
   }
-  const colour = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
+  const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
   const { code, stdout, stderr } = check(rest, colour);
   process.stderr.write(stderr);
   process.stdout.write(stdout);

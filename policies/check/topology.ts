@@ -18,9 +18,9 @@ export function readTopology(content: string, file: string): Topology {
   const parsed = parseYaml(content);
   if ("error" in parsed) throw new TopologyError(`${file} is not valid YAML: ${parsed.error}`);
   const document = fields(parsed.documents[0]);
-  const stated = document["nodes"];
+  const stated = document.nodes;
   const nodes = Array.isArray(stated)
-    ? records(stated).map((node) => topologyNode(text(node["name"]) ?? "", node))
+    ? records(stated).map((node) => topologyNode(text(node.name) ?? "", node))
     : Object.entries(fields(stated)).map(([name, node]) => topologyNode(name, node));
   if (nodes.length === 0) {
     throw new TopologyError(
@@ -29,32 +29,29 @@ export function readTopology(content: string, file: string): Topology {
   }
   return {
     nodes,
-    networkClasses: [
-      ...texts(at(document, "storageClasses", "network")),
-      ...texts(document["networkClasses"]),
-    ],
+    networkClasses: [...texts(at(document, "storageClasses", "network")), ...texts(document.networkClasses)],
   };
 }
 
 function topologyNode(name: string, value: unknown): TopologyNode {
   const node = fields(value);
   const lifecycle: Lifecycle =
-    (text(node["lifecycle"]) ?? text(value)) === "always-on" ? "always-on" : "on-demand";
+    (text(node.lifecycle) ?? text(value)) === "always-on" ? "always-on" : "on-demand";
   return {
     name,
     lifecycle,
-    addresses: [...texts(node["address"]), ...texts(node["addresses"]), ...texts(node["hostnames"])],
-    labels: textMap(node["labels"]),
-    taints: records(node["taints"]).map(taint),
+    addresses: [...texts(node.address), ...texts(node.addresses), ...texts(node.hostnames)],
+    labels: textMap(node.labels),
+    taints: records(node.taints).map(taint),
   };
 }
 
 function taint(value: unknown): Taint {
   const stated = textMap(value);
-  const own = stated["value"];
+  const own = stated.value;
   return {
-    key: stated["key"] ?? "",
-    effect: stated["effect"] ?? "NoSchedule",
+    key: stated.key ?? "",
+    effect: stated.effect ?? "NoSchedule",
     ...(own === undefined ? {} : { value: own }),
   };
 }

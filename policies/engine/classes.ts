@@ -29,13 +29,15 @@ export function whyNotNetwork(name: ClassName, stack: Stack, from: Origin): stri
   if (name.kind === "none") {
     return 'its storage class is "", so it can only bind a volume that exists, and none off the node was found for it';
   }
-  const by = name.by === "annotation" ? " (given by the old annotation)" : "";
+  if (name.by === "annotation") {
+    return `its storage class ${name.name} is given only by the old annotation volume.beta.kubernetes.io/storage-class`;
+  }
   if (!stack.topology.networkClasses.includes(name.name)) {
-    return `its storage class ${name.name}${by} is not in the list of network classes`;
+    return `its storage class ${name.name} is not in the list of network classes`;
   }
   const defined = stack.storageClass(name.name, from);
   if (defined !== undefined && isLocalDriver(defined.provisioner)) {
-    return `its storage class ${name.name}${by} is made by ${defined.provisioner}, which keeps data on the node`;
+    return `its storage class ${name.name} is made by ${defined.provisioner}, which keeps data on the node`;
   }
   return undefined;
 }

@@ -36,12 +36,12 @@ function whyVolumeIsLocal(volume: NamedVolume, stack: Stack, asked?: NamedVolume
       ? undefined
       : `its driver ${driver} is not known to be network storage`;
   }
-  const type = volume.options["type"] ?? "";
-  const options = (volume.options["o"] ?? "")
+  const type = volume.options.type ?? "";
+  const options = (volume.options.o ?? "")
     .toLowerCase()
     .split(",")
     .map((option) => option.trim());
-  const device = volume.options["device"] ?? "";
+  const device = volume.options.device ?? "";
   if (networkTypes.test(type)) return undefined;
   if (/^(tmpfs|ramfs|overlay)$/i.test(type)) return undefined;
   if (options.includes("bind") || options.includes("rbind") || (type === "none" && device !== "")) {

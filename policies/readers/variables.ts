@@ -19,6 +19,6 @@ export function toldPath(path: string): Told<string> {
   if (found === null) return path;
   const before = path.slice(0, found.index);
   if (before.includes("/") && isPlumbing(before.slice(0, before.lastIndexOf("/") + 1))) return path;
-  if (/\.sock$/.test(path)) return path;
+  if (path.endsWith(".sock")) return path;
   return unknown(`${found[0]} has no value here`);
 }

@@ -41,7 +41,7 @@ function* judgeVolume(workload: Workload, volume: Volume, node: string, stack: S
   const what = whatIsKept(workload, volume, readOnly, stack);
   if (what === undefined) return;
   const { file, resource } = workload.origin;
-  const targets = [...new Set(volume.mounts.map((mount) => mount.target))];
+  const targets = [...new Set(volume.mounts.map((mount) => mount.target))].filter((target) => target !== "");
   const at = targets.length === 0 ? "" : ` at ${targets.join(", ")}`;
   yield {
     file: volume.file ?? file,

@@ -2,6 +2,7 @@
 import { noFacts } from "../../engine/facts";
 import type { Facts } from "../../engine/facts";
 import { record, text } from "../values";
+import type { Values } from "../values";
 import { isCompose, readCompose } from "./compose/compose";
 import { baseName, folderOf } from "./context";
 import type { FileContext } from "./context";
@@ -103,31 +104,37 @@ function readYamlFile(content: string, context: FileContext): string | undefined
 }
 
 function whyUnreadable(content: string, error: string): string {
-  return /\{\{/.test(content)
+  return content.includes("{{")
     ? `it is a template (${error}): render it first, for example with helm template, and check what comes out`
     : `it is not valid YAML: ${error}`;
 }
 
 function readDocument(document: unknown, context: FileContext): void {
   const { path } = context;
-  if (isKubernetes(document)) return readKubernetes(document, context);
-  if (isJsonPatch(document)) return readJsonPatch(document, {}, context);
-  if (Array.isArray(document)) {
+  if (isKubernetes(document)) {
+    readKubernetes(document, context);
+  } else if (isJsonPatch(document)) {
+    readJsonPatch(document, {}, context);
+  } else if (Array.isArray(document)) {
     for (const item of document) if (isKubernetes(item)) readKubernetes(item, context);
-    return;
+  } else {
+    const value = record(document);
+    if (value !== undefined) readObject(value, path, context);
   }
-  const value = record(document);
-  if (value === undefined) return;
+}
+
+function readObject(value: Values, path: string, context: FileContext): void {
   if (/^kustomization\.ya?ml$|^Kustomization$/.test(baseName(path))) {
-    return readKubernetes(
+    readKubernetes(
       { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", ...value },
       context,
     );
-  }
-  if (isChart(value, path)) return readChart(value, context);
-  if (isCompose(value, path)) return readCompose(value, context);
-  // A patch may leave out what it does not change, but not its kind.
-  if (text(value["kind"]) !== undefined && record(value["spec"]) !== undefined) {
-    readKubernetes(Object.assign({ apiVersion: "apps/v1" }, value), context);
+  } else if (isChart(value, path)) {
+    readChart(value, context);
+  } else if (isCompose(value, path)) {
+    readCompose(value, context);
+  } else if (text(value.kind) !== undefined && record(value.spec) !== undefined) {
+    // A patch may leave out what it does not change, but not its kind.
+    readKubernetes({ apiVersion: "apps/v1", ...value }, context);
   }
 }

@@ -37,7 +37,7 @@ function parseLeniently(text: string): unknown[] | undefined {
     });
     if (!Array.isArray(documents)) return [];
     if (documents.some((document) => document.errors.length > 0)) return undefined;
-    return documents.map((document): unknown => document.toJS({ maxAliasCount: 10_000 }));
+    return documents.map((document) => document.toJS({ maxAliasCount: 10_000 }) as unknown);
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ export function readRunArguments(words: readonly string[]): RunArguments {
   for (; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (!word.startsWith("-") || word === "-") break;
-    if (/^--rootfs/.test(word)) isRootfs = true;
+    if (word.startsWith("--rootfs")) isRootfs = true;
     if (switches.test(word)) continue;
     const { option, value, used } = optionAt(words, index);
     index += used;
@@ -108,10 +108,10 @@ export function mountOption(value: string): ServiceMount {
     const [key = "", ...rest] = part.trim().split("=");
     options[key.toLowerCase()] = rest.length === 0 ? "true" : rest.join("=");
   }
-  const type = (options["type"] ?? "volume").toLowerCase();
-  const source = options["source"] ?? options["src"] ?? "";
-  const target = options["target"] ?? options["destination"] ?? options["dst"] ?? "";
-  const readOnly = isSet(options["ro"]) || isSet(options["readonly"]) || options["rw"] === "false";
+  const type = (options.type ?? "volume").toLowerCase();
+  const source = options.source ?? options.src ?? "";
+  const target = options.target ?? options.destination ?? options.dst ?? "";
+  const readOnly = isSet(options.ro) || isSet(options.readonly) || options.rw === "false";
   return {
     source: mountSource(type, source, options),
     name: source === "" ? target : source,
@@ -137,7 +137,7 @@ function mountSource(type: string, source: string, options: Readonly<Record<stri
     case "bind":
     case "glob":
       if (source === "") return unknown("its bind states no source");
-      if (isSet(options["overlay"])) return { kind: "ephemeral", as: "overlay" };
+      if (isSet(options.overlay)) return { kind: "ephemeral", as: "overlay" };
       return { kind: "bind", path: toldPath(source) };
     case "volume":
       if (hasVariable(source)) return sourceOf(source);

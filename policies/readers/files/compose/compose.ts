@@ -18,12 +18,12 @@ const composeName = /(^|[._-])(compose|stack|swarm)([._-]|$)/i;
 
 /** The services of a compose file of any version, or undefined where the document is none. */
 function servicesOf(document: Values, path: string): Values | undefined {
-  const services = record(document["services"]);
+  const services = record(document.services);
   if (services !== undefined) {
     const looksLike = Object.values(services).some((service) => isService(service));
     return looksLike || composeName.test(baseName(path)) ? services : undefined;
   }
-  if (document["apiVersion"] !== undefined || !/compose|^fig\./i.test(baseName(path))) return undefined;
+  if (document.apiVersion !== undefined || !/compose|^fig\./i.test(baseName(path))) return undefined;
   // Version 1 has its services at the top.
   const entries = Object.entries(document).filter(([, value]) => isService(value));
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
@@ -49,7 +49,7 @@ export function readCompose(document: Values, context: FileContext): void {
   const env = parseEnvFile(context.lookup(beside(context.path, ".env")) ?? "");
   const file = fields(interpolateAll(document, { XDG_RUNTIME_DIR: "/run/user/1000", ...env }));
   const services = servicesOf(file, context.path) ?? {};
-  addNamedVolumes(fields(file["volumes"]), context);
+  addNamedVolumes(fields(file.volumes), context);
   for (const [name, value] of Object.entries(services)) {
     const service = resolved(name, services, context, 0);
     if (record(value) === undefined || service === undefined) continue;
@@ -60,7 +60,7 @@ export function readCompose(document: Values, context: FileContext): void {
 /** A service with what it extends: own keys win, lists of mounts add up. */
 function resolved(name: string, services: Values, context: FileContext, depth: number): Values | undefined {
   const service = record(services[name]);
-  const base = service?.["extends"];
+  const base = service?.extends;
   if (service === undefined || base === undefined || base === null || depth > 8) return service;
   const baseService = text(base) ?? text(at(base, "service")) ?? name;
   const file = text(at(base, "file"));
@@ -74,7 +74,7 @@ function resolved(name: string, services: Values, context: FileContext, depth: n
   }
   const merged: Record<string, unknown> = { ...parent, ...service };
   for (const key of ["volumes", "tmpfs"]) merged[key] = [...asList(parent[key]), ...asList(service[key])];
-  merged["environment"] = { ...environment(parent["environment"]), ...environment(service["environment"]) };
+  merged.environment = { ...environment(parent.environment), ...environment(service.environment) };
   return merged;
 }
 
@@ -88,15 +88,15 @@ function fromFile(path: string, service: string, context: FileContext, depth: nu
   const parsed = parseYaml(content);
   if ("error" in parsed) return undefined;
   const file = fields(interpolateAll(parsed.documents[0], {}));
-  return resolved(service, fields(file["services"] ?? file), { ...context, path }, depth);
+  return resolved(service, fields(file.services ?? file), { ...context, path }, depth);
 }
 
 function addNamedVolumes(volumes: Values, context: FileContext): void {
   for (const [key, value] of Object.entries(volumes)) {
     const volume = fields(value);
-    const external = volume["external"];
-    const name = text(volume["name"]) ?? text(at(external, "name"));
-    const ephemeral = ephemeralFrom(labels(volume["labels"]));
+    const external = volume.external;
+    const name = text(volume.name) ?? text(at(external, "name"));
+    const ephemeral = ephemeralFrom(labels(volume.labels));
     const { driver, options } = driverOf(volume);
     context.facts.namedVolumes.push({
       origin: origin(context, `volume ${key}`),
@@ -112,7 +112,7 @@ function addNamedVolumes(volumes: Values, context: FileContext): void {
 }
 
 function addService(name: string, service: Values, services: Values, context: FileContext): void {
-  const ephemeral = ephemeralFrom(labels(service["annotations"]), labels(service["labels"]));
+  const ephemeral = ephemeralFrom(labels(service.annotations), labels(service.labels));
   const container = serviceContainer(name, service);
   const volumes = [
     ...mountVolumes(mountsOf(service), name),
@@ -130,12 +130,12 @@ function addService(name: string, service: Values, services: Values, context: Fi
 }
 
 function mountsOf(service: Values): readonly ServiceMount[] {
-  const stated = service["volumes"];
+  const stated = service.volumes;
   const volumes =
     stated === undefined || stated === null || Array.isArray(stated)
       ? list(stated).flatMap((entry) => serviceMount(entry) ?? [])
       : [{ source: unknown("volumes is not a list"), name: "volumes", target: "", readOnly: false }];
-  const tmpfs = texts(service["tmpfs"]).map((entry) => ({
+  const tmpfs = texts(service.tmpfs).map((entry) => ({
     source: { kind: "ephemeral", as: "tmpfs" } as const,
     name: entry,
     target: entry.split(":")[0] ?? entry,
@@ -171,7 +171,7 @@ function fromOthers(
   context: FileContext,
   depth: number,
 ): Volume[] {
-  return texts(service["volumes_from"]).flatMap((entry) => {
+  return texts(service.volumes_from).flatMap((entry) => {
     const [first = "", second, third] = entry.split(":");
     const isContainer = first === "container";
     const readOnly = (isContainer ? third : second) === "ro";
@@ -186,17 +186,17 @@ function fromOthers(
 }
 
 function serviceContainer(name: string, service: Values): Container | undefined {
-  const image = text(service["image"]);
+  const image = text(service.image);
   if (image === undefined) return undefined;
-  const entrypoint = command(service["entrypoint"]);
-  const args = command(service["command"]);
+  const entrypoint = command(service.entrypoint);
+  const args = command(service.command);
   return {
     name,
     image,
     role: "main",
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(args === undefined ? {} : { args }),
-    env: environment(service["environment"]),
+    env: environment(service.environment),
     envFrom: [],
   };
 }

@@ -89,10 +89,10 @@ function splitShort(entry: string): readonly string[] {
 }
 
 function longForm(entry: Values): ServiceMount | undefined {
-  const type = text(entry["type"]) ?? "volume";
-  const source = text(entry["source"]) ?? text(entry["src"]) ?? "";
-  const target = text(entry["target"]) ?? text(entry["destination"]) ?? text(entry["dst"]) ?? "";
-  const readOnly = yes(entry["read_only"]) || yes(entry["readonly"]) || yes(entry["ro"]);
+  const type = text(entry.type) ?? "volume";
+  const source = text(entry.source) ?? text(entry.src) ?? "";
+  const target = text(entry.target) ?? text(entry.destination) ?? text(entry.dst) ?? "";
+  const readOnly = yes(entry.read_only) || yes(entry.readonly) || yes(entry.ro);
   return { source: longSource(type, source, entry), name: source === "" ? target : source, target, readOnly };
 }
 
@@ -109,7 +109,7 @@ function longSource(type: string, source: string, entry: Values): VolumeSource {
     }
     case "volume":
       if (source === "") return { kind: "anonymous" };
-      if (record(entry["volume"]) !== undefined && text(at(entry, "volume", "driver")) !== undefined)
+      if (record(entry.volume) !== undefined && text(at(entry, "volume", "driver")) !== undefined)
         return sourceOf(source);
       return hasVariable(source) ? unknown(`${source} has no value here`) : { kind: "named", name: source };
     default:
@@ -120,8 +120,8 @@ function longSource(type: string, source: string, entry: Values): VolumeSource {
 /** Driver and options of a top-level volume. */
 export function driverOf(volume: Values): { driver: string; options: Record<string, string> } {
   const options: Record<string, string> = {};
-  for (const [key, value] of Object.entries(fields(volume["driver_opts"]))) {
+  for (const [key, value] of Object.entries(fields(volume.driver_opts))) {
     options[key.toLowerCase()] = text(value) ?? "";
   }
-  return { driver: text(volume["driver"]) ?? "local", options };
+  return { driver: text(volume.driver) ?? "local", options };
 }

@@ -9,29 +9,27 @@ import { addRelease } from "./helm";
 /** True for a Chart.yaml. */
 export function isChart(value: Values, path: string): boolean {
   return (
-    baseName(path) === "Chart.yaml" &&
-    text(value["name"]) !== undefined &&
-    text(value["version"]) !== undefined
+    baseName(path) === "Chart.yaml" && text(value.name) !== undefined && text(value.version) !== undefined
   );
 }
 
 /** Judges a chart by the values.yaml beside it, and by the charts it depends on. */
 export function readChart(chart: Values, context: FileContext): void {
-  if (text(chart["type"]) === "library") return;
+  if (text(chart.type) === "library") return;
   const content = context.lookup(beside(context.path, "values.yaml"));
   const parsed = content === undefined ? undefined : parseYaml(content);
   const values = parsed === undefined || "error" in parsed ? [] : records(parsed.documents);
-  const name = text(chart["name"]) ?? "";
+  const name = text(chart.name) ?? "";
   const base = { origin: origin(context, `Helm chart ${name}`), by: "helm" } as const;
   addRelease({ chart: "", values, unseen: [] }, context, base);
   const all = Object.assign({}, ...values) as Values;
-  for (const dependency of records(chart["dependencies"])) {
-    const own = text(dependency["alias"]) ?? text(dependency["name"]) ?? "";
-    const condition = (text(dependency["condition"]) ?? "").split(".")[0];
+  for (const dependency of records(chart.dependencies)) {
+    const own = text(dependency.alias) ?? text(dependency.name) ?? "";
+    const condition = (text(dependency.condition) ?? "").split(".")[0];
     const settings = record(all[own]) ?? record(all[condition ?? ""]);
-    if (settings?.["enabled"] === false) continue;
+    if (settings?.enabled === false) continue;
     // Its values were judged above; what is left is the chart's own default.
     if (settings !== undefined && JSON.stringify(settings).includes("ersisten")) continue;
-    addRelease({ chart: text(dependency["name"]) ?? "", values: [], unseen: [] }, context, base);
+    addRelease({ chart: text(dependency.name) ?? "", values: [], unseen: [] }, context, base);
   }
 }

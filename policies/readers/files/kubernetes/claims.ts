@@ -12,9 +12,10 @@ const oldAnnotation = "volume.beta.kubernetes.io/storage-class";
 /** A claim's class: the field, the old annotation, or what the two say together. */
 export function classOf(spec: Values, metadata?: unknown): ClassName {
   const annotated = text(at(metadata, "annotations", oldAnnotation));
-  const field = spec["storageClassName"];
+  const field = spec.storageClassName;
   const named = typeof field === "string" ? field : text(field);
   if (annotated !== undefined) {
+    if (named === undefined && annotated === "") return { kind: "none" };
     if (named === undefined) return { kind: "named", name: annotated, by: "annotation" };
     if (named !== annotated) return unknown(`its field says "${named}" and its annotation "${annotated}"`);
   }
@@ -31,15 +32,15 @@ export function className(name: string | undefined): ClassName {
 
 /** What a claim, or the template of one, asks for. */
 export function claimSpec(spec: Values, metadata?: unknown): ClaimSpec {
-  const volumeName = text(spec["volumeName"]);
+  const volumeName = text(spec.volumeName);
   const size = quantity(text(at(spec, "resources", "requests", "storage")));
-  const mode = text(spec["volumeMode"]);
+  const mode = text(spec.volumeMode);
   const labels = record(at(spec, "selector", "matchLabels"));
   return {
     class: classOf(spec, metadata),
     ...(volumeName === undefined || volumeName === "" ? {} : { volumeName }),
     ...(labels === undefined ? {} : { matchLabels: textMap(labels) }),
-    accessModes: texts(spec["accessModes"]),
+    accessModes: texts(spec.accessModes),
     ...(size === undefined ? {} : { size }),
     ...(mode === undefined ? {} : { mode }),
   };
@@ -47,19 +48,19 @@ export function claimSpec(spec: Values, metadata?: unknown): ClaimSpec {
 
 /** A PersistentVolume without its origin. */
 export function persistentVolume(resource: Values): Omit<PersistentVolume, "origin"> {
-  const metadata = fields(resource["metadata"]);
-  const spec = fields(resource["spec"]);
+  const metadata = fields(resource.metadata);
+  const spec = fields(resource.spec);
   const claimName = text(at(spec, "claimRef", "name"));
   const claimNamespace = text(at(spec, "claimRef", "namespace"));
   const size = quantity(text(at(spec, "capacity", "storage")));
-  const mode = text(spec["volumeMode"]);
+  const mode = text(spec.volumeMode);
   return {
-    name: text(metadata["name"]) ?? "",
+    name: text(metadata.name) ?? "",
     source: volumeSource(spec),
     placement: volumePlacement(spec),
     class: classOf(spec, metadata),
-    labels: textMap(metadata["labels"]),
-    accessModes: texts(spec["accessModes"]),
+    labels: textMap(metadata.labels),
+    accessModes: texts(spec.accessModes),
     ...(size === undefined ? {} : { size }),
     ...(mode === undefined ? {} : { mode }),
     ...(claimName === undefined

@@ -12,18 +12,19 @@ import { StorageScan } from "./scan";
 
 /** Reads a custom resource by what its fields look like and by what is known of its operator. */
 export function readCustomResource(resource: Values, group: string, context: FileContext): void {
-  const kind = text(resource["kind"]) ?? "";
+  const kind = text(resource.kind) ?? "";
   const from = origin(context, resourceName(resource));
-  const metadata = fields(resource["metadata"]);
-  const ephemeral = ephemeralFrom(metadata["annotations"], metadata["labels"]);
+  const metadata = fields(resource.metadata);
+  const ephemeral = ephemeralFrom(metadata.annotations, metadata.labels);
   const scan = new StorageScan({
     origin: from,
     ...namespaceOf(resource),
     by: "operator",
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });
-  const { metadata: _metadata, status: _status, ...rest } = resource;
-  scan.visit(rest);
+  scan.visit(
+    Object.fromEntries(Object.entries(resource).filter(([key]) => key !== "metadata" && key !== "status")),
+  );
   if (kind === "CephCluster") addCeph(resource, scan);
   const field = alwaysClaims(kind, group);
   if (field !== undefined && !scan.foundStorage && !scan.foundEphemeral) {
@@ -38,9 +39,9 @@ export function readCustomResource(resource: Values, group: string, context: Fil
 
 /** Ceph keeps its data on the nodes' own disks, whatever else is said. */
 function addCeph(resource: Values, scan: StorageScan): void {
-  const spec = fields(resource["spec"]);
-  if (record(spec["external"]) !== undefined && at(spec, "external", "enable") === true) return;
-  const path = text(spec["dataDirHostPath"]);
+  const spec = fields(resource.spec);
+  if (record(spec.external) !== undefined && at(spec, "external", "enable") === true) return;
+  const path = text(spec.dataDirHostPath);
   scan.add(
     "spec.dataDirHostPath",
     path === undefined

@@ -30,13 +30,13 @@ const releaseKinds: Readonly<Record<string, RegExp>> = {
 };
 
 export function isHelm(resource: Values): boolean {
-  const kind = text(resource["kind"]) ?? "";
+  const kind = text(resource.kind) ?? "";
   return Object.hasOwn(releaseKinds, kind) && releaseKinds[kind]?.test(groupOf(resource)) === true;
 }
 
 export function readHelm(resource: Values, context: FileContext): void {
-  const metadata = fields(resource["metadata"]);
-  const own = ephemeralFrom(metadata["annotations"], metadata["labels"]);
+  const metadata = fields(resource.metadata);
+  const own = ephemeralFrom(metadata.annotations, metadata.labels);
   for (const release of releasesOf(resource)) {
     addRelease(release, context, {
       origin: origin(context, resourceName(resource)),
@@ -48,19 +48,19 @@ export function readHelm(resource: Values, context: FileContext): void {
 }
 
 function releasesOf(resource: Values): readonly Release[] {
-  const spec = fields(resource["spec"]);
-  switch (resource["kind"]) {
+  const spec = fields(resource.spec);
+  switch (resource.kind) {
     case "HelmChart":
     case "HelmChartConfig":
       return [
         {
-          chart: text(spec["chart"]) ?? "",
+          chart: text(spec.chart) ?? "",
           values: [
-            ...parsedValues(spec["valuesContent"]),
-            ...parsedValues(spec["values"]),
-            dotted(textMap(spec["set"])),
+            ...parsedValues(spec.valuesContent),
+            ...parsedValues(spec.values),
+            dotted(textMap(spec.set)),
           ],
-          unseen: records(spec["valuesSecrets"]).map((secret) => `Secret ${text(secret["name"]) ?? ""}`),
+          unseen: records(spec.valuesSecrets).map((secret) => `Secret ${text(secret.name) ?? ""}`),
         },
       ];
     case "Application":
@@ -68,7 +68,7 @@ function releasesOf(resource: Values): readonly Release[] {
     case "ApplicationSet":
       return argoReleases(fields(at(spec, "template", "spec")));
     case "Release":
-      return [fluxRelease(fields(spec["forProvider"]))];
+      return [fluxRelease(fields(spec.forProvider))];
     default:
       return [fluxRelease(spec)];
   }
@@ -80,32 +80,32 @@ function fluxRelease(spec: Values): Release {
       text(at(spec, "chart", "spec", "chart")) ??
       text(at(spec, "chart", "name")) ??
       text(at(spec, "chartRef", "name")) ??
-      text(spec["chart"]) ??
+      text(spec.chart) ??
       "",
-    values: [fields(spec["values"])],
-    unseen: records(spec["valuesFrom"]).map(
-      (from) => `${text(from["kind"]) ?? "ConfigMap"} ${text(from["name"]) ?? ""}`,
+    values: [fields(spec.values)],
+    unseen: records(spec.valuesFrom).map(
+      (from) => `${text(from.kind) ?? "ConfigMap"} ${text(from.name) ?? ""}`,
     ),
   };
 }
 
 function argoReleases(spec: Values): readonly Release[] {
-  const sources = [...records(spec["sources"]), ...records([spec["source"]])];
+  const sources = [...records(spec.sources), ...records([spec.source])];
   return sources.flatMap((source) => {
-    const helm = fields(source["helm"]);
-    const chart = text(source["chart"]);
+    const helm = fields(source.helm);
+    const chart = text(source.chart);
     const values = [
-      ...parsedValues(helm["values"]),
-      ...parsedValues(helm["valuesObject"]),
+      ...parsedValues(helm.values),
+      ...parsedValues(helm.valuesObject),
       dotted(
         Object.fromEntries(
-          records(helm["parameters"]).map((one) => [text(one["name"]) ?? "", text(one["value"]) ?? ""]),
+          records(helm.parameters).map((one) => [text(one.name) ?? "", text(one.value) ?? ""]),
         ),
       ),
     ];
     if (chart === undefined && Object.keys(helm).length === 0) return [];
-    const files = texts(helm["valueFiles"]).map((file) => `file ${file}`);
-    return [{ chart: chart ?? text(source["path"]) ?? "", values, unseen: chart === undefined ? [] : files }];
+    const files = texts(helm.valueFiles).map((file) => `file ${file}`);
+    return [{ chart: chart ?? text(source.path) ?? "", values, unseen: chart === undefined ? [] : files }];
   });
 }
 
@@ -144,7 +144,7 @@ export function addRelease(
   const globalClass =
     text(at(values, "global", "storageClass")) ?? text(at(values, "global", "defaultStorageClass"));
   const scan = new StorageScan(base, globalClass === "" ? undefined : globalClass);
-  const { global: _global, ...own } = values;
+  const own = Object.fromEntries(Object.entries(values).filter(([key]) => key !== "global"));
   scan.visit(own);
   const silent = !scan.foundStorage && !scan.foundEphemeral;
   if (silent && persistsByDefault(release.chart)) {
@@ -193,10 +193,10 @@ function controllers(
   values: Values,
   base: ConstructorParameters<typeof StorageScan>[0],
 ): readonly Workload[] {
-  const mounts: (readonly [string, boolean])[] = Object.entries(fields(values["persistence"])).flatMap(
+  const mounts: (readonly [string, boolean])[] = Object.entries(fields(values.persistence)).flatMap(
     ([name, entry]) => mountTargets(name, entry),
   );
-  return Object.entries(fields(values["controllers"])).flatMap(([controller, value]) => {
+  return Object.entries(fields(values.controllers)).flatMap(([controller, value]) => {
     if (at(value, "enabled") === false) return [];
     const containers = Object.entries(fields(at(value, "containers"))).flatMap(([name, item]) =>
       container(name, item),
@@ -236,7 +236,7 @@ function pathsIn(value: unknown): string[] {
   if (Array.isArray(value)) return list(value).flatMap((item) => pathsIn(item));
   const node = record(value);
   if (node === undefined) return [];
-  const path = text(node["path"]);
+  const path = text(node.path);
   return path === undefined ? Object.values(node).flatMap((item) => pathsIn(item)) : [path];
 }
 
@@ -260,9 +260,7 @@ function container(name: string, value: unknown): Container[] {
 
 function environment(value: unknown): Container["env"] {
   if (Array.isArray(value)) {
-    return Object.fromEntries(
-      records(value).map((one) => [text(one["name"]) ?? "", text(one["value"]) ?? ""]),
-    );
+    return Object.fromEntries(records(value).map((one) => [text(one.name) ?? "", text(one.value) ?? ""]));
   }
   return Object.fromEntries(
     Object.entries(fields(value)).map(([name, item]) => [

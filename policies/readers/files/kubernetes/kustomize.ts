@@ -9,33 +9,40 @@ import { isKubernetes, readKubernetes } from "./resources";
 import { readCustomResource } from "./custom";
 
 export function isKustomization(resource: Values): boolean {
-  const kind = text(resource["kind"]);
+  const kind = text(resource.kind);
   return (
-    kind === "Kustomization" || (kind === "Component" && /kustomize/.test(text(resource["apiVersion"]) ?? ""))
+    kind === "Kustomization" ||
+    (kind === "Component" && (text(resource.apiVersion) ?? "").includes("kustomize"))
   );
 }
 
 /** Reads inline patches and Helm charts of a kustomization (kustomize's own or Flux'). */
 export function readKustomization(resource: Values, context: FileContext): void {
-  const spec = fields(resource["spec"]);
+  const spec = fields(resource.spec);
   const patches = [
-    ...records(resource["patches"]),
-    ...records(resource["patchesJson6902"]),
-    ...records(spec["patches"]),
-    ...records(spec["patchesJson6902"]),
+    ...records(resource.patches),
+    ...records(resource.patchesJson6902),
+    ...records(spec.patches),
+    ...records(spec.patchesJson6902),
   ];
-  for (const patch of patches) readPatch(patch["patch"], patch, context);
+  for (const patch of patches) readPatch(patch.patch, patch, context);
   for (const owner of [resource, spec]) {
-    const strategic = owner["patchesStrategicMerge"];
+    const strategic = owner.patchesStrategicMerge;
     if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, context);
   }
-  for (const chart of records(resource["helmCharts"])) readChart(chart, context);
+  for (const chart of records(resource.helmCharts)) readChart(chart, context);
 }
 
 function readPatch(value: unknown, around: Values, context: FileContext): void {
   const own = record(value);
-  if (own !== undefined && isKubernetes(own)) return readKubernetes(own, context);
-  if (Array.isArray(value)) return readJsonPatch(value, around, context);
+  if (own !== undefined && isKubernetes(own)) {
+    readKubernetes(own, context);
+    return;
+  }
+  if (Array.isArray(value)) {
+    readJsonPatch(value, around, context);
+    return;
+  }
   if (typeof value !== "string" || !value.includes("\n")) return;
   const parsed = parseYaml(value);
   if ("error" in parsed) return;
@@ -60,17 +67,17 @@ export function isJsonPatch(value: unknown): value is readonly unknown[] {
 
 /** Values that a JSON patch puts in place are judged as if they stood there alone. */
 export function readJsonPatch(operations: readonly unknown[], around: Values, context: FileContext): void {
-  const target = fields(around["target"]);
-  const kind = text(target["kind"]) ?? "patch";
-  const name = text(target["name"]) ?? "(without a name)";
+  const target = fields(around.target);
+  const kind = text(target.kind) ?? "patch";
+  const name = text(target.name) ?? "(without a name)";
   for (const operation of records(operations)) {
-    if (!/^(add|replace)$/.test(text(operation["op"]) ?? "")) continue;
-    const path = (text(operation["path"]) ?? "")
+    if (!/^(add|replace)$/.test(text(operation.op) ?? "")) continue;
+    const path = (text(operation.path) ?? "")
       .split("/")
       .slice(1)
       .filter((part) => !/^(-|\d+)$/.test(part));
     readCustomResource(
-      { kind, metadata: { name }, ...placed(path, operation["path"], operation["value"]) },
+      { kind, metadata: { name }, ...placed(path, operation.path, operation.value) },
       "",
       context,
     );
@@ -86,18 +93,18 @@ function placed(path: readonly string[], whole: unknown, value: unknown): Values
 }
 
 function readChart(chart: Values, context: FileContext): void {
-  const name = text(chart["name"]) ?? "";
-  const file = text(chart["valuesFile"]);
+  const name = text(chart.name) ?? "";
+  const file = text(chart.valuesFile);
   const content = file === undefined ? undefined : context.lookup(beside(context.path, file));
   const parsed = content === undefined ? undefined : parseYaml(content);
   const documents = parsed === undefined || "error" in parsed ? [] : parsed.documents;
   addRelease(
     {
       chart: name,
-      values: [...records(documents), fields(chart["valuesInline"])],
+      values: [...records(documents), fields(chart.valuesInline)],
       unseen: file !== undefined && documents.length === 0 ? [`file ${file}`] : [],
     },
     context,
-    { origin: origin(context, `Helm chart ${text(chart["releaseName"]) ?? name}`), by: "helm" },
+    { origin: origin(context, `Helm chart ${text(chart.releaseName) ?? name}`), by: "helm" },
   );
 }

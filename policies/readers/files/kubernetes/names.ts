@@ -5,10 +5,10 @@ import { hasVariable } from "../../variables";
 
 /** "Deployment shop/web" */
 export function resourceName(resource: Values): string {
-  const metadata = fields(resource["metadata"]);
-  const name = text(metadata["name"]) ?? text(metadata["generateName"]) ?? "(without a name)";
-  const namespace = text(metadata["namespace"]);
-  return `${text(resource["kind"]) ?? ""} ${namespace === undefined ? "" : `${namespace}/`}${name}`.trim();
+  const metadata = fields(resource.metadata);
+  const name = text(metadata.name) ?? text(metadata.generateName) ?? "(without a name)";
+  const namespace = text(metadata.namespace);
+  return `${text(resource.kind) ?? ""} ${namespace === undefined ? "" : `${namespace}/`}${name}`.trim();
 }
 
 /** The namespace as a part of a fact; left out where it is not stated or not known. */
@@ -19,6 +19,6 @@ export function namespaceOf(resource: Values): { namespace: string } | Record<st
 
 /** The API group: "apps" of "apps/v1", "" of "v1". */
 export function groupOf(resource: Values): string {
-  const apiVersion = text(resource["apiVersion"]) ?? "";
+  const apiVersion = text(resource.apiVersion) ?? "";
   return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }

@@ -8,15 +8,15 @@ const operators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] as const
 
 /** Placement of a pod spec: nodeName, nodeSelector, required node affinity, tolerations. */
 export function placementOf(spec: Values): ScheduledPlacement {
-  const nodeName = text(spec["nodeName"]);
+  const nodeName = text(spec.nodeName);
   return {
     kind: "scheduled",
     ...(nodeName === undefined || nodeName === "" ? {} : { nodeName }),
-    selector: textMap(spec["nodeSelector"]),
+    selector: textMap(spec.nodeSelector),
     required: requiredTerms(
       at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
     ),
-    tolerations: records(spec["tolerations"]).map(toleration),
+    tolerations: records(spec.tolerations).map(toleration),
   };
 }
 
@@ -45,19 +45,19 @@ export function bothPlacements(one: ScheduledPlacement, other: ScheduledPlacemen
 
 function requiredTerms(required: unknown): ScheduledPlacement["required"] {
   const terms = records(at(required, "nodeSelectorTerms")).map((term) => [
-    ...records(term["matchExpressions"]).map((expression) => requirement(expression, false)),
-    ...records(term["matchFields"]).map((expression) => requirement(expression, true)),
+    ...records(term.matchExpressions).map((expression) => requirement(expression, false)),
+    ...records(term.matchFields).map((expression) => requirement(expression, true)),
   ]);
   return terms.length === 0 ? [] : [terms];
 }
 
 function requirement(expression: Values, field: boolean): NodeRequirement {
-  const stated = text(expression["operator"]);
+  const stated = text(expression.operator);
   const operator = operators.find((known) => known === stated);
   return {
-    key: text(expression["key"]) ?? "",
+    key: text(expression.key) ?? "",
     operator: operator ?? unknown(`the operator ${stated ?? "(none)"} is not one of Kubernetes'`),
-    values: texts(expression["values"]),
+    values: texts(expression.values),
     ...(field ? { field } : {}),
   };
 }

@@ -25,19 +25,19 @@ export interface PodFacts {
  */
 export function readPodSpec(spec: Values, templates: readonly Values[] = []): PodFacts {
   const containers = [
-    ...named(spec["initContainers"], "init"),
-    ...named(spec["containers"], "main"),
-    ...named(spec["ephemeralContainers"], "debug"),
+    ...named(spec.initContainers, "init"),
+    ...named(spec.containers, "main"),
+    ...named(spec.ephemeralContainers, "debug"),
   ];
   const mounts = mountsByVolume(containers);
   // A patch names containers without an image; what mounts a volume may then stand in what it patches.
-  const whole = containers.some(({ value, role }) => role === "main" && text(value["image"]) !== undefined);
+  const whole = containers.some(({ value, role }) => role === "main" && text(value.image) !== undefined);
   return {
     volumes: [
       ...templateVolumes(templates, mounts),
-      ...podVolumes(spec["volumes"], mounts, whole, new Set(templates.map(templateName))),
+      ...podVolumes(spec.volumes, mounts, whole, new Set(templates.map(templateName))),
     ],
-    containers: containers.filter(({ value }) => text(value["image"]) !== undefined).map(container),
+    containers: containers.filter(({ value }) => text(value.image) !== undefined).map(container),
   };
 }
 
@@ -59,8 +59,8 @@ export function podVolumes(
         { name: "volumes", source: unknown("a volume is not an object"), mounts: [], mountsKnown: false },
       ];
     }
-    const name = text(volume["name"]) ?? "";
-    if (except.has(name) || volume["$patch"] === "delete") return [];
+    const name = text(volume.name) ?? "";
+    if (except.has(name) || volume.$patch === "delete") return [];
     const own = mounts.get(name) ?? [];
     const readOnly = volumeIsReadOnly(volume);
     return [
@@ -82,7 +82,7 @@ function templateVolumes(
     const name = templateName(template);
     return {
       name: name === "" ? "(claim template)" : name,
-      source: { kind: "claimTemplate", spec: claimSpec(fields(template["spec"]), template["metadata"]) },
+      source: { kind: "claimTemplate", spec: claimSpec(fields(template.spec), template.metadata) },
       mounts: mounts.get(name) ?? [],
       mountsKnown: true,
     };
@@ -96,8 +96,8 @@ function templateName(template: Values): string {
 function named(value: unknown, role: Container["role"]): NamedContainer[] {
   return records(value).map((item, index) => ({
     value: item,
-    name: text(item["name"]) ?? `${role} ${index + 1}`,
-    role: role === "init" && item["restartPolicy"] === "Always" ? "sidecar" : role,
+    name: text(item.name) ?? `${role} ${index + 1}`,
+    role: role === "init" && item.restartPolicy === "Always" ? "sidecar" : role,
   }));
 }
 
@@ -117,22 +117,21 @@ export function collectMounts(container: Values, name: string, mounts: Map<strin
     if (known) known.push(mount);
     else mounts.set(key, [mount]);
   };
-  for (const mount of records(container["volumeMounts"]))
-    add(mount["name"], mount["mountPath"], mount["readOnly"]);
-  for (const device of records(container["volumeDevices"])) add(device["name"], device["devicePath"], false);
+  for (const mount of records(container.volumeMounts)) add(mount.name, mount.mountPath, mount.readOnly);
+  for (const device of records(container.volumeDevices)) add(device.name, device.devicePath, false);
 }
 
 function container({ value, name, role }: NamedContainer): Container {
-  const entrypoint = texts(value["command"]);
-  const args = texts(value["args"]);
+  const entrypoint = texts(value.command);
+  const args = texts(value.args);
   return {
     name,
-    image: text(value["image"]) ?? unknown("no image is stated"),
+    image: text(value.image) ?? unknown("no image is stated"),
     role,
     ...(entrypoint.length > 0 ? { entrypoint } : {}),
     ...(args.length > 0 ? { args } : {}),
-    env: environment(value["env"]),
-    envFrom: records(value["envFrom"]).flatMap((from) => {
+    env: environment(value.env),
+    envFrom: records(value.envFrom).flatMap((from) => {
       const configMap = text(at(from, "configMapRef", "name"));
       const secret = text(at(from, "secretRef", "name"));
       return [
@@ -146,12 +145,12 @@ function container({ value, name, role }: NamedContainer): Container {
 function environment(value: unknown): Record<string, EnvValue> {
   const env: Record<string, EnvValue> = {};
   for (const variable of records(value)) {
-    const name = text(variable["name"]);
+    const name = text(variable.name);
     if (name === undefined) continue;
-    const reference = record(variable["valueFrom"]);
+    const reference = record(variable.valueFrom);
     env[name] =
       reference === undefined
-        ? (text(variable["value"]) ?? "")
+        ? (text(variable.value) ?? "")
         : { kind: "reference", to: Object.keys(reference).join(", ") };
   }
   return env;

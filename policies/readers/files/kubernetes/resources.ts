@@ -41,20 +41,33 @@ export function isKubernetes(value: unknown): value is Values {
 
 /** Reads one resource, or a list of them, into the facts. */
 export function readKubernetes(resource: Values, context: FileContext): void {
-  const kind = text(resource["kind"]) ?? "";
+  const kind = text(resource.kind) ?? "";
   const group = groupOf(resource);
-  if (kind.endsWith("List") && Array.isArray(resource["items"]))
-    return readItems(resource["items"], context, kind);
-  if (kind === "Template" && Array.isArray(resource["objects"]))
-    return readItems(resource["objects"], context, kind);
-  if (isKustomization(resource)) return readKustomization(resource, context);
-  if (isHelm(resource)) return readHelm(resource, context);
+  if (kind.endsWith("List") && Array.isArray(resource.items)) {
+    readItems(resource.items, context, kind);
+    return;
+  }
+  if (kind === "Template" && Array.isArray(resource.objects)) {
+    readItems(resource.objects, context, kind);
+    return;
+  }
+  if (isKustomization(resource)) {
+    readKustomization(resource, context);
+    return;
+  }
+  if (isHelm(resource)) {
+    readHelm(resource, context);
+    return;
+  }
   const path = templates[kind];
   if (path !== undefined && (coreGroups.test(group) || group === "apps.openshift.io")) {
     context.facts.workloads.push(workload(resource, path, context));
     return;
   }
-  if (coreGroups.test(group)) return readCore(resource, kind, context);
+  if (coreGroups.test(group)) {
+    readCore(resource, kind, context);
+    return;
+  }
   if (kind === "CustomResourceDefinition" || talkingGroups.test(group)) return;
   readCustomResource(resource, group, context);
 }
@@ -64,17 +77,17 @@ function readItems(items: readonly unknown[], context: FileContext, listKind: st
     const resource = record(item);
     if (resource === undefined) continue;
     // Items of a typed list may leave their kind to the list.
-    const kind = text(resource["kind"]) ?? listKind.replace(/List$/, "");
-    const apiVersion = text(resource["apiVersion"]) ?? "v1";
+    const kind = text(resource.kind) ?? listKind.replace(/List$/, "");
+    const apiVersion = text(resource.apiVersion) ?? "v1";
     readKubernetes({ ...resource, kind, apiVersion }, context);
   }
 }
 
 function workload(resource: Values, path: readonly string[], context: FileContext): Workload {
   const template = fields(at(resource, ...path));
-  const spec = fields(template["spec"]);
-  const metadata = fields(template["metadata"]);
-  const ephemeral = ephemeralFrom(metadata["annotations"], metadata["labels"]);
+  const spec = fields(template.spec);
+  const metadata = fields(template.metadata);
+  const ephemeral = ephemeralFrom(metadata.annotations, metadata.labels);
   return {
     origin: origin(context, resourceName(resource)),
     engine: "kubernetes",
@@ -86,8 +99,8 @@ function workload(resource: Values, path: readonly string[], context: FileContex
 }
 
 function readCore(resource: Values, kind: string, context: FileContext): void {
-  const metadata = fields(resource["metadata"]);
-  const name = text(metadata["name"]) ?? "";
+  const metadata = fields(resource.metadata);
+  const name = text(metadata.name) ?? "";
   const from = origin(context, resourceName(resource));
   const { facts } = context;
   switch (kind) {
@@ -96,14 +109,14 @@ function readCore(resource: Values, kind: string, context: FileContext): void {
         origin: from,
         name,
         ...namespaceOf(resource),
-        spec: claimSpec(fields(resource["spec"]), metadata),
+        spec: claimSpec(fields(resource.spec), metadata),
       });
       return;
     case "PersistentVolume":
       facts.persistentVolumes.push({ origin: from, ...persistentVolume(resource) });
       return;
     case "StorageClass":
-      facts.storageClasses.push({ origin: from, name, provisioner: text(resource["provisioner"]) ?? "" });
+      facts.storageClasses.push({ origin: from, name, provisioner: text(resource.provisioner) ?? "" });
       return;
     case "ConfigMap":
     case "Secret":
@@ -112,7 +125,7 @@ function readCore(resource: Values, kind: string, context: FileContext): void {
         kind,
         name,
         ...namespaceOf(resource),
-        data: { ...textMap(resource["data"]), ...textMap(resource["stringData"]) },
+        data: { ...textMap(resource.data), ...textMap(resource.stringData) },
       });
       return;
   }

@@ -55,7 +55,7 @@ export class StorageScan {
     if (node === undefined) return;
     for (const [key, item] of Object.entries(node)) {
       if (words.mountsKey.test(key))
-        collectMounts({ volumeMounts: item }, text(node["name"]) ?? key, this.#mounts);
+        collectMounts({ volumeMounts: item }, text(node.name) ?? key, this.#mounts);
       if (typeof item === "object") this.#collectMounts(item);
     }
   }
@@ -70,12 +70,12 @@ export class StorageScan {
   }
 
   #object(node: Values, path: string, around: ScheduledPlacement): void {
-    if (no(node["enabled"])) return;
+    if (no(node.enabled)) return;
     const placement = this.#placementHere(node, around);
-    const isPod = records(node["containers"]).length > 0;
+    const isPod = records(node.containers).length > 0;
     if (isPod) this.#pod(node, path, placement);
     const emptied = Object.entries(node).some(
-      ([key, value]) => words.storageKey.test(key) && isEphemeralBlock(value),
+      ([key, value]) => words.isStorageKey(key) && isEphemeralBlock(value),
     );
     for (const [key, value] of Object.entries(node)) {
       if (isPod && words.podKeys.has(key)) continue;
@@ -97,7 +97,7 @@ export class StorageScan {
       if (stated === undefined || !words.statesPlacement(stated)) continue;
       placement = bothPlacements(placement, placementOf(stated));
       // Rook and others state a node affinity without the affinity around it.
-      if (stated["nodeAffinity"] !== undefined) {
+      if (stated.nodeAffinity !== undefined) {
         placement = bothPlacements(placement, placementOf({ affinity: stated }));
       }
     }
@@ -106,7 +106,7 @@ export class StorageScan {
 
   #pod(node: Values, path: string, placement: ScheduledPlacement): void {
     const own = new Map<string, Mount[]>();
-    collectMounts({ volumeMounts: node["volumeMounts"] }, path, own);
+    collectMounts({ volumeMounts: node.volumeMounts }, path, own);
     const { volumes, containers } = readPodSpec(node);
     this.#push(
       volumes.map((volume) => {
@@ -127,8 +127,8 @@ export class StorageScan {
     containers: Workload["containers"] = [],
     template: Values = {},
   ): void {
-    const metadata = fields(template["metadata"]);
-    const ephemeral = this.base.ephemeral ?? ephemeralFrom(metadata["annotations"], metadata["labels"]);
+    const metadata = fields(template.metadata);
+    const ephemeral = this.base.ephemeral ?? ephemeralFrom(metadata.annotations, metadata.labels);
     this.#workloads.push({
       origin: this.base.origin,
       engine: "kubernetes",
@@ -164,7 +164,7 @@ export class StorageScan {
       this.#claim(path, this.#siblingClass(parent), placement);
     } else if (words.loneSizeKey.test(key) && (quantity(content) ?? 0) > 0) {
       if (!hasClass(parent)) this.#claim(path, this.#siblingClass(parent), placement);
-    } else if (key === "hostPath" && content.startsWith("/") && !yes(parent["readOnly"])) {
+    } else if (key === "hostPath" && content.startsWith("/") && !yes(parent.readOnly)) {
       this.add(path, { kind: "hostPath", path: toldPath(content) }, placement);
     }
   }
@@ -182,7 +182,10 @@ export class StorageScan {
     }
     if (this.#pathBlock(block, path, placement)) return;
     const claim = words.claimNameIn(block);
-    if (claim !== undefined) return this.add(path, { kind: "claim", claim: toldName(claim) }, placement);
+    if (claim !== undefined) {
+      this.add(path, { kind: "claim", claim: toldName(claim) }, placement);
+      return;
+    }
     const inner = words.entriesOf(key, block);
     if (inner !== undefined) {
       for (const [name, item] of inner)
@@ -194,14 +197,16 @@ export class StorageScan {
       for (const spec of specs) this.#spec(path, spec, block, parent, placement);
       return;
     }
-    if (words.isOn(key, block, this.base.by === "helm"))
-      return this.#claim(path, this.#classIn(block, parent), placement);
+    if (words.isOn(key, block, this.base.by === "helm")) {
+      this.#claim(path, this.#classIn(block, parent), placement);
+      return;
+    }
     this.#object(block, path, placement);
   }
 
   /** A block that is a directory of the node; true where it was one. */
   #pathBlock(block: Values, path: string, placement: ScheduledPlacement): boolean {
-    const custom = record(block["volumeSpec"]);
+    const custom = record(block.volumeSpec);
     const source = custom === undefined ? undefined : podVolumeSource(custom);
     const hostPath = source?.kind === "hostPath" ? source.path : statedHostPath(block);
     if (hostPath === undefined) return false;
@@ -248,8 +253,8 @@ function hasClass(node: Values): boolean {
 function isEphemeralBlock(value: unknown): boolean {
   const block = record(value);
   if (block === undefined) return false;
-  if (no(block["enabled"])) return true;
-  const type = text(block["type"]) ?? text(block["storageType"]) ?? "";
+  if (no(block.enabled)) return true;
+  const type = text(block.type) ?? text(block.storageType) ?? "";
   if (words.ephemeralType.test(type)) return true;
   for (const key of ["emptyDir", "ephemeral"]) {
     const stated = block[key];
@@ -260,10 +265,10 @@ function isEphemeralBlock(value: unknown): boolean {
 }
 
 function statedHostPath(block: Values): ReturnType<typeof toldPath> | undefined {
-  const value = block["hostPath"];
+  const value = block.hostPath;
   const path = text(value) ?? text(at(value, "path"));
   if (path === undefined || path === "" || no(at(value, "enabled"))) {
-    return text(block["type"]) === "hostPath" ? unknown("it states no path") : undefined;
+    return text(block.type) === "hostPath" ? unknown("it states no path") : undefined;
   }
   const told = toldPath(path);
   return isUnknown(told) ? told : path;
@@ -275,11 +280,10 @@ function claimSpecsIn(value: unknown): readonly ClaimSpec[] {
   const node = record(value);
   if (node === undefined) return [];
   const isSpec =
-    node["storageClassName"] !== undefined || at(node, "resources", "requests", "storage") !== undefined;
+    node.storageClassName !== undefined || at(node, "resources", "requests", "storage") !== undefined;
   if (isSpec) return [claimSpec(node)];
-  const inner = record(node["spec"]);
-  if (inner !== undefined && record(node["metadata"]) !== undefined)
-    return [claimSpec(inner, node["metadata"])];
+  const inner = record(node.spec);
+  if (inner !== undefined && record(node.metadata) !== undefined) return [claimSpec(inner, node.metadata)];
   return Object.entries(node).flatMap(([key, item]) =>
     words.elsewhereKeys.has(key) ? [] : claimSpecsIn(item),
   );

@@ -37,7 +37,7 @@ const notSources = new Set(["name", "readOnly", "$patch", "$retainKeys"]);
 
 /** True when the volume itself, not the mount, says that nobody writes to it. */
 export function volumeIsReadOnly(volume: Values): boolean {
-  return yes(volume["readOnly"]) || yes(at(volume, "hostPath", "readOnly"));
+  return yes(volume.readOnly) || yes(at(volume, "hostPath", "readOnly"));
 }
 
 /** Where a pod's volume comes from. A volume that states no source is an emptyDir, as in the API. */
@@ -57,9 +57,9 @@ export function podVolumeSource(volume: Values): VolumeSource {
     case "containerDisk":
       return { kind: "ephemeral", as: kind };
     case "configMap":
-      return { kind: "config", as: `ConfigMap ${text(value?.["name"]) ?? ""}` };
+      return { kind: "config", as: `ConfigMap ${text(value?.name) ?? ""}` };
     case "secret":
-      return { kind: "config", as: `Secret ${text(value?.["secretName"]) ?? ""}` };
+      return { kind: "config", as: `Secret ${text(value?.secretName) ?? ""}` };
     case "projected":
       return { kind: "config", as: projectedParts(value).join(", ") };
     case "downwardAPI":
@@ -73,21 +73,21 @@ export function podVolumeSource(volume: Values): VolumeSource {
     case "hostDisk":
       return hostPathSource(volume[kind]);
     case "persistentVolumeClaim": {
-      const claim = text(value?.["claimName"]) ?? text(volume[kind]);
+      const claim = text(value?.claimName) ?? text(volume[kind]);
       return {
         kind: "claim",
         claim: claim === undefined || claim === "" ? unknown("it names no claim") : toldName(claim),
       };
     }
     case "dataVolume":
-      return { kind: "claim", claim: text(value?.["name"]) ?? unknown("it names no data volume") };
+      return { kind: "claim", claim: text(value?.name) ?? unknown("it names no data volume") };
     case "csi": {
-      const driver = text(value?.["driver"]);
+      const driver = text(value?.driver);
       if (driver === undefined) return unknown("its csi volume names no driver");
       return handingDriver.test(driver) ? { kind: "config", as: driver } : { kind: "driver", driver };
     }
     case "flexVolume": {
-      const driver = text(value?.["driver"]) ?? "flexVolume";
+      const driver = text(value?.driver) ?? "flexVolume";
       return networkFlexDriver.test(driver) ? { kind: "network", as: driver } : { kind: "driver", driver };
     }
     case "portworxVolume":
@@ -116,7 +116,7 @@ export function toldName(name: string): ReturnType<typeof toldPath> {
 }
 
 function projectedParts(value: Values | undefined): readonly string[] {
-  return records(value?.["sources"]).flatMap((source) => {
+  return records(value?.sources).flatMap((source) => {
     const configMap = text(at(source, "configMap", "name"));
     const secret = text(at(source, "secret", "name"));
     return [

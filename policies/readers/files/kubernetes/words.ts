@@ -44,7 +44,7 @@ const podSources = [
 
 export function isPodVolume(volume: Values): boolean {
   return (
-    text(volume["name"]) !== undefined && podSources.some((key) => key in volume && volume[key] !== undefined)
+    text(volume.name) !== undefined && podSources.some((key) => key in volume && volume[key] !== undefined)
   );
 }
 
@@ -98,10 +98,10 @@ const ownKeys =
 
 /** The named entries of a block that is a map of blocks: app-template's persistence, strimzi's jbod volumes. */
 export function entriesOf(key: string, block: Values): readonly (readonly [string, unknown])[] | undefined {
-  const volumes = block["volumes"];
+  const volumes = block.volumes;
   if (Array.isArray(volumes) && volumes.length > 0)
     return volumes.map((item, index) => [String(index), item] as const);
-  if (!persistWords.test(key) || /Volume$/.test(key)) return undefined;
+  if (!persistWords.test(key) || key.endsWith("Volume")) return undefined;
   const entries = Object.entries(block);
   const named = entries.every(([name, item]) => !ownKeys.test(name) || (name === "config" && isEntry(item)));
   return named && entries.length > 0 && entries.some(([, item]) => isEntry(item))
@@ -121,8 +121,8 @@ function isEntry(value: unknown): boolean {
 /** True when a block without a claim's spec still means that a claim will be made. */
 export function isOn(key: string, block: Values, helm: boolean): boolean {
   const keys = Object.keys(block);
-  if (yes(block["enabled"]) && (claimWords.test(key) || persistWords.test(key))) return true;
-  if (/persistent/i.test(text(block["type"]) ?? "")) return true;
+  if (yes(block.enabled) && (claimWords.test(key) || persistWords.test(key))) return true;
+  if (/persistent/i.test(text(block.type) ?? "")) return true;
   // An entry of a map of volumes is a claim unless it says otherwise.
   if (/^persist.*Volume$/i.test(key)) return true;
   if (keys.some((name) => /^accessModes?$/i.test(name))) return true;
@@ -144,16 +144,16 @@ export function classesIn(value: unknown): readonly string[] {
 
 /** True when every stated mount of an app-template volume is read-only. */
 export function mountsReadOnly(block: Values): boolean {
-  if (yes(block["readOnly"])) return true;
-  const mounts = [...mountsIn(block["globalMounts"]), ...mountsIn(block["advancedMounts"])];
-  return mounts.length > 0 && mounts.every((mount) => yes(mount["readOnly"]));
+  if (yes(block.readOnly)) return true;
+  const mounts = [...mountsIn(block.globalMounts), ...mountsIn(block.advancedMounts)];
+  return mounts.length > 0 && mounts.every((mount) => yes(mount.readOnly));
 }
 
 function mountsIn(value: unknown): readonly Values[] {
   if (Array.isArray(value)) return value.flatMap((item) => mountsIn(item));
   const node = record(value);
   if (node === undefined) return [];
-  if (text(node["path"]) !== undefined || node["readOnly"] !== undefined) return [node];
+  if (text(node.path) !== undefined || node.readOnly !== undefined) return [node];
   return Object.values(node).flatMap((item) => mountsIn(item));
 }
 
@@ -175,10 +175,10 @@ export const placementPaths: readonly (readonly string[])[] = [
 
 export function statesPlacement(node: Values): boolean {
   return (
-    record(node["nodeSelector"]) !== undefined ||
+    record(node.nodeSelector) !== undefined ||
     at(node, "affinity", "nodeAffinity") !== undefined ||
-    record(node["nodeAffinity"]) !== undefined ||
-    text(node["nodeName"]) !== undefined ||
-    Array.isArray(node["tolerations"])
+    record(node.nodeAffinity) !== undefined ||
+    text(node.nodeName) !== undefined ||
+    Array.isArray(node.tolerations)
   );
 }

@@ -37,16 +37,26 @@ export function whyNotQuadlet(unit: Quadlet): string | undefined {
 /** Reads a quadlet into the facts. */
 export function readQuadlet(unit: Quadlet, context: FileContext): void {
   switch (unit.kind) {
-    case "container":
-      return addContainer(unit, context);
-    case "pod":
-      return addWorkload(unit, "Pod", mountsOf(unit, "Pod"), [], context);
-    case "build":
-      return addWorkload(unit, "Build", mountsOf(unit, "Build"), [], context);
-    case "volume":
-      return addVolume(unit, context);
-    case "kube":
-      return addKube(unit, context);
+    case "container": {
+      addContainer(unit, context);
+      return;
+    }
+    case "pod": {
+      addWorkload(unit, "Pod", mountsOf(unit, "Pod"), [], context);
+      return;
+    }
+    case "build": {
+      addWorkload(unit, "Build", mountsOf(unit, "Build"), [], context);
+      return;
+    }
+    case "volume": {
+      addVolume(unit, context);
+      return;
+    }
+    case "kube": {
+      addKube(unit, context);
+      return;
+    }
     case "network":
     case "image":
     case "artifact":

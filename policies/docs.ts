@@ -1,0 +1,81 @@
+/** Writes docs/policies.md from the rules' own documentation: `tsx policies/docs.ts`. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Rule } from "./engine/verdicts";
+import { rules } from "./rules";
+
+/** Where the page is. */
+export const page = join(__dirname, "..", "docs", "policies.md");
+
+/** The page as the rules have it now. */
+export function policiesPage(): string {
+  return [
+    "<!-- Made by `npm run docs:policies` from policies/rules. Change the rules, not this page. -->",
+    "",
+    "# The placement rule",
+    "",
+    "Persistent data never lives on on-demand nodes. Such a node may be powered off or rebuilt at any time, so nothing on it may be the only copy of something that cannot be made again. A node whose name the topology does not know counts as on-demand. What is not known in preview counts as the worst case.",
+    "",
+    "A workload lands on an on-demand node if its placement does not exclude it: `nodeName`, `nodeSelector`, required node affinity, taints and tolerations, the host of a docker provider or of an SSH connection. Preferred affinity excludes nothing.",
+    "",
+    "## Checking files",
+    "",
+    "```sh",
+    "npm run --silent policy -- check --node compute path/to/manifests compose.yaml",
+    "```",
+    "",
+    "With `--node`, everything is taken to land on that node, whatever placement it states: the question before something is moved there. Without it, the stated placement counts, against the topology (`--topology FILE`, by default `topology.yaml`). `--network-class NAME` adds a storage class whose storage is off the node. `--output json` answers for programs. Exit code: 0 nothing found, 1 violations, 2 something could not be judged (it is named, the rest is still judged).",
+    "",
+    "As a step of a GitHub workflow:",
+    "",
+    "```yaml",
+    "- run: npm ci && npm run --silent policy -- check --node compute deploy/",
+    "```",
+    "",
+    "As a pre-commit hook (`.pre-commit-config.yaml`):",
+    "",
+    "```yaml",
+    "- repo: local",
+    "  hooks:",
+    "    - id: placement",
+    "      name: nothing persistent on on-demand nodes",
+    "      entry: npm run --silent policy -- check",
+    "      language: system",
+    "      files: '\\.(ya?ml|container|volume|pod|kube|build)$'",
+    "```",
+    "",
+    "## Declaring something ephemeral",
+    "",
+    "Where losing the data costs nothing, say so where it is used, with the reason: on the pod template, the container or the unit. Without a reason there is no exemption; every exemption is listed in every report.",
+    "",
+    "```yaml",
+    "metadata:",
+    "  annotations:",
+    "    homelab.dev/ephemeral: model weights are downloaded again from their registry",
+    "    homelab.dev/ephemeral-volumes: models # optional: only these volumes",
+    "```",
+    "",
+    ...rules.flatMap(section),
+  ].join("\n");
+}
+
+function section(rule: Rule): readonly string[] {
+  return [
+    `## ${rule.name}`,
+    "",
+    `**${rule.title}.** ${rule.why}`,
+    "",
+    "A violation:",
+    "",
+    ...rule.violations.map((sentence) => `- ${sentence}`),
+    "",
+    "Not a violation:",
+    "",
+    ...rule.allowed.map((sentence) => `- ${sentence}`),
+    "",
+    `The way out: ${rule.wayOut}`,
+    "",
+  ];
+}
+
+if (require.main === module) writeFileSync(page, policiesPage());
