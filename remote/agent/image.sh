@@ -2,18 +2,8 @@
 # An image built on the node. Input: `verb observe|apply`, `reference NAME:TAG`, `base IMAGE`, `timeout SECONDS`,
 # `containerfile BASE64`, `end`. Output: `built ID` when it is there, and `stale` when its base is another one by now.
 source head.sh
-verb='' reference='' base='' timeout=900 containerfile='' complete=''
-while IFS=$'\t' read -r key rest; do
-  case $key in
-  verb) verb=$rest ;;
-  reference) reference=$rest ;;
-  base) base=$rest ;;
-  timeout) timeout=$rest ;;
-  containerfile) containerfile=$rest ;;
-  end) complete=yes ;;
-  esac
-done
-if [ -z "$complete" ] || [ -z "$reference" ]; then fail 30 'The description of the image arrived cut short.'; fi
+read_given
+reference=${given[reference]} base=${given[base]} timeout=${given[timeout]}
 inspect() { podman image inspect --format "$1" -- "$2" 2>/dev/null; }
 look() { # Sets id and stale: a base that is not here any more cannot have become another one.
   stale='' id=$(inspect '{{.Id}}' "$reference") || return 0
@@ -22,10 +12,10 @@ look() { # Sets id and stale: a base that is not here any more cannot have becom
   [ "$(inspect '{{index .Config.Labels "homelab.base"}}' "$reference")" = "$now" ] || stale=yes
 }
 look
-if [ "$verb" = apply ] && { [ -z "$id" ] || [ -n "$stale" ]; }; then
+if [ "${given[verb]}" = apply ] && { [ -z "$id" ] || [ -n "$stale" ]; }; then
   context=$(mktemp -d)
   trap 'rm -rf "$context"' EXIT
-  decode "$containerfile" >"$context/Containerfile"
+  decode "${given[containerfile]}" >"$context/Containerfile"
   # The base is fetched first, so that its id can be written into what is made from it.
   inspect '{{.Id}}' "$base" >/dev/null || timeout "$timeout" podman pull --quiet -- "$base" >"$context/log" 2>&1 ||
     fail 22 "The image $base could not be fetched: $(tail -n 5 "$context/log")"
