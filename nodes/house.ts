@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Refusal } from "../components/refusal";
+import { guard } from "../policies/guard";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { reachable } from "../remote/reachable";
 import { checkStorage, loadSettings, type SettingsOf } from "../settings";
@@ -28,6 +29,8 @@ export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
     if ("postgres" in settings) checkStorage(settings, node);
     return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };
   });
+  // Also where no policy pack runs: nothing that keeps data is made on an on-demand node.
+  guard(house.topology);
   await lookIfOn(house.node);
   return house;
 }
