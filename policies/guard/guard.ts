@@ -23,7 +23,7 @@ import { sentences, Watch } from "../watch/watch";
 export function guard(topology: Topology): void {
   const watch = new Watch({
     topology: engineTopology(topology),
-    dockerHost: new pulumi.Config("docker").get("host") ?? process.env["DOCKER_HOST"],
+    dockerHost: new pulumi.Config("docker").get("host") ?? process.env.DOCKER_HOST,
     ...localFiles(process.cwd()),
   });
   const providers = new Map<string, PulumiResource["inputs"]>();

@@ -16,13 +16,13 @@ const project = dirname(dirname(__dirname));
  * project. A stack that names a file is not judged by another one.
  */
 export function surroundings(env: Readonly<Record<string, string | undefined>>): WatchOptions {
-  const config = configOf(env["PULUMI_CONFIG"]);
-  const named = config["homelab:topology"] ?? env["HOMELAB_TOPOLOGY"] ?? "topology.yaml";
+  const config = configOf(env.PULUMI_CONFIG);
+  const named = config["homelab:topology"] ?? env.HOMELAB_TOPOLOGY ?? "topology.yaml";
   const { topology, problem } = topologyOf(found(named));
   return {
     topology,
     problem,
-    dockerHost: config["docker:host"] ?? env["DOCKER_HOST"],
+    dockerHost: config["docker:host"] ?? env.DOCKER_HOST,
     ...localFiles(project),
   };
 }

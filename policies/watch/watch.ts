@@ -52,7 +52,12 @@ export class Watch {
     this.#refer(own);
     const now: Facts = changes
       ? this.#facts
-      : { ...this.#facts, workloads: own.workloads, operatorStorage: own.operatorStorage, remoteSetups: own.remoteSetups };
+      : {
+          ...this.#facts,
+          workloads: own.workloads,
+          operatorStorage: own.operatorStorage,
+          remoteSetups: own.remoteSetups,
+        };
     return this.#fresh(judge(now, this.options.topology), changes ? undefined : resource.urn);
   }
 
@@ -115,12 +120,15 @@ export class Watch {
    * other resources know it only by the name it will have.
    */
   #nameClaims(own: FactsBuilder, resource: PulumiResource): void {
-    const metadata = resource.inputs["metadata"] as { name?: unknown } | undefined;
+    const metadata = resource.inputs.metadata as { name?: unknown } | undefined;
     for (const claim of own.claims) {
-      if (metadata?.name === undefined && claim.name === resource.name) this.#autonamed.set(claim.name, claim);
+      if (metadata?.name === undefined && claim.name === resource.name)
+        this.#autonamed.set(claim.name, claim);
     }
     const wanted = [
-      ...own.workloads.flatMap((one) => one.volumes.flatMap(({ source }) => (source.kind === "claim" ? [source.claim] : []))),
+      ...own.workloads.flatMap((one) =>
+        one.volumes.flatMap(({ source }) => (source.kind === "claim" ? [source.claim] : [])),
+      ),
       ...own.operatorStorage.flatMap(({ storage }) => (storage.kind === "claim" ? [storage.claim] : [])),
     ];
     for (const name of wanted) {

@@ -13,26 +13,32 @@ import { statementsOf } from "./shell/statements";
 export function readCommand(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
   const { inputs } = resource;
-  const placement = connectionPlacement(inputs["connection"]);
-  if (module === "local") return readLocal({ resource, context, placement: unknown("it runs where Pulumi runs") });
+  const placement = connectionPlacement(inputs.connection);
+  if (module === "local") {
+    readLocal({ resource, context, placement: unknown("it runs where Pulumi runs") });
+    return;
+  }
   const putting: Putting = { resource, context, placement };
   if (kind === "Command") readTexts(putting);
-  else if (kind === "CopyToRemote") putOnNode(fromAsset(inputs["source"], told(inputs["remotePath"]), context), putting);
+  else if (kind === "CopyToRemote")
+    putOnNode(fromAsset(inputs.source, told(inputs.remotePath), context), putting);
   else if (kind === "CopyFile") {
-    const path = told(inputs["remotePath"]) ?? unknown("it states no remotePath");
-    putOnNode([{ path, content: fileText(told(inputs["localPath"]), context) }], putting);
+    const path = told(inputs.remotePath) ?? unknown("it states no remotePath");
+    putOnNode([{ path, content: fileText(told(inputs.localPath), context) }], putting);
   }
 }
 
 function readTexts(putting: Putting): void {
   const { inputs } = putting.resource;
-  const declared = ["create", "update"].map((verb) => declaredIn(text(inputs[verb]) ?? "")).find((one) => one !== undefined);
+  const declared = ["create", "update"]
+    .map((verb) => declaredIn(text(inputs[verb]) ?? ""))
+    .find((one) => one !== undefined);
   const own = { ...putting, ephemeral: declared };
-  const stdin = told(inputs["stdin"]);
+  const stdin = told(inputs.stdin);
   for (const verb of ["create", "update"]) {
     const command = told(inputs[verb]);
     if (command === undefined) continue;
-    if (verb === "update" && inputs["update"] === inputs["create"]) continue;
+    if (verb === "update" && inputs.update === inputs.create) continue;
     if (isUnknown(command)) addSetup(own, unknown(`its ${verb}: ${command.why}`));
     else readScript(command, own, stdin);
   }
@@ -42,16 +48,18 @@ function readTexts(putting: Putting): void {
 function readLocal(putting: Putting): void {
   const { inputs } = putting.resource;
   const reaching = /^(ssh|kubectl|helm|oc|k3s)$/;
-  const stdin = told(inputs["stdin"]);
+  const stdin = told(inputs.stdin);
   for (const verb of ["create", "update"]) {
     const command = told(inputs[verb]);
-    if (command === undefined || (verb === "update" && inputs["update"] === inputs["create"])) continue;
+    if (command === undefined || (verb === "update" && inputs.update === inputs.create)) continue;
     if (isUnknown(command)) {
       addSetup(putting, unknown(`its ${verb}: ${command.why}`));
       continue;
     }
     const own = { ...putting, ephemeral: declaredIn(command) };
-    const parts = statementsOf(command).filter((one) => reaching.test((one.words[0] ?? "").replace(/^.*\//, "")));
+    const parts = statementsOf(command).filter((one) =>
+      reaching.test((one.words[0] ?? "").replace(/^.*\//, "")),
+    );
     readStatements(parts, own, stdin);
     const remote = /(?:^|\s)(?:-H|--host)[ =](ssh:\/\/\S+)|DOCKER_HOST=(ssh:\/\/\S+)/.exec(command);
     const host = remote?.[1] ?? remote?.[2] ?? text(at(inputs, "environment", "DOCKER_HOST"));
@@ -69,25 +77,27 @@ function fileText(path: Told<string> | undefined, context: ReadContext): Told<st
 function fromAsset(source: unknown, remotePath: Told<string> | undefined, context: ReadContext): PutFile[] {
   const path = remotePath ?? unknown("it states no remotePath");
   const asset = record(source);
-  if (isNotYet(source) || asset === undefined) return [{ path, content: unknown(`its source: ${notYetWhy}`) }];
-  switch (asset["asset"]) {
+  if (isNotYet(source) || asset === undefined)
+    return [{ path, content: unknown(`its source: ${notYetWhy}`) }];
+  switch (asset.asset) {
     case "text":
-      return [{ path, content: told(asset["text"]) ?? "" }];
+      return [{ path, content: told(asset.text) ?? "" }];
     case "file":
-      return [{ path, content: fileText(told(asset["path"]), context) }];
+      return [{ path, content: fileText(told(asset.path), context) }];
     case "assets":
-      return Object.entries(fields(asset["assets"])).flatMap(([name, inner]) =>
+      return Object.entries(fields(asset.assets)).flatMap(([name, inner]) =>
         fromAsset(inner, isUnknown(path) ? path : `${path.replace(/\/$/, "")}/${name}`, context),
       );
     case "folder":
-      return folder(told(asset["path"]), path, context);
+      return folder(told(asset.path), path, context);
     default:
       return [{ path, content: unknown("its source cannot be seen") }];
   }
 }
 
 function folder(from: Told<string> | undefined, to: Told<string>, context: ReadContext): PutFile[] {
-  if (from === undefined || isUnknown(from)) return [{ path: to, content: unknown("its folder cannot be seen") }];
+  if (from === undefined || isUnknown(from))
+    return [{ path: to, content: unknown("its folder cannot be seen") }];
   const files = context.filesIn(from);
   if (files === undefined) return [{ path: to, content: unknown(`the folder ${from} could not be read`) }];
   return files.map((name) => ({

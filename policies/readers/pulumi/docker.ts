@@ -38,27 +38,25 @@ export function dockerPlacement(host: unknown, byDefault: string | undefined): H
 }
 
 function placementOf(resource: PulumiResource, context: ReadContext): HostPlacement | Unknown {
-  return dockerPlacement(resource.provider?.["host"], context.dockerHost);
+  return dockerPlacement(resource.provider?.host, context.dockerHost);
 }
 
 function readContainer(resource: PulumiResource, context: ReadContext): void {
   const { inputs } = resource;
-  const name = text(inputs["name"]) ?? resource.name;
-  const ephemeral = ephemeralFrom(labelsOf(inputs["labels"]));
+  const name = text(inputs.name) ?? resource.name;
+  const ephemeral = ephemeralFrom(labelsOf(inputs.labels));
   context.facts.workloads.push({
     origin: originOf(resource),
     engine: "containers",
     placement: placementOf(resource, context),
     volumes: [
-      ...listOf(inputs["volumes"], "volumes", (one) => oldVolume(one, name)),
-      ...listOf(inputs["mounts"], "mounts", (one) => mountVolume(one, name)),
-      ...Object.keys(fields(inputs["tmpfs"])).map((target) =>
+      ...listOf(inputs.volumes, "volumes", (one) => oldVolume(one, name)),
+      ...listOf(inputs.mounts, "mounts", (one) => mountVolume(one, name)),
+      ...Object.keys(fields(inputs.tmpfs)).map((target) =>
         volume(target, { kind: "ephemeral", as: "tmpfs" }, name, target, false),
       ),
     ],
-    containers: [
-      container(name, inputs["image"], inputs["entrypoints"], inputs["command"], envList(inputs["envs"])),
-    ],
+    containers: [container(name, inputs.image, inputs.entrypoints, inputs.command, envList(inputs.envs))],
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });
 }
@@ -66,9 +64,9 @@ function readContainer(resource: PulumiResource, context: ReadContext): void {
 function readService(resource: PulumiResource, context: ReadContext): void {
   const spec = at(resource.inputs, "taskSpec", "containerSpec");
   const own = fields(spec);
-  const name = text(resource.inputs["name"]) ?? resource.name;
-  const ephemeral = ephemeralFrom(labelsOf(own["labels"]), labelsOf(resource.inputs["labels"]));
-  const unseen = isNotYet(spec) || isNotYet(resource.inputs["taskSpec"]);
+  const name = text(resource.inputs.name) ?? resource.name;
+  const ephemeral = ephemeralFrom(labelsOf(own.labels), labelsOf(resource.inputs.labels));
+  const unseen = isNotYet(spec) || isNotYet(resource.inputs.taskSpec);
   const pinned = texts(at(resource.inputs, "taskSpec", "placement", "constraints")).flatMap((constraint) => {
     const node = /^\s*node\.hostname\s*==\s*(\S+)\s*$/.exec(constraint)?.[1];
     return node === undefined ? [] : [node];
@@ -78,21 +76,21 @@ function readService(resource: PulumiResource, context: ReadContext): void {
     engine: "containers",
     // A swarm's scheduler may take any of its machines.
     placement: pinned[0] === undefined ? anywhere : { kind: "host", host: pinned[0] },
-    volumes: unseen ? [whole("taskSpec")] : listOf(own["mounts"], "mounts", (one) => mountVolume(one, name)),
-    containers: [container(name, own["image"], own["commands"], own["args"], env(own["env"]))],
+    volumes: unseen ? [whole("taskSpec")] : listOf(own.mounts, "mounts", (one) => mountVolume(one, name)),
+    containers: [container(name, own.image, own.commands, own.args, env(own.env))],
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });
 }
 
 function namedVolume(resource: PulumiResource, context: ReadContext): NamedVolume {
   const { inputs } = resource;
-  const ephemeral = ephemeralFrom(labelsOf(inputs["labels"]));
-  const own = text(inputs["name"]);
+  const ephemeral = ephemeralFrom(labelsOf(inputs.labels));
+  const own = text(inputs.name);
   return {
     origin: originOf(resource),
     names: own === undefined ? [resource.name] : [own],
-    driver: told(inputs["driver"]) ?? "local",
-    options: lowerKeys(textMap(inputs["driverOpts"])),
+    driver: told(inputs.driver) ?? "local",
+    options: lowerKeys(textMap(inputs.driverOpts)),
     external: false,
     makesItself: true,
     placement: placementOf(resource, context),
@@ -102,19 +100,19 @@ function namedVolume(resource: PulumiResource, context: ReadContext): NamedVolum
 
 /** `volumes`: hostPath, volumeName or neither. */
 function oldVolume(one: Values, container: string): Volume {
-  const target = text(one["containerPath"]) ?? "";
-  const readOnly = yes(one["readOnly"]);
+  const target = text(one.containerPath) ?? "";
+  const readOnly = yes(one.readOnly);
   const source = ((): VolumeSource => {
-    const path = told(one["hostPath"]);
+    const path = told(one.hostPath);
     if (path !== undefined && path !== "") {
       return isUnknown(path) ? unknown(`its hostPath: ${path.why}`) : { kind: "bind", path: toldPath(path) };
     }
-    const name = told(one["volumeName"]);
+    const name = told(one.volumeName);
     if (name !== undefined && name !== "") {
       return isUnknown(name) ? unknown(`its volumeName: ${name.why}`) : { kind: "named", name };
     }
-    if (text(one["fromContainer"]) !== undefined) {
-      return unknown(`it takes the volumes of the container ${text(one["fromContainer"]) ?? ""}`);
+    if (text(one.fromContainer) !== undefined) {
+      return unknown(`it takes the volumes of the container ${text(one.fromContainer) ?? ""}`);
     }
     return { kind: "anonymous" };
   })();
@@ -123,14 +121,14 @@ function oldVolume(one: Values, container: string): Volume {
 
 /** `mounts`: bind, volume, tmpfs, npipe, cluster. */
 function mountVolume(one: Values, container: string): Volume {
-  const target = text(one["target"]) ?? "";
+  const target = text(one.target) ?? "";
   const source = mountSource(one);
-  return volume(nameOf(source, target), source, container, target, yes(one["readOnly"]));
+  return volume(nameOf(source, target), source, container, target, yes(one.readOnly));
 }
 
 function mountSource(one: Values): VolumeSource {
-  const type = told(one["type"]);
-  const path = told(one["source"]);
+  const type = told(one.type);
+  const path = told(one.source);
   if (isUnknown(type)) return type;
   if (type === "tmpfs") return { kind: "ephemeral", as: "tmpfs" };
   if (isUnknown(path)) return path;
@@ -139,7 +137,7 @@ function mountSource(one: Values): VolumeSource {
   if (type !== "volume") return unknown(`its type ${type ?? "(none)"} is not one of bind, volume, tmpfs`);
   const driver = text(at(one, "volumeOptions", "driverName"));
   const options = lowerKeys(textMap(at(one, "volumeOptions", "driverOptions")));
-  if (/^(nfs|nfs4|cifs)$/i.test(options["type"] ?? "")) return { kind: "network", as: options["type"] ?? "" };
+  if (/^(nfs|nfs4|cifs)$/i.test(options.type ?? "")) return { kind: "network", as: options.type ?? "" };
   if (driver !== undefined && driver !== "" && driver !== "local" && /nfs|cifs|ceph|rbd/i.test(driver)) {
     return { kind: "network", as: driver };
   }
@@ -218,7 +216,7 @@ function env(value: unknown): Record<string, EnvValue> {
 /** Labels are a list of `{ label, value }`, or a map. A value that is not known is no reason. */
 function labelsOf(value: unknown): Values {
   const pairs: [string, unknown][] = Array.isArray(value)
-    ? records(value).map((one) => [text(one["label"]) ?? "", one["value"]])
+    ? records(value).map((one) => [text(one.label) ?? "", one.value])
     : Object.entries(fields(value));
   return Object.fromEntries(pairs.filter(([, item]) => !isUnknown(told(item) ?? "")));
 }

@@ -33,10 +33,10 @@ export function connectionPlacement(connection: unknown): HostPlacement | Unknow
 /** What a component says of itself. One that says nothing may do anything. */
 function component(resource: PulumiResource): RemoteSetup[] {
   const origin = originOf(resource);
-  const stated = resource.inputs["placement"];
+  const stated = resource.inputs.placement;
   const placement = record(stated);
-  const keeps = text(placement?.["keeps"]);
-  const node = told(placement?.["node"]);
+  const keeps = text(placement?.keeps);
+  const node = told(placement?.node);
   if (placement === undefined || keeps === undefined || node === undefined || isUnknown(node)) {
     const why = isNotYet(stated)
       ? `its placement is not a plain value: ${notYetWhy}`
@@ -44,12 +44,12 @@ function component(resource: PulumiResource): RemoteSetup[] {
     return [{ origin, placement: unknown(why), sets: unknown(why) }];
   }
   const at = { kind: "host", host: node } as const;
-  const paths = texts(placement["paths"]).join(", ");
+  const paths = texts(placement.paths).join(", ");
   switch (keeps) {
     case "none":
       return [];
     case "ephemeral": {
-      const reason = told(placement["reason"]);
+      const reason = told(placement.reason);
       return [
         {
           origin,
@@ -69,7 +69,7 @@ function component(resource: PulumiResource): RemoteSetup[] {
 }
 
 function readUnit(resource: PulumiResource, context: ReadContext): void {
-  const placement = connectionPlacement(resource.inputs["connection"]);
+  const placement = connectionPlacement(resource.inputs.connection);
   const { files, keeps } = resource.inputs;
   const kept = texts(keeps);
   if (kept.length > 0 || isNotYet(keeps)) {
@@ -84,8 +84,8 @@ function readUnit(resource: PulumiResource, context: ReadContext): void {
     context.facts.remoteSetups.push({ origin: originOf(resource), placement, sets });
   }
   const put = records(files).map((file) => ({
-    path: told(file["path"]) ?? unknown("it states no path"),
-    content: told(file["content"]) ?? unknown("it states no content"),
+    path: told(file.path) ?? unknown("it states no path"),
+    content: told(file.content) ?? unknown("it states no content"),
   }));
   putOnNode(put, { resource, context, placement });
 }

@@ -15,14 +15,22 @@ export { notYet, type PulumiResource, type ReadContext } from "./resource";
  */
 export function readResource(resource: PulumiResource, context: ReadContext): void {
   switch (resource.type.slice(0, resource.type.indexOf(":"))) {
-    case "kubernetes":
-      return readKubernetesResource(resource, context);
-    case "docker":
-      return readDocker(resource, context);
-    case "command":
-      return readCommand(resource, context);
-    case "homelab":
-      return readHomelab(resource, context);
+    case "kubernetes": {
+      readKubernetesResource(resource, context);
+      return;
+    }
+    case "docker": {
+      readDocker(resource, context);
+      return;
+    }
+    case "command": {
+      readCommand(resource, context);
+      return;
+    }
+    case "homelab": {
+      readHomelab(resource, context);
+      return;
+    }
     default:
   }
 }

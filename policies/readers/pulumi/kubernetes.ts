@@ -21,7 +21,10 @@ export function readKubernetesResource(resource: PulumiResource, context: ReadCo
     if (kind === "Release") readRelease(resource, context);
     return;
   }
-  if (module.startsWith("yaml") || module.startsWith("kustomize")) return readTexts(resource, context);
+  if (module.startsWith("yaml") || module.startsWith("kustomize")) {
+    readTexts(resource, context);
+    return;
+  }
   const manifest = manifestOf(resource, module, kind);
   const read = noFacts();
   readKubernetes(loosened(manifest), fileContext(resource, read));
@@ -41,23 +44,23 @@ export function fileContext(resource: PulumiResource, facts: FactsBuilder): File
 
 /** The inputs as a manifest: what the type says stands in it too, and the resource has a name to be called by. */
 function manifestOf({ inputs, name }: PulumiResource, module: string, kind: string): Values {
-  const metadata = fields(inputs["metadata"]);
-  const apiVersion = told(inputs["apiVersion"]);
-  const ownKind = told(inputs["kind"]);
+  const metadata = fields(inputs.metadata);
+  const apiVersion = told(inputs.apiVersion);
+  const ownKind = told(inputs.kind);
   return {
     ...inputs,
     apiVersion: typeof apiVersion === "string" ? apiVersion : module.replace(/^core\//, ""),
     kind: typeof ownKind === "string" ? ownKind : kind.replace(/Patch$/, ""),
     metadata: {
       ...metadata,
-      name: typeof told(metadata["name"]) === "string" ? metadata["name"] : name,
+      name: typeof told(metadata.name) === "string" ? metadata.name : name,
     },
   };
 }
 
 /** Kinds of which an unknown part may keep data. */
 function mayKeep(manifest: Values): boolean {
-  return !/^(ConfigMap|Secret|Service|ServiceAccount|Namespace|Ingress)$/.test(text(manifest["kind"]) ?? "");
+  return !/^(ConfigMap|Secret|Service|ServiceAccount|Namespace|Ingress)$/.test(text(manifest.kind) ?? "");
 }
 
 function unseen(resource: PulumiResource, places: readonly string[]): Workload {
@@ -96,10 +99,10 @@ function withUnknowns(workload: Workload, places: readonly string[], resource: P
 /** A release: its values decide; a file of values is read where it can be. */
 function readRelease(resource: PulumiResource, context: ReadContext): void {
   const { inputs } = resource;
-  const namespace = told(inputs["namespace"]);
-  const chart = told(inputs["chart"]);
-  const values = inputs["values"];
-  const files = valueFiles(inputs["valueYamlFiles"], context);
+  const namespace = told(inputs.namespace);
+  const chart = told(inputs.chart);
+  const values = inputs.values;
+  const files = valueFiles(inputs.valueYamlFiles, context);
   const hidden = hiddenIn(values);
   const unseen = [...files.unseen, ...(hidden === undefined ? [] : [hidden])];
   if (chart === undefined || isUnknown(chart)) {
@@ -117,13 +120,13 @@ function readRelease(resource: PulumiResource, context: ReadContext): void {
   const own = fields(values);
   const release = releaseResource(
     {
-      name: text(inputs["name"]) ?? resource.name,
+      name: text(inputs.name) ?? resource.name,
       namespace: typeof namespace === "string" ? namespace : undefined,
       chart: chart.replace(/^.*\//, "").replace(/-\d+\.\d+\.\d+.*\.tgz$/, ""),
       values: loosened(merged(files.values, own)),
       unseen,
     },
-    fields(inputs["metadata"]),
+    fields(inputs.metadata),
   );
   readKubernetes(release, fileContext(resource, read));
   addMoved(read, { resource, context, placement: unknown(notYetWhy) });
@@ -143,7 +146,9 @@ function hiddenIn(values: unknown, path = "values"): string | undefined {
   if (isNotYet(values)) {
     const last = path.slice(path.lastIndexOf(".") + 1);
     const parent = path === "values";
-    return parent || /persist|storage|volume|enabled|class|size|primary|master|server/i.test(last) ? path : undefined;
+    return parent || /persist|storage|volume|enabled|class|size|primary|master|server/i.test(last)
+      ? path
+      : undefined;
   }
   const own = record(values);
   if (own === undefined) return undefined;
@@ -154,7 +159,10 @@ function hiddenIn(values: unknown, path = "values"): string | undefined {
   return undefined;
 }
 
-function valueFiles(value: unknown, context: ReadContext): { values: readonly Values[]; unseen: readonly string[] } {
+function valueFiles(
+  value: unknown,
+  context: ReadContext,
+): { values: readonly Values[]; unseen: readonly string[] } {
   const values: Values[] = [];
   const unseen: string[] = isNotYet(value) ? ["valueYamlFiles"] : [];
   for (const asset of Array.isArray(value) ? (value as unknown[]) : []) {
@@ -189,20 +197,20 @@ function mergeTwo(one: Values, other: Values): Values {
 function readTexts(resource: PulumiResource, context: ReadContext): void {
   const { inputs } = resource;
   const putting = { resource, context, placement: unknown(notYetWhy) };
-  const given = [...texts(inputs["yaml"]), ...texts(inputs["file"]), ...texts(inputs["files"])].filter(
+  const given = [...texts(inputs.yaml), ...texts(inputs.file), ...texts(inputs.files)].filter(
     (one) => !hasNotYet(one),
   );
   given.forEach((one, index) => {
     const content = /^\s*(---|apiVersion:|kind:)/m.test(one) ? one : context.readFile(one);
     if (content === undefined) return;
-    const { facts, errors } = readFiles(
-      [{ path: `${resource.urn}#${index}.yaml`, text: content }],
-      { read: () => undefined, filesIn: () => [] },
-    );
+    const { facts, errors } = readFiles([{ path: `${resource.urn}#${index}.yaml`, text: content }], {
+      read: () => undefined,
+      filesIn: () => [],
+    });
     for (const why of errors.values()) addSetup(putting, unknown(`its manifests: ${why}`));
     addMoved(facts, putting);
   });
-  for (const object of Array.isArray(inputs["objs"]) ? (inputs["objs"] as unknown[]) : []) {
+  for (const object of Array.isArray(inputs.objs) ? (inputs.objs as unknown[]) : []) {
     const manifest = record(object);
     if (manifest !== undefined) {
       readKubernetesResource({ ...resource, type: typeOf(manifest), inputs: manifest }, context);
@@ -211,7 +219,6 @@ function readTexts(resource: PulumiResource, context: ReadContext): void {
 }
 
 function typeOf(manifest: Values): string {
-  const apiVersion = text(manifest["apiVersion"]) ?? "v1";
-  return `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${text(manifest["kind"]) ?? ""}`;
+  const apiVersion = text(manifest.apiVersion) ?? "v1";
+  return `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${text(manifest.kind) ?? ""}`;
 }
-

@@ -72,7 +72,7 @@ async function open(value: unknown, secret: boolean, secrets: Set<string>): Prom
     // An exported state keeps secrets encrypted.
     return "value" in within ? open(within.value, true, secrets) : notYet;
   }
-  if (typeof sig === "string") return exported(value as Record<string, unknown>);
+  if (typeof sig === "string") return exported(value);
   const entries = await Promise.all(
     Object.entries(value).map(async ([key, item]) => [key, await open(item, secret, secrets)] as const),
   );
@@ -112,10 +112,10 @@ async function openAsset(value: object, secret: boolean, secrets: Set<string>): 
 
 /** Assets as an exported state describes them. */
 function exported(value: Record<string, unknown>): unknown {
-  if (typeof value["text"] === "string") return { asset: "text", text: value["text"] };
-  if (typeof value["path"] === "string") {
+  if (typeof value.text === "string") return { asset: "text", text: value.text };
+  if (typeof value.path === "string") {
     const folder = value[sigKey] === "0def7320c3a5731c473e5ecbe6d01bc7";
-    return { asset: folder ? "folder" : "file", path: value["path"] };
+    return { asset: folder ? "folder" : "file", path: value.path };
   }
   return { asset: "unknown" };
 }

@@ -1,6 +1,14 @@
 /** Files put on a node over SSH: what they set up there is told by their place and their text. */
 import { isUnknown, noFacts, unknown } from "../../engine/facts";
-import type { EphemeralDeclaration, Facts, FactsBuilder, Origin, Placement, Told, Unknown } from "../../engine/facts";
+import type {
+  EphemeralDeclaration,
+  Facts,
+  FactsBuilder,
+  Origin,
+  Placement,
+  Told,
+  Unknown,
+} from "../../engine/facts";
 import { readFiles } from "../files/read";
 import { originOf } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
@@ -89,7 +97,16 @@ export function addMoved(from: Facts, { resource, context, placement, ephemeral 
     to.workloads.push(
       workload.engine === "kubernetes"
         ? moved
-        : { ...moved, placement, volumes: workload.volumes.map(({ file: _file, ...volume }) => volume) },
+        : {
+            ...moved,
+            placement,
+            volumes: workload.volumes.map(({ name, source, mounts, mountsKnown }) => ({
+              name,
+              source,
+              mounts,
+              mountsKnown,
+            })),
+          },
     );
   }
   to.namedVolumes.push(...from.namedVolumes.map((one) => ({ ...declared(own(one)), placement })));

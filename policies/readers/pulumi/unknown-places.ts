@@ -66,14 +66,16 @@ function loosen(value: unknown, key: string): unknown {
     if (key === "tolerations") return [{ operator: "Exists" }];
     return key === "nodeSelector" || key === "affinity" || key === "nodeAffinity" ? undefined : value;
   }
-  if (key === "nodeSelector") return Object.fromEntries(Object.entries(own).filter(([, item]) => !hasNotYet(item)));
+  if (key === "nodeSelector")
+    return Object.fromEntries(Object.entries(own).filter(([, item]) => !hasNotYet(item)));
   if (key === "labels" || key === "annotations") {
     // A reason nobody can read is none.
     return Object.fromEntries(
       Object.entries(own).filter(([name, item]) => !(name.startsWith("homelab.dev/") && hasNotYet(item))),
     );
   }
-  const terms = records(own["nodeSelectorTerms"]);
-  if (isNotYet(own["nodeSelectorTerms"]) || (terms.length === 0 && hasNotYet(own["nodeSelectorTerms"]))) return undefined;
+  const terms = records(own.nodeSelectorTerms);
+  if (isNotYet(own.nodeSelectorTerms) || (terms.length === 0 && hasNotYet(own.nodeSelectorTerms)))
+    return undefined;
   return Object.fromEntries(Object.entries(own).map(([name, item]) => [name, loosen(item, name)]));
 }

@@ -12,7 +12,12 @@ import type { Statement } from "./statements";
 export type Written = ReadonlyMap<string, string | undefined>;
 
 /** Reads a command of one of these tools; false where it is none. */
-export function readClusterCommand(one: Statement, fed: string | undefined, written: Written, putting: Putting): boolean {
+export function readClusterCommand(
+  one: Statement,
+  fed: string | undefined,
+  written: Written,
+  putting: Putting,
+): boolean {
   const [first = "", ...rest] = one.words;
   const tool = first.replace(/^.*\//, "");
   if (tool === "k3s" && rest[0] === "kubectl") return kubectl(rest.slice(1), fed, written, putting);
@@ -20,8 +25,9 @@ export function readClusterCommand(one: Statement, fed: string | undefined, writ
   if (tool === "helm") return helm(rest, written, putting);
   if (tool === "docker-compose" || tool === "podman-compose") return compose(rest, written, putting);
   if (tool === "docker" && rest[0] === "compose") return compose(rest.slice(1), written, putting);
-  if (tool === "docker" && rest[0] === "stack" && rest[1] === "deploy") return compose(["up", ...rest.slice(2)], written, putting);
-  if (tool === "podman" && (/^(kube|play)$/.test(rest[0] ?? "") && /^(play|kube)$/.test(rest[1] ?? ""))) {
+  if (tool === "docker" && rest[0] === "stack" && rest[1] === "deploy")
+    return compose(["up", ...rest.slice(2)], written, putting);
+  if (tool === "podman" && /^(kube|play)$/.test(rest[0] ?? "") && /^(play|kube)$/.test(rest[1] ?? "")) {
     return kubePlay(rest.slice(2), fed, written, putting);
   }
   return false;
@@ -31,39 +37,68 @@ export function readClusterCommand(one: Statement, fed: string | undefined, writ
 export function k3sServer(one: Statement): string | undefined {
   const text = one.text;
   const asked = { ...one.env, ...one.from?.env };
-  const agent = /\bagent\b/.test(`${one.words.join(" ")} ${asked["INSTALL_K3S_EXEC"] ?? ""}`) || asked["K3S_URL"] !== undefined;
-  const elsewhere = /--datastore-endpoint/.test(`${text} ${asked["INSTALL_K3S_EXEC"] ?? ""}`) || asked["K3S_DATASTORE_ENDPOINT"] !== undefined;
-  return agent || elsewhere ? undefined : "it sets up a K3s server, which keeps the cluster's state on the node";
+  const agent =
+    /\bagent\b/.test(`${one.words.join(" ")} ${asked.INSTALL_K3S_EXEC ?? ""}`) || asked.K3S_URL !== undefined;
+  const elsewhere =
+    `${text} ${asked.INSTALL_K3S_EXEC ?? ""}`.includes("--datastore-endpoint") ||
+    asked.K3S_DATASTORE_ENDPOINT !== undefined;
+  return agent || elsewhere
+    ? undefined
+    : "it sets up a K3s server, which keeps the cluster's state on the node";
 }
 
-function kubectl(words: readonly string[], fed: string | undefined, written: Written, putting: Putting): boolean {
+function kubectl(
+  words: readonly string[],
+  fed: string | undefined,
+  written: Written,
+  putting: Putting,
+): boolean {
   const verb = words.find((word) => !word.startsWith("-")) ?? "";
   if (!/^(apply|create|replace)$/.test(verb)) return true;
   const inCluster = { ...putting, placement: anywhere };
   if (words.some((word) => /^(-k|--kustomize)/.test(word))) {
-    addSetup(inCluster, unknown("the kustomization it applies is not in the text; put the manifests into the program"));
+    addSetup(
+      inCluster,
+      unknown("the kustomization it applies is not in the text; put the manifests into the program"),
+    );
     return true;
   }
   for (const file of valuesOf(words, "-f", "--filename")) {
     const text = file === "-" || file === "/dev/stdin" ? fed : written.get(file);
     if (text === undefined) {
-      if (putting.placement.kind === "host" && putting.context.put.has(`${putting.placement.host} ${file}`)) continue;
-      addSetup(inCluster, unknown(`the manifests it applies (${file === "-" ? "standard input" : file}) are not in the text; put them into the program`));
+      if (putting.placement.kind === "host" && putting.context.put.has(`${putting.placement.host} ${file}`))
+        continue;
+      addSetup(
+        inCluster,
+        unknown(
+          `the manifests it applies (${file === "-" ? "standard input" : file}) are not in the text; put them into the program`,
+        ),
+      );
     } else addManifests(text, inCluster);
   }
   return true;
 }
 
 function addManifests(text: string, putting: Putting, onHost = false): void {
-  const { facts, errors } = readFiles([{ path: "manifests.yaml", text }], { read: () => undefined, filesIn: () => [] });
+  const { facts, errors } = readFiles([{ path: "manifests.yaml", text }], {
+    read: () => undefined,
+    filesIn: () => [],
+  });
   for (const why of errors.values()) addSetup(putting, unknown(`the manifests it applies: ${why}`));
   addMoved(
-    onHost ? { ...facts, workloads: facts.workloads.map((one) => ({ ...one, placement: putting.placement })) } : facts,
+    onHost
+      ? { ...facts, workloads: facts.workloads.map((one) => ({ ...one, placement: putting.placement })) }
+      : facts,
     putting,
   );
 }
 
-function kubePlay(words: readonly string[], fed: string | undefined, written: Written, putting: Putting): boolean {
+function kubePlay(
+  words: readonly string[],
+  fed: string | undefined,
+  written: Written,
+  putting: Putting,
+): boolean {
   const file = words.find((word) => !word.startsWith("-") || word === "-") ?? "-";
   if (words.includes("--down")) return true;
   const text = file === "-" ? fed : written.get(file);
@@ -78,18 +113,35 @@ function compose(words: readonly string[], written: Written, putting: Putting): 
   const seen = (file: string): boolean =>
     written.get(file) !== undefined ||
     (putting.placement.kind === "host" &&
-      [...putting.context.put].some((put) => put.startsWith(`${(putting.placement as { host: string }).host} `) && put.endsWith(file)));
-  const wanted = files.length > 0 ? files : ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-  const ok = files.length > 0 ? wanted.every(seen) : wanted.some(seen) || [...written.keys()].some((path) => /compose[^/]*\.ya?ml$/.test(path));
+      [...putting.context.put].some(
+        (put) => put.startsWith(`${(putting.placement as { host: string }).host} `) && put.endsWith(file),
+      ));
+  const wanted =
+    files.length > 0 ? files : ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+  const ok =
+    files.length > 0
+      ? wanted.every(seen)
+      : wanted.some(seen) || [...written.keys()].some((path) => /compose[^/]*\.ya?ml$/.test(path));
   if (!ok) {
-    addSetup(putting, unknown(`the compose file ${files[0] ?? "compose.yaml"} it starts is not in the program; put it there by the program`));
+    addSetup(
+      putting,
+      unknown(
+        `the compose file ${files[0] ?? "compose.yaml"} it starts is not in the program; put it there by the program`,
+      ),
+    );
   }
   return true;
 }
 
 /** A release as flux would describe it, so that one reader knows all charts. */
 export function releaseResource(
-  release: { name: string; namespace?: string | undefined; chart: string; values: unknown; unseen: readonly string[] },
+  release: {
+    name: string;
+    namespace?: string | undefined;
+    chart: string;
+    values: unknown;
+    unseen: readonly string[];
+  },
   metadata: Values = {},
 ): Values {
   const { name, namespace, chart, values, unseen } = release;
@@ -108,7 +160,9 @@ export function releaseResource(
 function helm(words: readonly string[], written: Written, putting: Putting): boolean {
   const verb = words.findIndex((word) => word === "install" || word === "upgrade");
   if (verb < 0) return true;
-  const rest = words.slice(verb + 1).filter((word, index, all) => !word.startsWith("-") && !takesValue(all[index - 1] ?? ""));
+  const rest = words
+    .slice(verb + 1)
+    .filter((word, index, all) => !word.startsWith("-") && !takesValue(all[index - 1] ?? ""));
   const [name = "release", chart = ""] = rest.length > 1 ? rest : ["release", rest[0] ?? ""];
   const values: Record<string, unknown> = {};
   for (const set of valuesOf(words, "--set", "--set-string")) {
@@ -120,7 +174,12 @@ function helm(words: readonly string[], written: Written, putting: Putting): boo
   const files = valuesOf(words, "-f", "--values");
   const read = noFacts();
   readKubernetes(
-    releaseResource({ name, chart: chart.replace(/^.*\//, ""), values, unseen: files.filter((file) => written.get(file) === undefined) }),
+    releaseResource({
+      name,
+      chart: chart.replace(/^.*\//, ""),
+      values,
+      unseen: files.filter((file) => written.get(file) === undefined),
+    }),
     { path: putting.resource.urn, facts: read, lookup: () => undefined, filesIn: () => [] },
   );
   addMoved(read, putting);
@@ -144,7 +203,9 @@ function assign(into: Record<string, unknown>, path: readonly string[], value: u
 }
 
 function takesValue(option: string): boolean {
-  return /^(-n|--namespace|-f|--values|--set|--set-string|--set-file|--set-json|--version|--repo|--timeout|--kubeconfig|--kube-context)$/.test(option);
+  return /^(-n|--namespace|-f|--values|--set|--set-string|--set-file|--set-json|--version|--repo|--timeout|--kubeconfig|--kube-context)$/.test(
+    option,
+  );
 }
 
 function valuesOf(words: readonly string[], ...options: readonly string[]): string[] {

@@ -61,8 +61,14 @@ function readStatement(one: Statement, around: Around): void {
     readShellCall(one, around);
     return;
   }
-  if (program === "eval") return readScript(one.words.slice(1).join(" "), putting, stdin, depth + 1);
-  if (program === "ssh") return readSsh(one, putting, depth);
+  if (program === "eval") {
+    readScript(one.words.slice(1).join(" "), putting, stdin, depth + 1);
+    return;
+  }
+  if (program === "ssh") {
+    readSsh(one, putting, depth);
+    return;
+  }
   const fed = fedTo(one, stdin);
   if (readClusterCommand(one, typeof fed === "string" ? fed : undefined, written, putting)) return;
   if (program === "k3s" && one.words[1] === "server") {
@@ -77,12 +83,14 @@ function readStatement(one: Statement, around: Around): void {
   if (sets !== undefined) addSetup(putting, sets);
 }
 
-function withKnownImage<T extends { readonly containers: readonly { image: Told<string> }[] }>(workload: T): T {
+function withKnownImage<T extends { readonly containers: readonly { image: Told<string> }[] }>(
+  workload: T,
+): T {
   return {
     ...workload,
     containers: workload.containers.map((one) =>
       typeof one.image === "string" && /^\$|^\$\{/.test(one.image)
-        ? { ...one, image: unknown(`${one.image === notYet ? notYetWhy : `${one.image} has no value here`}`) }
+        ? { ...one, image: unknown(one.image === notYet ? notYetWhy : `${one.image} has no value here`) }
         : one,
     ),
   };
@@ -103,11 +111,14 @@ function readShellCall(one: Statement, { putting, written, stdin, depth }: Aroun
   }
   const from = one.from;
   if (from !== undefined && /^(curl|wget)$/.test(from.words[0] ?? "")) {
-    if (/get\.k3s\.io/.test(from.text)) {
+    if (from.text.includes("get.k3s.io")) {
       const sets = k3sServer(one);
       if (sets !== undefined) addSetup(putting, sets);
     } else if (!/tailscale\.com\/install\.sh|get\.docker\.com|sh\.rustup\.rs|astral\.sh/.test(from.text)) {
-      addSetup(putting, unknown("it runs a script from the network that cannot be seen; put what it does into the program"));
+      addSetup(
+        putting,
+        unknown("it runs a script from the network that cannot be seen; put what it does into the program"),
+      );
     }
     return;
   }
@@ -119,7 +130,8 @@ function readShellCall(one: Statement, { putting, written, stdin, depth }: Aroun
 
 function readSsh(one: Statement, putting: Putting, depth: number): void {
   const words = [...one.words.slice(1)];
-  while (words[0]?.startsWith("-") === true) words.splice(0, /^-[bcDEeFIiJLlmOopQRSWw]$/.test(words[0]) ? 2 : 1);
+  while (words[0]?.startsWith("-") === true)
+    words.splice(0, /^-[bcDEeFIiJLlmOopQRSWw]$/.test(words[0]) ? 2 : 1);
   const to = words.shift();
   const host = to?.replace(/^.*@/, "").replace(/^ssh:\/\//, "");
   const placement =
@@ -157,7 +169,12 @@ function noteWrites(one: Statement, { written, putting, stdin }: Around): void {
     written.set(path, text);
     if (putting.placement.kind === "host") putting.context.put.add(`${putting.placement.host} ${path}`);
     if (text === undefined && decidesWhatRuns(path)) {
-      addSetup(putting, unknown(`the text of ${path}, which it writes, cannot be seen; put it into the program as plain text`));
+      addSetup(
+        putting,
+        unknown(
+          `the text of ${path}, which it writes, cannot be seen; put it into the program as plain text`,
+        ),
+      );
     }
   };
   if (one.into !== undefined) write(one.into, outputOf(one, stdin));
@@ -169,7 +186,8 @@ function noteWrites(one: Statement, { written, putting, stdin }: Around): void {
     if (target === undefined || source === undefined || args.includes("-d")) return;
     if (source === "/dev/stdin") write(target, fedTo(one, stdin));
     else if (written.has(source)) write(target, written.get(source));
-    else if (decidesWhatRuns(target) && !putting.context.put.has(`${hostOf(putting)} ${source}`)) write(target, undefined);
+    else if (decidesWhatRuns(target) && !putting.context.put.has(`${hostOf(putting)} ${source}`))
+      write(target, undefined);
   }
   if (/^(curl|wget)$/.test(program)) {
     const at = args.findIndex((word) => /^(-o|-O|--output|--output-document)$/.test(word));

@@ -26,12 +26,17 @@ const products: readonly (readonly [RegExp, string])[] = [
 ];
 
 function productOf(word: string): string | undefined {
-  const name = word.replace(/\.service$/, "").replace(/[=:].*$/, "").replace(/^.*\//, "").toLowerCase();
+  const name = word
+    .replace(/\.service$/, "")
+    .replace(/[=:].*$/, "")
+    .replace(/^.*\//, "")
+    .toLowerCase();
   const found = products.find(([pattern]) => pattern.test(name));
   return found === undefined ? undefined : found[1].replace("$&", name);
 }
 
-const packageTools = /^(apt|apt-get|aptitude|dnf|yum|zypper|apk|pacman|snap|brew|rpm|dpkg|nix-env|pip3?|pipx|uv)$/;
+const packageTools =
+  /^(apt|apt-get|aptitude|dnf|yum|zypper|apk|pacman|snap|brew|rpm|dpkg|nix-env|pip3?|pipx|uv)$/;
 
 const initialisers: readonly (readonly [RegExp, string])[] = [
   [/^(initdb|pg_createcluster|pg_ctlcluster|postgresql(-\d+)?-setup)$/, "a PostgreSQL cluster"],
@@ -41,7 +46,10 @@ const initialisers: readonly (readonly [RegExp, string])[] = [
 ];
 
 const runners: readonly (readonly [RegExp, string])[] = [
-  [/^(postgres|mysqld|mariadbd|mongod|redis-server|valkey-server|rabbitmq-server|clickhouse-server|influxd|qdrant|etcd)$/, ""],
+  [
+    /^(postgres|mysqld|mariadbd|mongod|redis-server|valkey-server|rabbitmq-server|clickhouse-server|influxd|qdrant|etcd)$/,
+    "",
+  ],
   [/^(pg_ctl)$/, ""],
 ];
 
@@ -54,12 +62,18 @@ export function setUpBy({ words, text }: Statement): string | undefined {
   const made = initialisers.find(([pattern]) => pattern.test(program));
   if (made !== undefined) return `it makes ${made[1]} there`;
   if (program === "zpool" && args[0] === "create") return "it makes a ZFS pool there";
-  if (program === "mdadm" && args.some((word) => word === "--create" || word === "-C")) return "it makes a RAID there";
+  if (program === "mdadm" && args.some((word) => word === "--create" || word === "-C"))
+    return "it makes a RAID there";
   if (program === "cryptsetup" && args.includes("luksFormat")) return "it makes an encrypted disk there";
-  if (program === "btrfs" && args[0] === "subvolume" && args[1] === "create") return "it makes a btrfs subvolume there";
-  if (program === "mysqld" && args.some((word) => word.startsWith("--initialize"))) return "it makes a MySQL data directory there";
+  if (program === "btrfs" && args[0] === "subvolume" && args[1] === "create")
+    return "it makes a btrfs subvolume there";
+  if (program === "mysqld" && args.some((word) => word.startsWith("--initialize")))
+    return "it makes a MySQL data directory there";
   if (program === "minio" && args[0] === "server") return "it starts MinIO there";
-  if (runners.some(([pattern]) => pattern.test(program)) && !args.some((word) => /^(--version|-V|--help)$/.test(word))) {
+  if (
+    runners.some(([pattern]) => pattern.test(program)) &&
+    !args.some((word) => /^(--version|-V|--help)$/.test(word))
+  ) {
     return `it starts ${productOf(program) ?? program} there`;
   }
   return booksOf(program, args, text);
@@ -69,7 +83,7 @@ function installed(program: string, args: readonly string[]): string | undefined
   const verb = args.find((word) => !word.startsWith("-")) ?? "";
   const installs =
     /^(install|add|reinstall|tool|full-upgrade)$/.test(verb) ||
-    (program === "pacman" && args.some((word) => /^-S/.test(word))) ||
+    (program === "pacman" && args.some((word) => word.startsWith("-S"))) ||
     /^(rpm|dpkg|nix-env)$/.test(program);
   if (!installs || /^(pip3?|pipx|uv)$/.test(program)) return undefined;
   const product = args.map(productOf).find((found) => found !== undefined);
@@ -86,9 +100,12 @@ function started(args: readonly string[]): string | undefined {
 function booksOf(program: string, args: readonly string[], text: string): string | undefined {
   const told = /(postgres(ql)?|mysql)(\+\w+)?:\/\/(?!localhost|127\.)/.test(text);
   if (told) return undefined;
-  if (program === "mlflow" && (args[0] === "server" || args[0] === "ui")) return "it starts MLflow without a database off the node";
+  if (program === "mlflow" && (args[0] === "server" || args[0] === "ui"))
+    return "it starts MLflow without a database off the node";
   if (/^dagster(-webserver|-daemon)?$/.test(program) && args[0] !== "job") {
-    return program !== "dagster" || args[0] === "dev" ? "it starts Dagster without a database off the node" : undefined;
+    return program !== "dagster" || args[0] === "dev"
+      ? "it starts Dagster without a database off the node"
+      : undefined;
   }
   if (program === "prefect" && args[0] === "server" && args[1] === "start") {
     return "it starts Prefect without a database off the node";

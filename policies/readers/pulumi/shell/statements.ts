@@ -103,7 +103,8 @@ function piecesOf(text: string): Piece[] {
   return pieces;
 }
 
-const keywords = /^(if|then|else|elif|do|while|until|time|exec|nohup|command|!|\{|\(+|sudo|doas|env|nice|ionice|setsid|chronic)$/;
+const keywords =
+  /^(if|then|else|elif|do|while|until|time|exec|nohup|command|!|\{|\(+|sudo|doas|env|nice|ionice|setsid|chronic)$/;
 
 function statement(piece: Piece, from: Statement | undefined): Statement {
   const env: Record<string, string> = {};

@@ -1,0 +1,131 @@
+#!/bin/bash
+# What is on this node that would be lost with it. Input: `verb look|remember` (remember keeps the sizes for the next
+# look), `end`. Output: tab-separated lines, see policies/audit/parse.ts. Reads only; nothing is changed but $state/audit.
+source head.sh
+verb='' complete=''
+while IFS=$'\t' read -r key rest; do
+  case $key in
+  verb) verb=$rest ;;
+  end) complete=yes ;;
+  esac
+done
+if [ -z "$complete" ] || [ -z "$verb" ]; then fail 30 'The question of the audit arrived cut short.'; fi
+
+# A path with a tab or line end would be another line; such names are shown by their escapes.
+line() {
+  local out='' word
+  for word in "$@"; do
+    word=${word//$'\t'/\\t}
+    out+=${word//$'\n'/\\n}$'\t'
+  done
+  printf '%s\n' "${out%$'\t'}"
+}
+encoded() { base64 -w0; }
+bytes() { timeout 120 du -sxb -- "$1" 2>/dev/null | cut -f1 || true; }
+
+# Containers and volumes, those started by hand too.
+layers=()
+engine() { # NAME COMMAND...
+  local name=$1 id upper
+  shift
+  while IFS= read -r id; do
+    line container "$name" "$("$@" inspect --type container "$id" | encoded)"
+    upper=$("$@" inspect --type container --format '{{index .GraphDriver.Data "UpperDir"}}' "$id" 2>/dev/null || true)
+    if [ -d "$upper" ]; then layers+=("$upper"); fi
+  done < <("$@" ps -aq --no-trunc)
+  while IFS= read -r id; do
+    line volume "$name" "$("$@" volume inspect "$id" | encoded)" "$(bytes "$("$@" volume inspect --format '{{.Mountpoint}}' "$id")")"
+  done < <("$@" volume ls -q)
+}
+if command -v podman >/dev/null; then engine podman podman; fi
+if command -v docker >/dev/null && docker info >/dev/null 2>&1; then engine docker docker; fi
+for home in /home/*; do
+  if [ ! -d "$home/.local/share/containers/storage/volumes" ]; then continue; fi
+  for volume in "$home"/.local/share/containers/storage/volumes/*/_data; do
+    if [ -d "$volume" ]; then line user-volume "$volume" "$(bytes "$volume")"; fi
+  done
+done
+
+# K3s keeps claims of local-path in directories.
+for claim in /var/lib/rancher/k3s/storage/* /opt/local-path-provisioner/*; do
+  if [ -d "$claim" ]; then line local-path "$claim" "$(bytes "$claim")"; fi
+done
+if [ -d /var/lib/rancher/k3s/server/db ]; then line database K3s /var/lib/rancher/k3s/server/db "$(bytes /var/lib/rancher/k3s/server/db)"; fi
+
+# Quadlets and services: what they would make at the next start is judged like the files of the program.
+for unit in /etc/containers/systemd/*.* /etc/containers/systemd/users/*/*.* /home/*/.config/containers/systemd/*.* /etc/systemd/system/*.service; do
+  if [ -f "$unit" ] && [ ! -L "$unit" ]; then line unit "$unit" "$(encoded <"$unit")"; fi
+done
+
+# Disks of their own.
+places=(/)
+while read -r target source kind; do
+  case $kind in ext2 | ext3 | ext4 | xfs | btrfs | zfs | f2fs | bcachefs) ;; *) continue ;; esac
+  if [ ! -d "$target" ]; then continue; fi
+  case $target in / | /boot* | /usr/* | /run/*) continue ;; esac
+  line disk "$target" "$source" "$kind" "$(bytes "$target")"
+  case $target in /var/lib/containers* | /var/lib/docker*) ;; *) places+=("$target") ;; esac
+done < <(findmnt -rn -o TARGET,SOURCE,FSTYPE)
+
+# Files of databases, in the node's own directories and in what containers wrote beside their volumes.
+look() { # PLACE...
+  timeout 120 find "$@" -xdev \
+    \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /usr -o -path /boot -o -path /tmp \
+    -o -path /var/cache -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/systemd \
+    -o -path /var/lib/homelab -o -path /etc \
+    -o -path /var/lib/containers/storage/overlay -o -path '/var/lib/containers/storage/overlay-*' -o -path /var/lib/containers/cache \
+    -o -path '/var/lib/containers/storage/*.sql*' -o -path '/var/lib/containers/storage/libpod' \
+    -o -path /var/lib/docker/overlay2 -o -path /var/lib/docker/image -o -path /var/lib/rancher/k3s/agent -o -path /var/lib/rancher/k3s/data \) -prune -o \
+    \( -name PG_VERSION -o -name ibdata1 -o -name dump.rdb -o -name appendonlydir -o -name WiredTiger -o -name .minio.sys \
+    -o -name raft_state.json -o -name mnesia -o -name '*.mdb' -o -name grafana.db -o -name h2.mv.db -o -path '*/member/wal' \
+    -o -path '*/nodes/0/_state' -o -name store.fs -o -name jetstream -o \
+    \( -type f -size +7k \( -name '*.sqlite' -o -name '*.sqlite3' -o -name '*.db' -o -name '*.duckdb' \) \) \) -print 2>/dev/null |
+    head -n 2000 || true
+}
+while IFS= read -r found; do
+  case ${found##*/} in
+  PG_VERSION)
+    # Each database of a cluster has one; the cluster's own stands beside `global`.
+    if [ ! -d "${found%/*}/global" ]; then continue; fi
+    line database PostgreSQL "${found%/*}" "$(bytes "${found%/*}")"
+    ;;
+  ibdata1) line database MySQL/MariaDB "${found%/*}" "$(bytes "${found%/*}")" ;;
+  dump.rdb | appendonlydir) line database Redis/Valkey "$found" "$(bytes "$found")" ;;
+  WiredTiger) line database MongoDB "${found%/*}" "$(bytes "${found%/*}")" ;;
+  .minio.sys) line database MinIO "${found%/*}" "$(bytes "${found%/*}")" ;;
+  raft_state.json) line database Qdrant "${found%/*}" "$(bytes "${found%/*}")" ;;
+  mnesia) line database RabbitMQ "$found" "$(bytes "$found")" ;;
+  wal) line database etcd "${found%/member/wal}" "$(bytes "${found%/member/wal}")" ;;
+  _state) line database Elasticsearch "${found%/nodes/0/_state}" "$(bytes "${found%/nodes/0/_state}")" ;;
+  jetstream) line database NATS "$found" "$(bytes "$found")" ;;
+  *)
+    if [ "$(head -c 15 -- "$found" 2>/dev/null | tr -d '\0')" = 'SQLite format 3' ]; then
+      line database SQLite "$found" "$(stat -c %s -- "$found")"
+    elif [[ $found =~ \.(mdb|duckdb|fs)$|h2\.mv\.db$ ]]; then
+      line database "data file" "$found" "$(stat -c %s -- "$found")"
+    fi
+    ;;
+  esac
+done < <(look "${places[@]}" "${layers[@]}" | sort -u)
+
+# Directories where people keep things, and those in which programs do: their sizes, and the ones of the last look.
+kept=$state/audit/sizes
+for place in /srv/* /data/* /mnt/* /media/* /home/* /root /opt/* /var/lib/*; do
+  if [ ! -d "$place" ] || [ -L "$place" ]; then continue; fi
+  case $place in /var/lib/dpkg | /var/lib/apt | /var/lib/containers | /var/lib/docker | /var/lib/homelab) continue ;; esac
+  line directory "$place" "$(bytes "$place")"
+done >"/run/homelab-audit.$$"
+cat "/run/homelab-audit.$$"
+if [ -f "$kept" ]; then sed 's/^directory/before/' "$kept"; fi
+if [ "$verb" = remember ]; then
+  mkdir -p "$state/audit"
+  mv "/run/homelab-audit.$$" "$kept"
+else
+  rm -f "/run/homelab-audit.$$"
+fi
+
+# Somebody said of a directory that losing it costs nothing, and why.
+while IFS= read -r found; do
+  line declared "${found%/*}" "$(head -n 1 -- "$found")"
+done < <(timeout 60 find "${places[@]}" -xdev -maxdepth 5 \( -path /proc -o -path /sys -o -path /usr -o -path /var/lib/containers \) -prune -o -name .homelab-ephemeral -type f -print 2>/dev/null || true)
+line end

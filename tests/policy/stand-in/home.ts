@@ -1,0 +1,85 @@
+/** A home for Pulumi with the toolchain's plugins and stand-ins for those that cannot be had without a network. */
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(__dirname, "../../..");
+
+export interface PulumiHome {
+  readonly env: NodeJS.ProcessEnv;
+  /** A folder of its own for state and stack files. */
+  readonly folder: string;
+  remove(): void;
+}
+
+/** Makes one; state is kept in a folder that goes with it. */
+export function pulumiHome(): PulumiHome {
+  const folder = mkdtempSync(join(tmpdir(), "homelab-policy-"));
+  const toolchain = toolchainEnv();
+  const plugins = join(folder, "home/plugins");
+  mkdirSync(plugins, { recursive: true });
+  mkdirSync(join(folder, "state"));
+  const from = join(toolchain.PULUMI_HOME ?? "", "plugins");
+  for (const { name } of readdirSync(from, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    // Pulumi passes over a plugin's folder that is a link; what is in it may be one.
+    mkdirSync(join(plugins, name));
+    for (const file of readdirSync(join(from, name)))
+      symlinkSync(join(from, name, file), join(plugins, name, file));
+  }
+  for (const name of ["kubernetes", "docker"]) standIn(plugins, name);
+  const env = {
+    ...process.env,
+    PATH: `${toolchain.PATH ?? ""}:${process.env.PATH ?? ""}`,
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    NO_COLOR: "1",
+  };
+  return {
+    env,
+    folder,
+    remove() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function toolchainEnv(): Record<string, string> {
+  const text = execFileSync(join(root, "plugins/toolchain.sh"), ["env"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return Object.fromEntries(
+    [...text.matchAll(/^export (\w+)=(.*)$/gm)].map((found) => [
+      found[1] ?? "",
+      (found[2] ?? "").replace(/:"\$PATH"$/, "").replace(/^'(.*)'$/, "$1"),
+    ]),
+  );
+}
+
+function standIn(plugins: string, name: string): void {
+  const { version } = JSON.parse(
+    readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"),
+  ) as { version: string };
+  const folder = join(plugins, `resource-${name}-v${version}`);
+  mkdirSync(folder);
+  const file = join(folder, `pulumi-resource-${name}`);
+  const provider = join(__dirname, "provider.ts");
+  writeFileSync(
+    file,
+    `#!/bin/sh\ncd '${root}' && STAND_IN_VERSION='${version}' exec node --import tsx '${provider}'\n`,
+  );
+  chmodSync(file, 0o755);
+}
