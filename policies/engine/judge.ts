@@ -1,9 +1,10 @@
 /** The placement engine: facts and a topology in, violations and exemptions out. Pure. */
 import { rules as allRules } from "../rules";
+import { coversVolume } from "./exemption";
 import type { EphemeralDeclaration, Facts } from "./facts";
 import { Stack } from "./stack";
 import type { Topology } from "./topology";
-import type { Exemption, Finding, Judgement, Rule, Violation } from "./verdicts";
+import type { Exemption, Judgement, Rule, Violation } from "./verdicts";
 
 export interface JudgeOptions {
   /** Everything is taken to land on this node, whatever placement it states. */
@@ -24,7 +25,7 @@ export function judge(facts: Facts, topology: Topology, options: JudgeOptions = 
   for (const rule of options.rules ?? allRules) {
     for (const finding of rule.check(stack)) {
       const { file, resource, detail, fix, ephemeral } = finding;
-      if (ephemeral !== undefined && covers(ephemeral, finding)) {
+      if (ephemeral !== undefined && coversVolume(ephemeral, finding.names ?? [])) {
         exemptions.push({ rule: rule.name, file, resource, detail, reason: ephemeral.reason.trim() });
       } else {
         violations.push({ rule: rule.name, file, resource, detail: detail + shortcoming(ephemeral), fix });
@@ -32,13 +33,6 @@ export function judge(facts: Facts, topology: Topology, options: JudgeOptions = 
     }
   }
   return { violations, exemptions };
-}
-
-/** A declaration covers a finding when it gives a reason and does not narrow itself to other volumes. */
-function covers(declared: EphemeralDeclaration, finding: Finding): boolean {
-  if (declared.reason.trim() === "") return false;
-  if (declared.volumes === undefined) return true;
-  return declared.volumes.some((name) => finding.names?.includes(name) === true);
 }
 
 function shortcoming(declared: EphemeralDeclaration | undefined): string {

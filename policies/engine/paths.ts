@@ -41,6 +41,7 @@ export function within(path: string, root: string): boolean {
  */
 export function isPlumbing(path: string, type?: string): boolean {
   if (type === "Socket" || type === "CharDevice" || type === "BlockDevice") return true;
+  if (/^(\\\\|\/\/)\.[\\/]pipe[\\/]/.test(path)) return true;
   const clean = normalize(path);
   // /proc/1/root is the node's whole file system by another name.
   if (/^\/proc\/[^/]+\/(root|cwd)(\/|$)/.test(clean)) return false;

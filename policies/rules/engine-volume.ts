@@ -1,6 +1,7 @@
 import { isUnknown } from "../engine/facts";
 import type { NamedVolume, Volume, Workload } from "../engine/facts";
 import { whyEngineVolumeIsLocal } from "../engine/engineVolumes";
+import { coversVolume } from "../engine/exemption";
 import { isPlumbing } from "../engine/paths";
 import type { Stack } from "../engine/stack";
 import type { Finding, Rule } from "../engine/verdicts";
@@ -32,7 +33,10 @@ export const engineVolume: Rule = {
       if (node === undefined) continue;
       for (const volume of workload.volumes) yield* judgeVolume(workload, volume, node, stack);
     }
-    for (const volume of stack.facts.namedVolumes) if (volume.makesItself) yield* judgeUnit(volume, stack);
+    const units = stack.facts.namedVolumes.filter((volume) => volume.makesItself);
+    if (units.length === 0) return;
+    const declared = usedOnlyAsEphemeral(stack);
+    for (const volume of units) if (!declared.has(volume)) yield* judgeUnit(volume, stack);
   },
 };
 
@@ -48,15 +52,24 @@ function* judgeVolume(workload: Workload, volume: Volume, node: string, stack: S
     resource,
     detail: `${resource} has ${what}${at}, on the on-demand node ${node}.`,
     fix,
-    ephemeral: workload.ephemeral ?? declaredOn(volume, stack, workload),
+    ephemeral: workload.ephemeral,
     names: [volume.name, ...targets],
   };
 }
 
-/** A `.volume` unit may declare itself ephemeral for all that use it. */
-function declaredOn(volume: Volume, stack: Stack, workload: Workload): NamedVolume["ephemeral"] {
-  if (volume.source.kind !== "named") return undefined;
-  return stack.namedVolumes(volume.source.name, workload.origin)[0]?.ephemeral;
+/** Volumes whose every user declares them ephemeral: the declaration stands where they are used. */
+function usedOnlyAsEphemeral(stack: Stack): ReadonlySet<NamedVolume> {
+  const declared = new Set<NamedVolume>();
+  const kept = new Set<NamedVolume>();
+  for (const workload of stack.facts.workloads) {
+    for (const { name, source, mounts } of workload.volumes) {
+      if (source.kind !== "named") continue;
+      const names = [name, source.name, ...mounts.map((mount) => mount.target)];
+      const into = coversVolume(workload.ephemeral, names) ? declared : kept;
+      for (const volume of stack.namedVolumes(source.name, workload.origin)) into.add(volume);
+    }
+  }
+  return new Set([...declared].filter((volume) => !kept.has(volume)));
 }
 
 function whatIsKept(workload: Workload, volume: Volume, readOnly: boolean, stack: Stack): string | undefined {

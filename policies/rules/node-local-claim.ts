@@ -1,4 +1,5 @@
 import { whyClaimIsLocal, whyDefinedClaimIsLocal, whySpecIsLocal } from "../engine/claims";
+import { coversVolume } from "../engine/exemption";
 import type { Volume, Workload } from "../engine/facts";
 import type { Stack } from "../engine/stack";
 import type { Finding, Rule } from "../engine/verdicts";
@@ -56,15 +57,10 @@ function* judgeVolume(workload: Workload, volume: Volume, node: string, stack: S
 
 /** Remembers which claims are used, and which of them only by workloads that declare them ephemeral. */
 function noteUses(workload: Workload, stack: Stack, used: Set<string>, exempted: Set<string>): void {
-  for (const { name, source } of workload.volumes) {
+  for (const { name, source, mounts } of workload.volumes) {
     if (source.kind !== "claim" || typeof source.claim !== "string") continue;
-    const declared = workload.ephemeral;
-    const covered =
-      declared !== undefined &&
-      declared.reason.trim() !== "" &&
-      (declared.volumes === undefined ||
-        declared.volumes.includes(name) ||
-        declared.volumes.includes(source.claim));
+    const names = [name, source.claim, ...mounts.map((mount) => mount.target)];
+    const covered = coversVolume(workload.ephemeral, names);
     for (const claim of stack.claims(source.claim, workload.namespace, workload.origin)) {
       (covered ? exempted : used).add(keyOf(claim.origin.file, claim.origin.resource));
     }

@@ -18,6 +18,11 @@ const composeName = /(^|[._-])(compose|stack|swarm)([._-]|$)/i;
 
 /** The services of a compose file of any version, or undefined where the document is none. */
 function servicesOf(document: Values, path: string): Values | undefined {
+  // Pipelines of CI systems and values of charts have services too.
+  if (["steps", "jobs", "pipeline", "stages", "apiVersion"].some((key) => document[key] !== undefined)) {
+    return undefined;
+  }
+  if (/^values.*\.ya?ml$/i.test(baseName(path))) return undefined;
   const services = record(document.services);
   if (services !== undefined) {
     const looksLike = Object.values(services).some((service) => isService(service));
@@ -39,7 +44,7 @@ function isService(value: unknown): boolean {
   );
 }
 
-export function isCompose(document: unknown, path: string): document is Values {
+export function isCompose(document: unknown, path: string): boolean {
   const file = record(document);
   return file !== undefined && servicesOf(file, path) !== undefined;
 }

@@ -3,13 +3,15 @@ import { unknown } from "../../../engine/facts";
 import type { Container, Mount, Workload } from "../../../engine/facts";
 import { anywhere } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
-import { at, fields, list, record, records, text, textMap, texts } from "../../values";
+import { at, fields, list, record, records, text, textMap, texts, yes } from "../../values";
 import type { Values } from "../../values";
 import { origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
 import { keepsNothing, persistsByDefault } from "./charts";
+import { className } from "./claims";
 import { groupOf, namespaceOf, resourceName } from "./names";
+import { readKustomization } from "./kustomize";
 import { StorageScan } from "./scan";
 
 /** A release as far as a file tells. */
@@ -37,6 +39,9 @@ export function isHelm(resource: Values): boolean {
 export function readHelm(resource: Values, context: FileContext): void {
   const metadata = fields(resource.metadata);
   const own = ephemeralFrom(metadata.annotations, metadata.labels);
+  for (const renderer of records(at(resource, "spec", "postRenderers"))) {
+    readKustomization(fields(renderer.kustomize), context);
+  }
   for (const release of releasesOf(resource)) {
     addRelease(release, context, {
       origin: origin(context, resourceName(resource)),
@@ -170,8 +175,29 @@ export function addRelease(
       ),
     );
   }
+  addSubcharts(own, scan, base, globalClass === "" ? undefined : globalClass);
   context.facts.operatorStorage.push(...scan.storage);
   context.facts.workloads.push(...scan.workloads(), ...controllers(values, base));
+}
+
+/** Databases a chart brings along: switched on and nothing said of their storage, they keep it. */
+function addSubcharts(
+  values: Values,
+  scan: StorageScan,
+  base: ConstructorParameters<typeof StorageScan>[0],
+  defaultClass: string | undefined,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const settings = record(value);
+    if (settings === undefined || !yes(settings.enabled) || !persistsByDefault(name)) continue;
+    const own = new StorageScan(base, defaultClass);
+    own.visit(settings);
+    if (own.foundStorage || own.foundEphemeral) continue;
+    scan.add(`${name}, a chart it brings along that has persistence on by default`, {
+      kind: "claimTemplate",
+      spec: { class: className(defaultClass) },
+    });
+  }
 }
 
 function merge(all: readonly Values[]): Values {
