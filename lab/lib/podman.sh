@@ -83,9 +83,12 @@ engine_remove() {
   for node in "${NODES[@]}"; do lab_podman rm -f -t 0 "$node" >/dev/null 2>&1 || true; done
 }
 
-# The groups lab-init made on a computer with cgroup v1.
+# The groups that lab-init and podman made on a computer with cgroup v1. Groups in use stay: rmdir refuses them.
 cgroups_remove() {
   local node hierarchy
+  for hierarchy in /sys/fs/cgroup/*/; do
+    [ ! -d "$hierarchy/libpod_parent" ] || as_root rmdir "$hierarchy/libpod_parent" 2>/dev/null || true
+  done
   for hierarchy in /sys/fs/cgroup/unified /sys/fs/cgroup; do
     for node in "${NODES[@]}"; do
       [ ! -d "$hierarchy/homelab-$node" ] ||

@@ -42,15 +42,30 @@ stack_ensure() {
   rm -rf "$dir"
 }
 
+# lock_holder LOCK: the process that holds it, when that is alive (a zombie has no program) and is a pulumi.
+lock_holder() {
+  local pid
+  pid=$(grep -o '"pid":[0-9]*' "$1" 2>/dev/null | cut -d: -f2) || return 1
+  [[ $(readlink "/proc/$pid/exe") == */pulumi* ]] && printf '%s\n' "$pid"
+}
+
 # stack_unlock NODE: a killed pulumi leaves its lock; one whose process is gone is taken away, with a sentence.
 stack_unlock() {
-  local lock pid
+  local lock
   for lock in "$STACK_LOCKS/$1"/*.json; do
-    [ -e "$lock" ] || continue
-    pid=$(grep -o '"pid":[0-9]*' "$lock" | cut -d: -f2 || true)
-    [ -z "$pid" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != pulumi ] || continue
-    say "The last run on $1 was stopped before it could end (process ${pid:-unknown} is gone): taking its lock away."
-    rm -f "$lock"
+    if [ ! -e "$lock" ] || lock_holder "$lock" >/dev/null; then continue; fi
+    say "The last pulumi on $1 was stopped before it could end: taking its lock away."
+    rm -f "$lock" "$lock.attrs"
+  done
+}
+
+# stack_wait NODE: until no other pulumi is at work on the stack; ten minutes at most, then pulumi itself says why not.
+stack_wait() {
+  local lock pid until=$((SECONDS + 600))
+  for lock in "$STACK_LOCKS/$1"/*.json; do
+    pid=$(lock_holder "$lock") || continue
+    say "Another pulumi (process $pid) is at work on $1: waiting for it."
+    while [ -e "$lock" ] && lock_holder "$lock" >/dev/null && [ $SECONDS -lt $until ]; do sleep 0.5; done
   done
 }
 
@@ -100,6 +115,7 @@ stack_forget_pending() {
 }
 
 stack_up() {
+  stack_wait "$1"
   stack_forget_pending "$1"
   lab_pulumi "$1" up --yes --skip-preview --color never
 }
