@@ -202,7 +202,7 @@ ensure() {
     rm -rf "$final"
     mv "$part" "$final"
     # Those of other checkouts and of older sources go when nobody has used them for a fortnight.
-    find "$root" -mindepth 1 -maxdepth 1 -type d -name '????????????????' -mtime +14 -exec rm -rf {} +
+    find "$root" -mindepth 1 -maxdepth 1 -type d -name '????????????????*' -mtime +14 -exec rm -rf {} +
     say "ready: $final"
   fi
   exec 9>&-

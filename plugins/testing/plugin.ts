@@ -78,7 +78,7 @@ export class Plugin {
       request,
     );
     return {
-      inputs: (response.getInputs()?.toJavaScript() ?? {}),
+      inputs: response.getInputs()?.toJavaScript() ?? {},
       failures: response.getFailuresList().map((failure) => failure.getReason()),
     };
   }
@@ -94,7 +94,7 @@ export class Plugin {
       client.create.bind(client) as Method<rpc.CreateRequest, rpc.CreateResponse>,
       request,
     );
-    return (response.getProperties()?.toJavaScript() ?? {});
+    return response.getProperties()?.toJavaScript() ?? {};
   }
 
   /** The properties that differ, and those that make the resource anew. */
