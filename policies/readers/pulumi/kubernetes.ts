@@ -104,7 +104,6 @@ function readRelease(resource: PulumiResource, context: ReadContext): void {
   const values = inputs.values;
   const files = valueFiles(inputs.valueYamlFiles, context);
   const hidden = hiddenIn(values);
-  const unseen = [...files.unseen, ...(hidden === undefined ? [] : [hidden])];
   if (chart === undefined || isUnknown(chart)) {
     const why = `its chart: ${isUnknown(chart) ? chart.why : "it names none"}`;
     context.facts.operatorStorage.push({
@@ -124,12 +123,14 @@ function readRelease(resource: PulumiResource, context: ReadContext): void {
       namespace: typeof namespace === "string" ? namespace : undefined,
       chart: chart.replace(/^.*\//, "").replace(/-\d+\.\d+\.\d+.*\.tgz$/, ""),
       values: loosened(merged(files.values, own)),
-      unseen,
+      unseen: files.unseen,
     },
     fields(inputs.metadata),
   );
   readKubernetes(release, fileContext(resource, read));
-  addMoved(read, { resource, context, placement: unknown(notYetWhy) });
+  const origin = originOf(resource);
+  context.facts.operatorStorage.push(...read.operatorStorage.map((one) => ({ ...one, origin })));
+  context.facts.workloads.push(...read.workloads.map((one) => ({ ...one, origin })));
   if (hidden !== undefined && read.operatorStorage.length === 0) {
     context.facts.operatorStorage.push({
       origin: originOf(resource),

@@ -15,7 +15,7 @@ const deepest = 5;
 
 /** A command has no labels; a comment in its text takes their place. */
 export function declaredIn(text: string): EphemeralDeclaration | undefined {
-  const reason = /^\s*#\s*homelab\.dev\/ephemeral:\s*(.*?)\s*$/m.exec(text)?.[1];
+  const reason = /^[ \t]*#[ \t]*homelab\.dev\/ephemeral:[ \t]*(.*?)[ \t]*$/m.exec(text)?.[1];
   return reason === undefined ? undefined : { reason: reason.replace(/^(["'])(.*)\1$/, "$2") };
 }
 
