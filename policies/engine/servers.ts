@@ -153,6 +153,16 @@ export const servers: readonly Server[] = [
   server("Aerospike", "aerospike", "/opt/aerospike", /^asd$/),
   server("TDengine", "tdengine", "/var/lib/taos", /^taosd$/),
   server("Memgraph", "memgraph", "/var/lib/memgraph", /^memgraph$/),
+  server("Mosquitto", "mosquitto", "/mosquitto/data /mosquitto", /^mosquitto$/),
+  server("EMQX", "emqx vernemq hivemq", "/opt/emqx/data /vernemq/data /opt/hivemq/data", /^(emqx|vernemq)$/),
+  server("Graphite", "graphite", "/opt/graphite/storage", /^graphite$/),
+  server("GreptimeDB", "greptimedb", "/tmp/greptimedb /greptimedb_data", /^(greptime|standalone)$/),
+  server("Firebird", "firebird", "/firebird /var/lib/firebird", /^firebird/),
+  server("Db2", "db2", "/database", /^db2/),
+  server("Vespa", "vespa", "/opt/vespa/var", /^vespa/),
+  server("FoundationDB", "foundationdb", "/var/fdb /var/lib/foundationdb", /^fdbserver$/),
+  server("rqlite", "rqlite", "/rqlite/file", /^rqlited$/),
+  server("Dolt", "dolt", "/var/lib/dolt", /^(dolt|sql-server)$/),
 ];
 
 /** Words that may stand beside a server's name without making it something else. */
@@ -163,7 +173,7 @@ const beside = new Set(
     "container image custom base official amd64 arm arm64 arm32v7 arm64v8 armhf x86 latest stable nightly slim full minimal lts ce ee free xe fips " +
     "native kraft broker streaming core apache cp gb k8s kubernetes k8sonprem petset repmgr shard mgmt management " +
     "delayed stateful set demo ml rs age partman cron immich nextcloud analytics logical secure hardened open distro for " +
-    "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb"
+    "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb crunchy aws gcp sql eclipse jammy"
   ).split(" "),
 );
 
@@ -180,7 +190,7 @@ const byPath: readonly (readonly [RegExp, string])[] = [
   [/^(database|oracle)\/(free|express|enterprise)/, "oracle"],
   [/gvenzl\/oracle/, "oracle"],
   [/^azure-sql-edge$/, "mssql"],
-  [/victoriametrics\/(victoria-metrics|vmsingle|vmstorage)$/, "victoriametrics"],
+  [/victoriametrics\/(victoria-metrics|victoria-logs|vmsingle|vmstorage)$/, "victoriametrics"],
   [/tensorchord\//, "vchord"],
   [/^redis\/redis-stack/, "redis"],
   [/timescale\//, "timescale"],

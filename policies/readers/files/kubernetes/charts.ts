@@ -13,6 +13,15 @@ export function persistsByDefault(chart: string): boolean {
   return persistentCharts.test(lastPart(chart));
 }
 
+/** Databases that charts bring along under a key of their name. */
+const databaseCharts =
+  /^(postgresql|postgresql-ha|mysql|mariadb|mariadb-galera|mongodb|redis|redis-cluster|redis-ha|valkey|rabbitmq|kafka|zookeeper|minio|etcd|influxdb2?|cassandra|clickhouse|elasticsearch|opensearch|qdrant|meilisearch|couchdb|neo4j)$/;
+
+/** True for a key of values that switches on a database with a claim of its own. */
+export function bringsDatabase(key: string): boolean {
+  return databaseCharts.test(key);
+}
+
 /** True for a chart whose unseen values need not be feared. */
 export function keepsNothing(chart: string): boolean {
   return statelessCharts.test(lastPart(chart));

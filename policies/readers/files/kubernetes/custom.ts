@@ -28,10 +28,14 @@ export function readCustomResource(resource: Values, group: string, context: Fil
   if (kind === "CephCluster") addCeph(resource, scan);
   const field = alwaysClaims(kind, group);
   if (field !== undefined && !scan.foundStorage && !scan.foundEphemeral) {
-    scan.add(`${field} (its operator makes a claim when it is left out)`, {
-      kind: "claimTemplate",
-      spec: { class: { kind: "unnamed" } },
-    });
+    scan.add(
+      `${field} (its operator makes a claim when it is left out)`,
+      {
+        kind: "claimTemplate",
+        spec: { class: { kind: "unnamed" } },
+      },
+      scan.placementAt(fields(resource.spec)),
+    );
   }
   context.facts.workloads.push(...scan.workloads());
   context.facts.operatorStorage.push(...scan.storage);
@@ -47,5 +51,6 @@ function addCeph(resource: Values, scan: StorageScan): void {
     path === undefined
       ? unknown("Ceph keeps data on the nodes' own disks")
       : { kind: "hostPath", path: toldPath(path) },
+    scan.placementAt(spec),
   );
 }

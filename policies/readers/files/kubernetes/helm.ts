@@ -1,16 +1,16 @@
 /** Helm releases, whoever installs them: judged by their values and by what is known of the chart. */
 import { unknown } from "../../../engine/facts";
-import type { Container, Mount, Workload } from "../../../engine/facts";
-import { anywhere } from "../../../engine/facts";
+import type { Container, Mount, ScheduledPlacement, Workload } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
 import { at, fields, list, record, records, text, textMap, texts, yes } from "../../values";
 import type { Values } from "../../values";
 import { origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
-import { keepsNothing, persistsByDefault } from "./charts";
+import { bringsDatabase, keepsNothing, persistsByDefault } from "./charts";
 import { className } from "./claims";
 import { groupOf, namespaceOf, resourceName } from "./names";
+import { bothPlacements } from "./placement";
 import { readKustomization } from "./kustomize";
 import { StorageScan } from "./scan";
 
@@ -151,17 +151,14 @@ export function addRelease(
   const scan = new StorageScan(base, globalClass === "" ? undefined : globalClass);
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => key !== "global"));
   scan.visit(own);
+  const placement = placementOfChart(own, scan);
   const silent = !scan.foundStorage && !scan.foundEphemeral;
   if (silent && persistsByDefault(release.chart)) {
-    scan.add(`the chart ${release.chart}, which has persistence on by default`, {
-      kind: "claimTemplate",
-      spec: {
-        class:
-          globalClass === undefined || globalClass === ""
-            ? { kind: "unnamed" }
-            : { kind: "named", name: globalClass, by: "field" },
-      },
-    });
+    scan.add(
+      `the chart ${release.chart}, which has persistence on by default`,
+      { kind: "claimTemplate", spec: { class: className(globalClass === "" ? undefined : globalClass) } },
+      placement,
+    );
   } else if (
     silent &&
     release.unseen.length > 0 &&
@@ -173,11 +170,21 @@ export function addRelease(
       unknown(
         `they come from ${release.unseen.join(", ")}, which cannot be seen here; put what persistence is into the release's own values`,
       ),
+      placement,
     );
   }
   addSubcharts(own, scan, base, globalClass === "" ? undefined : globalClass);
   context.facts.operatorStorage.push(...scan.storage);
-  context.facts.workloads.push(...scan.workloads(), ...controllers(values, base));
+  context.facts.workloads.push(...scan.workloads(), ...controllers(values, base, scan.placementAt(own)));
+}
+
+/** Where a chart's main part lands, by the keys charts usually have for it. */
+function placementOfChart(values: Values, scan: StorageScan): ScheduledPlacement {
+  const part = ["primary", "master", "server", "singleBinary", "standalone"].find(
+    (name) => record(values[name]) !== undefined,
+  );
+  const whole = scan.placementAt(values);
+  return part === undefined ? whole : bothPlacements(whole, scan.placementAt(fields(values[part])));
 }
 
 /** Databases a chart brings along: switched on and nothing said of their storage, they keep it. */
@@ -189,14 +196,18 @@ function addSubcharts(
 ): void {
   for (const [name, value] of Object.entries(values)) {
     const settings = record(value);
-    if (settings === undefined || !yes(settings.enabled) || !persistsByDefault(name)) continue;
+    if (settings === undefined || !yes(settings.enabled) || !bringsDatabase(name)) continue;
     const own = new StorageScan(base, defaultClass);
     own.visit(settings);
     if (own.foundStorage || own.foundEphemeral) continue;
-    scan.add(`${name}, a chart it brings along that has persistence on by default`, {
-      kind: "claimTemplate",
-      spec: { class: className(defaultClass) },
-    });
+    scan.add(
+      `${name}, a chart it brings along that has persistence on by default`,
+      {
+        kind: "claimTemplate",
+        spec: { class: className(defaultClass) },
+      },
+      placementOfChart(settings, own),
+    );
   }
 }
 
@@ -218,6 +229,7 @@ function mergeTwo(one: Values, other: Values): Values {
 function controllers(
   values: Values,
   base: ConstructorParameters<typeof StorageScan>[0],
+  placement: ScheduledPlacement,
 ): readonly Workload[] {
   const mounts: (readonly [string, boolean])[] = Object.entries(fields(values.persistence)).flatMap(
     ([name, entry]) => mountTargets(name, entry),
@@ -240,7 +252,7 @@ function controllers(
       {
         origin: { ...base.origin, resource: `${base.origin.resource} (controller ${controller})` },
         engine: "kubernetes" as const,
-        placement: anywhere,
+        placement,
         volumes,
         containers,
         ...(declared === undefined ? {} : { ephemeral: declared }),

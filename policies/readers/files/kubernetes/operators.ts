@@ -9,6 +9,7 @@ const claimers: Readonly<Record<string, readonly [group: RegExp, field: string]>
   MongoDB: [/mongodb\.com$/, "spec.podSpec.persistence"],
   MongoDBOpsManager: [/mongodb\.com$/, "spec.applicationDatabase"],
   InnoDBCluster: [/mysql\.oracle\.com$/, "spec.datadirVolumeClaimTemplate"],
+  MysqlCluster: [/presslabs\.org$|bitpoke\.org$/, "spec.volumeSpec"],
   MariaDB: [/mariadb/, "spec.storage"],
   postgresql: [/zalan\.do$/, "spec.volume"],
   PostgresCluster: [/crunchydata\.com$/, "spec.instances[].dataVolumeClaimSpec"],

@@ -40,6 +40,11 @@ export class StorageScan {
     return this.#workloads;
   }
 
+  /** Placement that an object states for all that is made from it. */
+  placementAt(node: Values): ScheduledPlacement {
+    return this.#placementHere(node, anywhere);
+  }
+
   visit(root: Values): void {
     this.#collectMounts(root);
     this.#object(root, "", anywhere);
