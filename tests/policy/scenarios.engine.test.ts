@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { pulumiHome, type PulumiHome } from "./stand-in/home";
+import { pack, run, topologyText } from "./stand-in/run";
 
 interface Step {
   /** Pulumi's command. */
@@ -39,39 +39,8 @@ afterAll(() => {
   home.remove();
 });
 
-function pulumi(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): { code: number | null; said: string } {
-  const { status, stdout, stderr } = spawnSync("pulumi", ["--non-interactive", ...args], {
-    cwd: __dirname,
-    encoding: "utf8",
-    env: { ...home.env, ...env },
-    timeout: 110_000,
-  });
-  return { code: status, said: `${stdout}\n${stderr}` };
-}
-
-function topology(lifecycle: Readonly<Record<string, string>>): string {
-  const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ4";
-  const node = (name: string, address: string, own: string) => ({
-    address,
-    lifecycle: lifecycle[name] ?? own,
-    memory: "16GB",
-    hostKey: key,
-  });
-  return stringify({
-    nodes: {
-      storage: node("storage", "10.0.0.1", "always-on"),
-      desktop: node("desktop", "10.0.0.2", "always-on"),
-      compute: node("compute", "10.0.0.3", "on-demand"),
-    },
-    storageClasses: { network: ["nfs-client"] },
-  });
-}
-
 function namesInState(stack: string): string[] {
-  const { said } = pulumi(["stack", "export", "--stack", stack]);
+  const { said } = run(home, ["stack", "export", "--stack", stack]);
   return [...said.matchAll(/"urn": "urn:pulumi:[^"]*::([^":]+)"/g)].map((found) => found[1] ?? "");
 }
 
@@ -85,22 +54,22 @@ describe.each(readdirSync(folder).filter((name) => !name.startsWith(".")))("the 
     const at = ["--stack", stack, "--config-file", configFile];
     const set = (kind: "--plaintext" | "--secret", values: Readonly<Record<string, string>>) => {
       const all = Object.entries(values).flatMap(([key, value]) => [kind, `${key}=${value}`]);
-      const { code, said } = pulumi(["config", "set-all", ...at, ...all]);
+      const { code, said } = run(home, ["config", "set-all", ...at, ...all]);
       expect(code, said).toBe(0);
     };
-    expect(pulumi(["stack", "init", "--stack", stack]).code).toBe(0);
+    expect(run(home, ["stack", "init", "--stack", stack]).code).toBe(0);
     if (scenario.secrets !== undefined) set("--secret", scenario.secrets);
     for (const step of scenario.steps) {
-      writeFileSync(topologyFile, topology(step.lifecycle ?? {}));
+      writeFileSync(topologyFile, topologyText(step.lifecycle ?? {}));
       set("--plaintext", {
         "homelab:scenario": name,
         "homelab:topology": topologyFile,
         "homelab:guard": String(step.by.includes("guard")),
         ...step.config,
       });
-      const pack = step.by.includes("pack") ? ["--policy-pack", join(__dirname, "../../policies")] : [];
+      const judges = step.by.includes("pack") ? ["--policy-pack", pack] : [];
       const how = step.run === "up" ? ["up", "--yes", "--skip-preview"] : ["preview"];
-      const { code, said } = pulumi([...how, ...at, ...pack], step.env);
+      const { code, said } = run(home, [...how, ...at, ...judges], step.env);
       const seen = said.replace(/\s+/g, " ");
       expect(code === 0 ? "ok" : "refused", said).toBe(step.exit);
       for (const text of step.says ?? []) expect(seen).toContain(text);
