@@ -62,7 +62,11 @@ function boundVolumes(
   }
   // A claim without a class gets the default one before anything is bound.
   if (spec.class.kind === "unnamed" || spec.class.kind === "unknown") return [];
-  return stack.persistentVolumesOfClass(spec.class, from, (volume) => fits(volume, spec));
+  return stack.persistentVolumesOfClass(
+    spec.class,
+    from,
+    (volume) => fits(volume, spec) && !stack.isMeantForAnother(volume, from),
+  );
 }
 
 function fits(volume: PersistentVolume, spec: ClaimSpec): boolean {

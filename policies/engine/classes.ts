@@ -4,11 +4,11 @@ import type { ClassName, Origin } from "./facts";
 import type { Stack } from "./stack";
 
 /** Provisioners whose volumes are directories, partitions or logical volumes of one node. */
-const localProvisioner =
+export const localProvisioner =
   /local|hostpath|no-provisioner|topolvm|lvm|zfs|carina|open-local|device-mapper|directpv|hwameistor|rawfile/i;
 
 /** CSI drivers and in-tree plugins whose volumes are surely off the node. */
-const networkDriver =
+export const networkDriver =
   /(^|[./-])(nfs|smb|cifs|samba|ceph|cephfs|rbd|iscsi|glusterfs|fsx|efs|ebs|s3|seaweedfs|juicefs|gcsfuse)([./-]|$)|gce-pd|pd\.csi\.storage|filestore|azure|disk\.csi|file\.csi|cinder|digitalocean|hetzner|hcloud|linode|vultr|vsphere|synology|truenas|freenas|democratic-csi|netapp|trident|exoscale|scaleway|upcloud/i;
 
 /** True when a provisioner or CSI driver keeps its data on the node itself. */

@@ -14,10 +14,10 @@ const anyNode: TopologyNode = {
 };
 
 /** Labels whose value is the node's name. */
-const nameLabels = new Set(["kubernetes.io/hostname", "k3s.io/hostname", "metadata.name", "node.hostname"]);
+export const nameLabels = new Set(["kubernetes.io/hostname", "k3s.io/hostname", "metadata.name", "node.hostname"]);
 
 /** Labels whose value is the node's lifecycle. */
-const lifecycleLabels = new Set(["homelab.dev/lifecycle"]);
+export const lifecycleLabels = new Set(["homelab.dev/lifecycle"]);
 
 /**
  * Names an on-demand node the placement does not exclude, or undefined where it excludes them all.

@@ -1,13 +1,13 @@
 /** Paths of a node: which of them are device or runtime plumbing and not a place for data. */
 
 /** Directories that are the machine's interfaces, made anew at every start. */
-const runtimeRoots = ["/dev", "/sys", "/proc", "/run", "/var/run"];
+export const runtimeRoots = ["/dev", "/sys", "/proc", "/run", "/var/run"];
 
 /** Parts of the kubelet's directory in which device plugins and CSI drivers meet it. */
-const kubeletParts = ["device-plugins", "plugins", "plugins_registry", "pods", "pod-resources"];
+export const kubeletParts = ["device-plugins", "plugins", "plugins_registry", "pods", "pod-resources"];
 
 /** The kubelet's directory in the distributions. */
-const kubeletRoots = [
+export const kubeletRoots = [
   "/var/lib/kubelet",
   "/var/lib/k0s/kubelet",
   "/var/lib/rancher/k3s/agent/kubelet",
@@ -15,7 +15,7 @@ const kubeletRoots = [
   "/opt/rke/var/lib/kubelet",
 ];
 
-const timeZonePaths = ["/etc/localtime", "/etc/timezone", "/etc/TZ", "/usr/share/zoneinfo"];
+export const timeZonePaths = ["/etc/localtime", "/etc/timezone", "/etc/TZ", "/usr/share/zoneinfo"];
 
 /** Removes doubled and trailing slashes, "." and "..", so that "/run/../srv" is seen as "/srv". */
 export function normalize(path: string): string {

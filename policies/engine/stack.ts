@@ -24,6 +24,8 @@ export class Stack {
   readonly #volumesByClaim: Map<string, PersistentVolume[]>;
   readonly #volumesByClass: Map<string, PersistentVolume[]>;
   readonly #texts: Map<string, ConfigText[]>;
+  readonly #askedByName: ReadonlySet<string>;
+  readonly #filesWithClaims: ReadonlySet<string>;
 
   constructor(
     readonly facts: Facts,
@@ -38,6 +40,8 @@ export class Stack {
       volume.claimRef ? [volume.claimRef.name] : [],
     );
     this.#volumesByClass = groupBy(facts.persistentVolumes, (volume) => [classKey(volume.class)]);
+    this.#askedByName = new Set(facts.claims.flatMap(({ spec }) => spec.volumeName ?? []));
+    this.#filesWithClaims = new Set(facts.claims.map(({ origin }) => origin.file));
     this.#texts = groupBy(facts.configTexts, (text) => [`${text.kind} ${text.name}`]);
   }
 
@@ -89,6 +93,15 @@ export class Stack {
     fits: (volume: PersistentVolume) => boolean,
   ): readonly PersistentVolume[] {
     return nearest((this.#volumesByClass.get(classKey(name)) ?? []).filter(fits), from);
+  }
+
+  /**
+   * True when a volume is meant for another claim: one asks for it by name, or it stands in another file beside
+   * claims of that file.
+   */
+  isMeantForAnother(volume: PersistentVolume, from: Origin): boolean {
+    if (this.#askedByName.has(volume.name)) return true;
+    return volume.origin.file !== from.file && this.#filesWithClaims.has(volume.origin.file);
   }
 
   configText(reference: string, from: Origin): ConfigText | undefined {
