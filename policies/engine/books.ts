@@ -129,7 +129,7 @@ export function bookkeeperIn(container: Container): Bookkeeper | undefined {
 
 /** True when a value names a place that is a local file, or a database on the same machine. */
 function staysOnTheNode(value: string): boolean {
-  return /^(sqlite|file|h2)\b|sqlite\d?:|^[./~]|\.db$|\/\/([^/@]*@)?(localhost|127\.|\[::1\])|^(localhost|127\.)/i.test(
+  return /^(sqlite\d?|file|h2)\b|sqlite\d?:|^[./~]|\.db$|\/\/([^/@]*@)?(localhost|127\.|\[::1\])|^(localhost|127\.)/i.test(
     value.trim(),
   );
 }

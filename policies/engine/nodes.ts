@@ -14,7 +14,12 @@ const anyNode: TopologyNode = {
 };
 
 /** Labels whose value is the node's name. */
-export const nameLabels = new Set(["kubernetes.io/hostname", "k3s.io/hostname", "metadata.name", "node.hostname"]);
+export const nameLabels = new Set([
+  "kubernetes.io/hostname",
+  "k3s.io/hostname",
+  "metadata.name",
+  "node.hostname",
+]);
 
 /** Labels whose value is the node's lifecycle. */
 export const lifecycleLabels = new Set(["homelab.dev/lifecycle"]);

@@ -92,21 +92,33 @@ export function claimNameIn(block: Values): string | undefined {
   return undefined;
 }
 
-/** Keys that make an object a block of its own, not a map of blocks by name. */
-const ownKeys =
-  /^(enabled|size|type|accessModes?|storageClass(Name)?|existingClaim|hostPath|mountPath|capacity|class|spec|resources|metadata|labels|annotations|selector|retain|pvc|volumeClaim.*|persistentVolumeClaim.*|dataSource|template|requests|limits|emptyDir|s3|gcs|azure|swift|filesystem|config|backend)$/i;
+/** Plain settings that make an object a block of its own, not a map of blocks by name. */
+const ownSettings =
+  /^(enabled|size|type|accessModes?|storageClass(Name)?|existingClaim|hostPath|mountPath|capacity|class|retain)$/i;
+
+/** Objects that belong to a block: parts of a claim, not blocks by the name of "spec". */
+const ownParts =
+  /^(spec|template|resources|requests|limits|metadata|labels|annotations|selector|dataSource|emptyDir|pvc|volumeClaim.*|persistentVolumeClaim.*)$/i;
 
 /** The named entries of a block that is a map of blocks: app-template's persistence, strimzi's jbod volumes. */
 export function entriesOf(key: string, block: Values): readonly (readonly [string, unknown])[] | undefined {
   const volumes = block.volumes;
-  if (Array.isArray(volumes) && volumes.length > 0)
+  if (Array.isArray(volumes) && volumes.length > 0) {
     return volumes.map((item, index) => [String(index), item] as const);
+  }
   if (!persistWords.test(key) || key.endsWith("Volume")) return undefined;
   const entries = Object.entries(block);
-  const named = entries.every(([name, item]) => !ownKeys.test(name) || (name === "config" && isEntry(item)));
-  return named && entries.length > 0 && entries.some(([, item]) => isEntry(item))
-    ? entries.filter(([, item]) => record(item) !== undefined)
-    : undefined;
+  const isMap = entries.every(([name, item]) =>
+    record(item) === undefined ? !ownSettings.test(name) : !ownParts.test(name) || saysWhatItIs(item),
+  );
+  const named = entries.filter(([, item]) => isEntry(item));
+  return isMap && named.length > 0 ? named : undefined;
+}
+
+/** True for an object that could only be a volume, whatever its name. */
+function saysWhatItIs(value: unknown): boolean {
+  const entry = fields(value);
+  return ["type", "existingClaim", "globalMounts", "advancedMounts"].some((key) => entry[key] !== undefined);
 }
 
 function isEntry(value: unknown): boolean {
@@ -114,7 +126,9 @@ function isEntry(value: unknown): boolean {
   return (
     entry !== undefined &&
     (Object.keys(entry).length === 0 ||
-      Object.keys(entry).some((key) => ownKeys.test(key) || claimNameKey.test(key) || /mounts?$/i.test(key)))
+      Object.keys(entry).some(
+        (key) => ownSettings.test(key) || claimNameKey.test(key) || /mounts?$/i.test(key),
+      ))
   );
 }
 

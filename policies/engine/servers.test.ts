@@ -1,0 +1,134 @@
+import { expect, it } from "vitest";
+import { bookkeeperIn, isPointedAtDatabase } from "./books";
+import type { Container } from "./facts";
+import { unknown } from "./facts";
+import { imagePath } from "./images";
+import { starts } from "./programs";
+import { serverIn, serverOfImage } from "./servers";
+
+const container = (image: string, more: Partial<Container> = {}): Container => ({
+  name: "c",
+  image,
+  role: "main",
+  env: {},
+  envFrom: [],
+  ...more,
+});
+
+it.each([
+  ["docker.io/library/postgres:18", ["library", "postgres"]],
+  ["postgres", ["postgres"]],
+  ["localhost/a:b", ["a"]],
+  ["registry:5000/a/b@sha256:00", ["a", "b"]],
+  ["docker://Quay.io/A/B", ["a", "b"]],
+  ["acme/redis", ["acme", "redis"]],
+])("the path of %s is %j", (image, path) => {
+  expect(imagePath(image)).toEqual(path);
+});
+
+it("an image that is not known has no path", () => {
+  expect(imagePath(unknown("?"))).toEqual([]);
+});
+
+it.each([
+  ["postgres:18", "PostgreSQL"],
+  ["postgis/postgis", "PostgreSQL"],
+  ["ghcr.io/immich-app/postgres:17-vectorchord", "PostgreSQL"],
+  ["registry.redhat.io/rhel9/postgresql-16", "PostgreSQL"],
+  ["bitnami/postgresql-repmgr", "PostgreSQL"],
+  ["crunchydata/crunchy-postgres-ha", "PostgreSQL"],
+  ["mysql57", "MySQL"],
+  ["percona/percona-server", undefined],
+  ["percona/percona-server-mongodb:7", "MongoDB"],
+  ["redis/redis-stack:latest", "Redis"],
+  ["victoriametrics/victoria-metrics", "VictoriaMetrics"],
+  ["confluentinc/cp-server", "Kafka"],
+  ["acme/orders-mongo", "MongoDB"],
+  ["mongo-express", undefined],
+  ["acme/postgres-orders", undefined],
+  ["acme/flask-redis", undefined],
+  ["redis/redisinsight", undefined],
+  ["nginx", undefined],
+  ["", undefined],
+])("%s runs %s", (image, product) => {
+  const expected = image === "percona/percona-server" ? "MySQL" : product;
+  expect(serverOfImage(imagePath(image))?.product).toBe(expected);
+});
+
+it.each<[string, Partial<Container>, boolean]>([
+  ["nothing stated", {}, true],
+  ["options", { args: ["-c", "x=1"] }, true],
+  ["an empty argument", { args: [""] }, true],
+  ["the server", { args: ["postgres", "-c", "x=1"] }, true],
+  ["a path to it", { entrypoint: ["/usr/lib/postgresql/18/bin/postgres"] }, true],
+  ["an entrypoint script", { entrypoint: ["/opt/entry.sh"], args: ["x"] }, true],
+  ["a variable", { entrypoint: ["$(CMD)"] }, true],
+  ["a shell that starts it", { entrypoint: ["bash", "-c", "mkdir x && exec postgres -D x"] }, true],
+  ["a shell with another program", { entrypoint: ["bash", "-c", "pg_dump x > postgres.sql"] }, false],
+  ["a client", { args: ["psql", "-h", "db"] }, false],
+  ["another program", { entrypoint: ["sleep"], args: ["postgres"] }, false],
+])("PostgreSQL's image told %s is a server: %s", (_, more, server) => {
+  expect(serverIn(container("postgres:18", more)) !== undefined).toBe(server);
+  expect(starts(container("x", more), /^postgres$/)).toBe(server);
+});
+
+it.each(["init", "debug"] as const)("a %s container is no server and keeps no books", (role) => {
+  expect(serverIn(container("postgres:18", { role }))).toBeUndefined();
+  expect(bookkeeperIn(container("grafana/grafana", { role }))).toBeUndefined();
+});
+
+it("a sidecar may be one", () => {
+  expect(serverIn(container("redis:8", { role: "sidecar" }))?.product).toBe("Redis");
+});
+
+it.each<[string, Partial<Container>, string | undefined]>([
+  ["grafana/grafana:12", {}, "Grafana"],
+  ["grafana/grafana-image-renderer", {}, undefined],
+  ["grafana/grafana", { args: ["cli", "plugins", "ls"] }, undefined],
+  ["mlflow/mlflow", {}, "MLflow"],
+  ["mlflow/mlflow", { args: ["--host", "0.0.0.0"] }, "MLflow"],
+  ["mlflow/mlflow", { args: ["mlflow", "models", "serve"] }, undefined],
+  ["acme/x", { entrypoint: ["sh", "-c", "pip list; mlflow server"] }, "MLflow"],
+  ["prefecthq/prefect:3", {}, undefined],
+  ["prefecthq/prefect:3", { args: ["prefect", "server", "start"] }, "Prefect"],
+  ["prefecthq/prefect:3", { args: ["prefect", "worker", "start"] }, undefined],
+  ["dagster/dagster-k8s", {}, "Dagster"],
+  ["dagster/dagster-k8s", { args: ["dagster", "api", "grpc"] }, undefined],
+  ["acme/x", { args: ["/bin/dagster-webserver"] }, "Dagster"],
+])("%s told %j keeps the books of %s", (image, more, product) => {
+  expect(bookkeeperIn(container(image, more))?.product).toBe(product);
+});
+
+it.each<[Container["env"], string[], readonly string[], boolean]>([
+  [{}, [], [], false],
+  [{ GF_DATABASE_URL: "postgres://u@db/grafana" }, [], [], true],
+  [{ GF_DATABASE_URL: { kind: "reference", to: "secretKeyRef" } }, [], [], true],
+  [{ GF_DATABASE_URL: "" }, [], [], false],
+  [{ GF_DATABASE_TYPE: "sqlite3" }, [], [], false],
+  [{ GF_DATABASE_TYPE: "postgres", GF_DATABASE_HOST: "127.0.0.1:5432" }, [], [], false],
+  [{ GF_DATABASE_URL: "postgres://u:p@localhost/grafana" }, [], [], false],
+  [{ GF_DATABASE_USER: "u" }, [], [], false],
+  [{}, [], ["[database]\ntype = postgres\n"], true],
+  [{}, [], ["[database]\n;type = postgres\n"], false],
+  [{}, [], ["# postgres://u@db/x"], false],
+  [{}, [], ["storage:\n  postgres:\n    postgres_db: {}\n"], true],
+  [{}, [], ["url: mysql://u@db/x"], true],
+  [{}, [], ["module: dagster_postgres.run_storage"], true],
+])("Grafana with %j, %j and %j is pointed at a database: %s", (env, args, texts, pointed) => {
+  const grafana = container("grafana/grafana", { env, args });
+  const keeper = bookkeeperIn(container("grafana/grafana"));
+  expect(keeper && isPointedAtDatabase(keeper, grafana, env, texts)).toBe(pointed);
+});
+
+it.each([
+  ["--backend-store-uri postgresql://db/x", true],
+  ["--backend-store-uri=mysql://db/x", true],
+  ["--backend-store-uri ./mlruns", false],
+  ["--backend-store-uri /mlflow.db", false],
+  ["--backend-store-uri file:/x", false],
+  ["--backend-store-uri", false],
+])("MLflow told %s is pointed at a database: %s", (args, pointed) => {
+  const mlflow = container("mlflow/mlflow", { args: ["mlflow", "server", args] });
+  const keeper = bookkeeperIn(mlflow);
+  expect(keeper && isPointedAtDatabase(keeper, mlflow, {}, [])).toBe(pointed);
+});
