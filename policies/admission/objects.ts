@@ -1,0 +1,62 @@
+/** ValidatingAdmissionPolicies and their bindings as objects. */
+
+export interface Policy {
+  readonly name: string;
+  readonly resourceRules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+  }[];
+  /** Objects of the same namespace, each of which the policy is judged with. */
+  readonly parameter?: { readonly apiVersion: string; readonly kind: string };
+  /** What happens where the namespace has no such object. */
+  readonly withoutParameter?: "Allow" | "Deny";
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly validations: readonly { readonly expression: string; readonly messageExpression: string }[];
+}
+
+/** What is on its way out is let go, however it came in. */
+const notLeaving = {
+  name: "not-leaving",
+  expression: 'request.operation == "CREATE" || !has(object.metadata.deletionTimestamp)',
+};
+
+/** The policy and the binding that puts it in force in every namespace. */
+export function objectsOf(policy: Policy): readonly object[] {
+  const { name, parameter, variables } = policy;
+  const metadata = { name, labels: { "app.kubernetes.io/part-of": "homelab" } };
+  return [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata,
+      spec: {
+        failurePolicy: "Fail",
+        ...(parameter === undefined ? {} : { paramKind: parameter }),
+        matchConstraints: {
+          resourceRules: policy.resourceRules.map(({ apiGroups, resources }) => ({
+            apiGroups,
+            apiVersions: ["*"],
+            operations: ["CREATE", "UPDATE"],
+            resources,
+          })),
+        },
+        matchConditions: [notLeaving, ...(policy.matchConditions ?? [])],
+        variables: Object.entries(variables).map(([key, expression]) => ({ name: key, expression })),
+        validations: policy.validations.map((one) => ({ ...one, reason: "Forbidden" })),
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata,
+      spec: {
+        policyName: name,
+        validationActions: ["Deny"],
+        ...(parameter === undefined
+          ? {}
+          : { paramRef: { selector: {}, parameterNotFoundAction: policy.withoutParameter ?? "Deny" } }),
+      },
+    },
+  ];
+}
