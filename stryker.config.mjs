@@ -1,5 +1,5 @@
 /**
- * Mutation testing of the placement engine: `npx stryker run` (a quarter of an hour on two cores).
+ * Mutation testing of the placement engine: `npx stryker run` (the better part of an hour on two busy cores).
  *
  * Sentences for people are left alone: a test that compares whole sentences would only repeat them. What the
  * rules decide, and the tables they decide by, is mutated.
@@ -14,7 +14,8 @@ export default {
   coverageAnalysis: "perTest",
   ignoreStatic: true,
   incremental: false,
-  reporters: ["clear-text", "html", "json"],
+  timeoutMS: 20000,
+  reporters: ["clear-text", "html", "json", "progress-append-only"],
   clearTextReporter: { allowColor: false, reportTests: false },
   thresholds: { high: 95, low: 90, break: 90 },
   tempDirName: ".stryker-tmp",

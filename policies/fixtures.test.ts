@@ -35,6 +35,18 @@ describe("every fixture is judged as its first lines say", () => {
   });
 });
 
+it("the whole of what is said of the fixtures is what stands in fixtures.said.txt", async () => {
+  const lines = all.flatMap((fixture) =>
+    [...reportOf(fixture).values()].flatMap((report) => [
+      ...report.violations.map(({ rule, detail }) => `${fixture.name} ${rule}: ${detail}`),
+      ...report.exemptions.map(
+        ({ rule, detail, reason }) => `${fixture.name} ${rule} (${reason}): ${detail}`,
+      ),
+    ]),
+  );
+  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("fixtures.said.txt");
+});
+
 describe("nothing is a violation on an always-on node", () => {
   it.each(all.filter(({ placed }) => !placed).map((fixture) => [fixture.name, fixture] as const))(
     "%s",
