@@ -16,16 +16,26 @@ const largest = 32 * 1024 * 1024;
 export function collectFiles(paths: readonly string[]): readonly InputFile[] {
   const files: InputFile[] = [];
   const seen = new Set<string>();
-  const add = (path: string): void => {
+  const add = (path: string, found = false): void => {
     if (seen.has(path)) return;
     seen.add(path);
-    files.push(readOne(path));
+    const file = readOne(path);
+    if (!found || mayHoldManifest(file)) files.push(file);
   };
   for (const path of paths) {
-    if (isFolder(path)) walk(path.replace(/\/+$/, "") || "/", add);
-    else add(path);
+    if (isFolder(path)) {
+      walk(path.replace(/\/+$/, "") || "/", (file) => {
+        add(file, true);
+      });
+    } else add(path);
   }
   return files;
+}
+
+/** Folders are full of JSON that is none of ours, some of it with comments no parser takes. */
+function mayHoldManifest({ path, text }: InputFile): boolean {
+  if (!path.endsWith(".json") || text === undefined) return true;
+  return /"(apiVersion|services|op)"\s*:/.test(text);
 }
 
 function isFolder(path: string): boolean {

@@ -1,7 +1,7 @@
 /** What a container is given: volumes at its data directory, texts of its configuration. */
 import type { Container, EnvValue, Volume, Workload } from "./facts";
 import { normalize, within } from "./paths";
-import { toldTo } from "./programs";
+import { dataPathsOf } from "./programs";
 import type { Stack } from "./stack";
 
 /**
@@ -9,7 +9,7 @@ import type { Stack } from "./stack";
  * one, or at a path the container is told of by an argument or variable. Configuration does not count.
  */
 export function givenAt(workload: Workload, container: Container, dataDirs: readonly string[]): boolean {
-  const told = toldTo(container).join(" ");
+  const dirs = [...dataDirs, ...dataPathsOf(container)];
   return workload.volumes.some((volume) => {
     if (volume.source.kind === "rootfs") return true;
     return volume.mounts.some((mount) => {
@@ -17,7 +17,7 @@ export function givenAt(workload: Workload, container: Container, dataDirs: read
       const target = normalize(mount.target);
       if (target === "/") return true;
       if (isFile(target)) return false;
-      return dataDirs.some((dir) => within(dir, target) || within(target, dir)) || told.includes(target);
+      return dirs.some((dir) => within(dir, target) || within(target, dir));
     });
   });
 }

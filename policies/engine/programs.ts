@@ -51,3 +51,23 @@ export function toldTo(container: Container): readonly string[] {
   const values = Object.values(container.env).filter((value) => typeof value === "string");
   return [...(container.entrypoint ?? []), ...(container.args ?? []), ...values];
 }
+
+/** Names of options and variables that say where a server keeps its data. */
+const dataName = /data|dbpath|db[-_]?path|store|^-{1,2}dir$|^-D$|^-sd$|^server$|journal|storage/i;
+const notDataName = /tmp|temp|log|conf|plugin|secret|cert|password|source/i;
+
+/** Paths a container is told to keep its data at, by options ("--datadir=/x", "-D /x") and variables (PGDATA). */
+export function dataPathsOf(container: Container): readonly string[] {
+  const words = [...(container.entrypoint ?? []), ...(container.args ?? [])].flatMap((word) =>
+    word.split(/\s+/),
+  );
+  const pairs: (readonly [string, string])[] = words.map((word, index) => {
+    const cut = word.indexOf("=");
+    return cut > 0 ? [word.slice(0, cut), word.slice(cut + 1)] : [words[index - 1] ?? "", word];
+  });
+  for (const [name, value] of Object.entries(container.env))
+    if (typeof value === "string") pairs.push([name, value]);
+  return pairs.flatMap(([name, value]) =>
+    value.startsWith("/") && dataName.test(name) && !notDataName.test(name) ? [value] : [],
+  );
+}

@@ -3,7 +3,7 @@ import { bookkeeperIn, isPointedAtDatabase } from "./books";
 import type { Container } from "./facts";
 import { unknown } from "./facts";
 import { imagePath } from "./images";
-import { starts } from "./programs";
+import { dataPathsOf, starts } from "./programs";
 import { serverIn, serverOfImage } from "./servers";
 
 const container = (image: string, more: Partial<Container> = {}): Container => ({
@@ -131,4 +131,14 @@ it.each([
   const mlflow = container("mlflow/mlflow", { args: ["mlflow", "server", args] });
   const keeper = bookkeeperIn(mlflow);
   expect(keeper && isPointedAtDatabase(keeper, mlflow, {}, [])).toBe(pointed);
+});
+
+it.each<[Partial<Container>, readonly string[]]>([
+  [{ args: ["--datadir=/a"] }, ["/a"]],
+  [{ args: ["-D", "/b"] }, ["/b"]],
+  [{ entrypoint: ["sh", "-c", "minio server /c"] }, ["/c"]],
+  [{ env: { PGDATA: "/d/pg", PGLOGDATA: "/e", TMPDIR: "/f", X: { kind: "reference", to: "y" } } }, ["/d/pg"]],
+  [{ args: ["--tmpdir=/tmp", "--data-dir", "relative"] }, []],
+])("a container told %j keeps its data at %j", (more, paths) => {
+  expect(dataPathsOf(container("x", more))).toEqual(paths);
 });

@@ -53,7 +53,7 @@ export const servers: readonly Server[] = [
   server(
     "MongoDB",
     "mongo mongodb mongod",
-    "/data/db /bitnami/mongodb /var/lib/mongodb /data/configdb",
+    "/data/db /bitnami/mongodb /var/lib/mongodb",
     /^(mongod|run-mongod)$/,
   ),
   server(

@@ -9,40 +9,39 @@ import type {
   Placement,
   StorageClass,
 } from "./facts";
+import { NameIndex } from "./nameIndex";
 import { landsOn } from "./nodes";
 import type { Topology } from "./topology";
 
-/**
- * Looks things up by name. Sets of files may hold things of the same name that have nothing to do with each
- * other, so what is nearest wins: the same file, then the same folder, then anywhere.
- */
 export class Stack {
-  readonly #claims: Map<string, Claim[]>;
-  readonly #classes: Map<string, StorageClass[]>;
-  readonly #named: Map<string, NamedVolume[]>;
-  readonly #volumesByName: Map<string, PersistentVolume[]>;
-  readonly #volumesByClaim: Map<string, PersistentVolume[]>;
-  readonly #volumesByClass: Map<string, PersistentVolume[]>;
-  readonly #texts: Map<string, ConfigText[]>;
+  readonly #claims: NameIndex<Claim>;
+  readonly #classes: NameIndex<StorageClass>;
+  readonly #named: NameIndex<NamedVolume>;
+  readonly #volumesByName: NameIndex<PersistentVolume>;
+  readonly #volumesByClaim: NameIndex<PersistentVolume>;
+  readonly #volumesByClass: NameIndex<PersistentVolume>;
+  readonly #texts: NameIndex<ConfigText>;
   readonly #askedByName: ReadonlySet<string>;
   readonly #filesWithClaims: ReadonlySet<string>;
 
+  /** @param forcedNode a node that everything is taken to land on, whatever placement is stated */
   constructor(
     readonly facts: Facts,
     readonly topology: Topology,
     readonly forcedNode?: string,
   ) {
-    this.#claims = groupBy(facts.claims, (claim) => [claim.name]);
-    this.#classes = groupBy(facts.storageClasses, (storageClass) => [storageClass.name]);
-    this.#named = groupBy(facts.namedVolumes, (volume) => volume.names);
-    this.#volumesByName = groupBy(facts.persistentVolumes, (volume) => [volume.name]);
-    this.#volumesByClaim = groupBy(facts.persistentVolumes, (volume) =>
-      volume.claimRef ? [volume.claimRef.name] : [],
+    const { claims, persistentVolumes } = facts;
+    this.#claims = new NameIndex(claims, (claim) => [claim.name]);
+    this.#classes = new NameIndex(facts.storageClasses, (storageClass) => [storageClass.name]);
+    this.#named = new NameIndex(facts.namedVolumes, (volume) => volume.names);
+    this.#volumesByName = new NameIndex(persistentVolumes, (volume) => [volume.name]);
+    this.#volumesByClaim = new NameIndex(persistentVolumes, ({ claimRef }) =>
+      claimRef ? [claimRef.name] : [],
     );
-    this.#volumesByClass = groupBy(facts.persistentVolumes, (volume) => [classKey(volume.class)]);
-    this.#askedByName = new Set(facts.claims.flatMap(({ spec }) => spec.volumeName ?? []));
-    this.#filesWithClaims = new Set(facts.claims.map(({ origin }) => origin.file));
-    this.#texts = groupBy(facts.configTexts, (text) => [`${text.kind} ${text.name}`]);
+    this.#volumesByClass = new NameIndex(persistentVolumes, (volume) => [classKey(volume.class)]);
+    this.#texts = new NameIndex(facts.configTexts, (text) => [`${text.kind} ${text.name}`]);
+    this.#askedByName = new Set(claims.flatMap(({ spec }) => spec.volumeName ?? []));
+    this.#filesWithClaims = new Set(claims.map(({ origin }) => origin.file));
   }
 
   /** The on-demand node a placement does not exclude, if any. */
@@ -52,38 +51,35 @@ export class Stack {
 
   /** The claims a name can mean for a workload; several where none is nearer than the others. */
   claims(name: string, namespace: string | undefined, from: Origin): readonly Claim[] {
-    const fitting = (this.#claims.get(name) ?? []).filter((claim) =>
-      sameNamespace(claim.namespace, namespace),
-    );
-    return nearest(fitting, from);
+    return this.#claims.nearest(name, from, (claim) => sameNamespace(claim.namespace, namespace));
   }
 
   storageClass(name: string, from: Origin): StorageClass | undefined {
-    return nearest(this.#classes.get(name) ?? [], from)[0];
+    return this.#classes.nearest(name, from)[0];
   }
 
   namedVolumes(name: string, from: Origin): readonly NamedVolume[] {
-    return nearest(this.#named.get(name) ?? [], from);
+    return this.#named.nearest(name, from);
   }
 
   /** All volumes of a name, however far away. */
   allNamedVolumes(name: string): readonly NamedVolume[] {
-    return this.#named.get(name) ?? [];
+    return this.#named.all(name);
   }
 
   persistentVolumesNamed(name: string, from: Origin): readonly PersistentVolume[] {
-    return nearest(this.#volumesByName.get(name) ?? [], from);
+    return this.#volumesByName.nearest(name, from);
   }
 
+  /** Volumes that are reserved for a claim by their claimRef. */
   persistentVolumesFor(
     claim: string,
     namespace: string | undefined,
     from: Origin,
   ): readonly PersistentVolume[] {
-    const fitting = (this.#volumesByClaim.get(claim) ?? []).filter((volume) =>
-      sameNamespace(volume.claimRef?.namespace, namespace),
+    return this.#volumesByClaim.nearest(claim, from, ({ claimRef }) =>
+      sameNamespace(claimRef?.namespace, namespace),
     );
-    return nearest(fitting, from);
   }
 
   /** Volumes of a class that fit what a claim asks for. */
@@ -92,7 +88,7 @@ export class Stack {
     from: Origin,
     fits: (volume: PersistentVolume) => boolean,
   ): readonly PersistentVolume[] {
-    return nearest((this.#volumesByClass.get(classKey(name)) ?? []).filter(fits), from);
+    return this.#volumesByClass.nearest(classKey(name), from, fits);
   }
 
   /**
@@ -105,7 +101,7 @@ export class Stack {
   }
 
   configText(reference: string, from: Origin): ConfigText | undefined {
-    return nearest(this.#texts.get(reference) ?? [], from)[0];
+    return this.#texts.nearest(reference, from)[0];
   }
 }
 
@@ -114,33 +110,7 @@ function classKey(name: PersistentVolume["class"]): string {
   return name.kind === "named" ? `named ${name.name}` : name.kind === "unknown" ? "unknown" : "none";
 }
 
-function groupBy<T>(items: readonly T[], keys: (item: T) => readonly string[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    for (const key of keys(item)) {
-      const group = groups.get(key);
-      if (group) group.push(item);
-      else groups.set(key, [item]);
-    }
-  }
-  return groups;
-}
-
 /** A namespace left out may be set later (kustomize, `kubectl -n`), so it fits every other. */
 function sameNamespace(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other;
-}
-
-function nearest<T extends { readonly origin: Origin }>(items: readonly T[], from: Origin): readonly T[] {
-  if (items.length < 2) return items;
-  const sameFile = items.filter((item) => item.origin.file === from.file);
-  if (sameFile.length > 0) return sameFile;
-  const folder = folderOf(from.file);
-  const sameFolder = items.filter((item) => folderOf(item.origin.file) === folder);
-  return sameFolder.length > 0 ? sameFolder : items;
-}
-
-function folderOf(file: string): string {
-  const slash = file.lastIndexOf("/");
-  return slash < 0 ? "" : file.slice(0, slash);
 }
