@@ -109,7 +109,7 @@ lab_pulumi() {
 # What an interrupted run had begun to make is in the state as "pending". Everything here can be made twice, so the
 # next run forgets the note and does it again.
 stack_forget_pending() {
-  grep -q '"pending_operations": \[' "$STACK_STATE/$1.json" 2>/dev/null || return 0
+  grep -Eq '"pending_operations": *\[ *\{' "$STACK_STATE/$1.json" 2>/dev/null || return 0
   say "The last run on $1 was stopped in the middle: its unfinished steps are done again."
   (lab_pulumi "$1" refresh --yes --skip-preview --clear-pending-creates --run-program=false)
 }

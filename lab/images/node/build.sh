@@ -12,7 +12,7 @@ packages=(
   iproute2 iputils-ping nftables iptables kmod procps util-linux tar less ca-certificates curl
   podman crun conmon netavark aardvark-dns catatonit
   postgresql-client
-  python3-minimal # ansible and pyinfra, which bench/ measures against, need it; this project does not
+  python3 # ansible and pyinfra, which bench/ measures against, need it; this project does not
 )
 # What a machine without its own kernel, consoles and disks cannot run, so that `systemctl --failed` stays empty.
 masked=(
