@@ -2,14 +2,7 @@
 import { isUnknown } from "./facts";
 import type { ClassName, Origin } from "./facts";
 import type { Stack } from "./stack";
-
-/** Provisioners whose volumes are directories, partitions or logical volumes of one node. */
-export const localProvisioner =
-  /local|hostpath|no-provisioner|topolvm|lvm|zfs|carina|open-local|device-mapper|directpv|hwameistor|rawfile/i;
-
-/** CSI drivers and in-tree plugins whose volumes are surely off the node. */
-export const networkDriver =
-  /(^|[./-])(nfs|smb|cifs|samba|ceph|cephfs|rbd|iscsi|glusterfs|fsx|efs|ebs|s3|seaweedfs|juicefs|gcsfuse)([./-]|$)|gce-pd|pd\.csi\.storage|filestore|azure|disk\.csi|file\.csi|cinder|digitalocean|hetzner|hcloud|linode|vultr|vsphere|synology|truenas|freenas|democratic-csi|netapp|trident|exoscale|scaleway|upcloud/i;
+import { localProvisioner, networkDriver } from "./tables/drivers";
 
 /** True when a provisioner or CSI driver keeps its data on the node itself. */
 export function isLocalDriver(driver: string): boolean {

@@ -3,11 +3,7 @@ import { isUnknown } from "./facts";
 import type { NamedVolume, Origin } from "./facts";
 import { isPlumbing } from "./paths";
 import type { Stack } from "./stack";
-
-const networkTypes =
-  /^(nfs|nfs4|cifs|smb|smb3|smbfs|ceph|cephfs|glusterfs|9p|fuse\.sshfs|fuse\.s3fs|fuse\.rclone)$/i;
-
-const networkDrivers = /nfs|cifs|smb|samba|sshfs|ceph|rbd|gluster|iscsi|(^|[/-])s3|rclone|efs|netshare/i;
+import { networkTypes, networkVolumePlugins } from "./tables/drivers";
 
 /** Undefined where the volume's data is off the node or kept nowhere, else a clause saying why it is not. */
 export function whyEngineVolumeIsLocal(
@@ -32,7 +28,7 @@ function whyVolumeIsLocal(volume: NamedVolume, stack: Stack, asked?: NamedVolume
   const driver = volume.driver === "" ? "local" : volume.driver;
   if (driver === "image") return undefined;
   if (driver !== "local") {
-    return networkDrivers.test(driver)
+    return networkVolumePlugins.test(driver)
       ? undefined
       : `its driver ${driver} is not known to be network storage`;
   }

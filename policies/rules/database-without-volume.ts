@@ -3,7 +3,7 @@ import { isUnknown } from "../engine/facts";
 import { givenAt, textsOf } from "../engine/given";
 import { toldTo } from "../engine/programs";
 import { serverIn } from "../engine/servers";
-import type { Server } from "../engine/servers";
+import type { Server } from "../engine/tables/servers";
 import type { Stack } from "../engine/stack";
 import type { Finding, Rule } from "../engine/verdicts";
 
