@@ -1,5 +1,5 @@
 /** PersistentVolumes: none that is a part of a node may be open to an on-demand one. */
-import { localProvisioner } from "../engine/classes";
+import { localProvisioner } from "../engine/tables/drivers";
 import type { Topology } from "../engine/topology";
 import { pattern, scheduled } from "./cel";
 import type { Policy } from "./objects";
