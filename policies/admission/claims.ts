@@ -29,14 +29,16 @@ function conditions(topology: Topology): NonNullable<Policy["matchConditions"]> 
   ];
 }
 
-function policyOf(
-  name: string,
-  topology: Topology,
-  only: Pick<Policy, "resourceRules" | "withoutParameter">,
-): Policy {
+/**
+ * Pods, and what makes them: told at once, and not only by events of pods that never came.
+ *
+ * A claim that is not there yet keeps the pod waiting; it is judged when it comes. (To deny where no claim is found
+ * would deny every pod of a namespace without claims: the server asks that before the conditions.)
+ */
+export function claimsOfPods(topology: Topology): Policy {
   return {
-    name,
-    ...only,
+    name: "homelab-placement-claims-of-pods",
+    resourceRules: podKinds,
     parameter: { apiVersion: "v1", kind: "PersistentVolumeClaim" },
     matchConditions: conditions(topology),
     variables: { template },
@@ -49,32 +51,12 @@ function policyOf(
   };
 }
 
-/** Pods: the last gate. Where the namespace has no claim at all, theirs does not exist. */
-export function claimsOfPods(topology: Topology): Policy {
-  return policyOf("homelab-placement-claims-of-pods", topology, {
-    resourceRules: [{ apiGroups: [""], resources: ["pods"] }],
-    withoutParameter: "Deny",
-  });
-}
-
-/** What makes pods: told at once, and not only by events of pods that never came. */
-export function claimsOfTemplates(topology: Topology): Policy {
-  return policyOf("homelab-placement-claims-of-templates", topology, {
-    resourceRules: podKinds.map(({ apiGroups, resources }) => ({
-      apiGroups,
-      resources: resources.filter((one) => !one.startsWith("pods")),
-    })),
-    withoutParameter: "Allow",
-  });
-}
-
 /** A claim that comes after the pod that waits for it. */
 export function claimsAfterPods(topology: Topology): Policy {
   return {
     name: "homelab-placement-claims-after-pods",
     resourceRules: [{ apiGroups: [""], resources: ["persistentvolumeclaims"] }],
     parameter: { apiVersion: "v1", kind: "Pod" },
-    withoutParameter: "Allow",
     matchConditions: [
       { name: "node-local", expression: `!${classIsOffNode("object", topology.networkClasses)}` },
     ],

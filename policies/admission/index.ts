@@ -8,14 +8,14 @@
  */
 import { stringify } from "yaml";
 import type { Topology } from "../engine/topology";
-import { claimsAfterPods, claimsOfPods, claimsOfTemplates } from "./claims";
+import { claimsAfterPods, claimsOfPods } from "./claims";
 import { objectsOf } from "./objects";
 import { podPolicy } from "./pods";
 import { volumePolicy } from "./volumes";
 
 /** All policies and bindings, in the order in which they may be applied. */
 export function admissionObjects(topology: Topology): readonly object[] {
-  return [podPolicy, claimsOfPods, claimsOfTemplates, claimsAfterPods, volumePolicy].flatMap((policy) =>
+  return [podPolicy, claimsOfPods, claimsAfterPods, volumePolicy].flatMap((policy) =>
     objectsOf(policy(topology)),
   );
 }

@@ -8,8 +8,6 @@ export interface Policy {
   }[];
   /** Objects of the same namespace, each of which the policy is judged with. */
   readonly parameter?: { readonly apiVersion: string; readonly kind: string };
-  /** What happens where the namespace has no such object. */
-  readonly withoutParameter?: "Allow" | "Deny";
   readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
   readonly variables: Readonly<Record<string, string>>;
   readonly validations: readonly { readonly expression: string; readonly messageExpression: string }[];
@@ -53,9 +51,7 @@ export function objectsOf(policy: Policy): readonly object[] {
       spec: {
         policyName: name,
         validationActions: ["Deny"],
-        ...(parameter === undefined
-          ? {}
-          : { paramRef: { selector: {}, parameterNotFoundAction: policy.withoutParameter ?? "Deny" } }),
+        ...(parameter === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } }),
       },
     },
   ];
