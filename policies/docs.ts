@@ -10,7 +10,7 @@ export const page = join(__dirname, "..", "docs", "policies.md");
 /** The page as the rules have it now. */
 export function policiesPage(): string {
   return [
-    "<!-- Made by `npm run docs:policies` from policies/rules. Change the rules, not this page. -->",
+    "<!-- Made by `npx tsx policies/docs.ts` from policies/rules. Change the rules, not this page. -->",
     "",
     "# The placement rule",
     "",

@@ -24,7 +24,10 @@ export function parseYaml(text: string): Parsed {
     if (second === undefined) return { error: firstLine(error) };
     documents = second;
   }
-  if (sizeOf(documents) > largest) return { error: "its aliases expand to more than can be judged" };
+  const { size, hasTemplate } = measured(documents);
+  // "{{ .x }}" without quotes is a map with a map as its key, which nobody means.
+  if (hasTemplate) return { error: "an unquoted {{ … }} stands where a value should be" };
+  if (size > largest) return { error: "its aliases expand to more than can be judged" };
   return { documents };
 }
 
@@ -48,9 +51,10 @@ function firstLine(error: unknown): string {
 }
 
 /** Number of values with every alias counted as often as it is used; cycles count as too many. */
-function sizeOf(root: unknown): number {
+function measured(root: unknown): { readonly size: number; readonly hasTemplate: boolean } {
   const sizes = new Map<object, number>();
   const open = new Set<object>();
+  let hasTemplate = false;
   const measure = (value: unknown): number => {
     if (typeof value !== "object" || value === null) return 1;
     const known = sizes.get(value);
@@ -58,10 +62,13 @@ function sizeOf(root: unknown): number {
     if (open.has(value)) return Infinity;
     open.add(value);
     let size = 1;
-    for (const item of Object.values(value)) size += measure(item);
+    for (const [key, item] of Object.entries(value)) {
+      hasTemplate ||= key === "[object Object]";
+      size += measure(item);
+    }
     open.delete(value);
     sizes.set(value, size);
     return size;
   };
-  return measure(root);
+  return { size: measure(root), hasTemplate };
 }

@@ -1,9 +1,10 @@
 /** Charts as folders: judged by their values, since nothing here renders templates. */
-import { record, records, text } from "../../values";
+import { record, records, text, yes } from "../../values";
 import type { Values } from "../../values";
 import { baseName, beside, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
+import { bringsDatabase } from "./charts";
 import { addRelease } from "./helm";
 
 /** True for a Chart.yaml. */
@@ -28,6 +29,7 @@ export function readChart(chart: Values, context: FileContext): void {
     const condition = (text(dependency.condition) ?? "").split(".")[0];
     const settings = record(all[own]) ?? record(all[condition ?? ""]);
     if (settings?.enabled === false) continue;
+    if (yes(settings?.enabled) && bringsDatabase(own)) continue;
     // Its values were judged above; what is left is the chart's own default.
     if (settings !== undefined && JSON.stringify(settings).includes("ersisten")) continue;
     addRelease({ chart: text(dependency.name) ?? "", values: [], unseen: [] }, context, base);
