@@ -45,9 +45,9 @@ function withoutContents(end: EndState): unknown {
   const units = end.units.map((unit) => {
     const { restart, reload, nothing } = unit.files;
     const files = { restart: strip(restart), reload: strip(reload), nothing: strip(nothing) };
-    const parents = [
-      ...new Set(Object.values(unit.files).flatMap((some) => some.map(({ path }) => dirname(path)))),
-    ];
+    const folders = Object.values(unit.files).flatMap((some) => some.map(({ path }) => dirname(path)));
+    // Those of systemd and podman are there before anybody comes.
+    const parents = [...new Set(folders)].filter((path) => path.startsWith("/etc/homelab"));
     return [
       unit.service.replace(/\.service$/, ""),
       { ...unit, files, parents: parents.map((path) => ({ path, mode: "0755" })) },
