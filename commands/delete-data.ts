@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { deleteData, listData, type KeptData } from "../remote/data";
 import { closeAll } from "../remote/ssh";
+import { identity } from "../settings";
 import { connectionOf, loadTopology, nodeNames } from "../topology";
 
 /**
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   const [name, ...paths] = positionals;
   const node = nodeNames.find((known) => known === name);
   if (node === undefined) throw new Error(`Say on which node, one of ${nodeNames.join(", ")}: ${usage}`);
-  const connection = connectionOf(loadTopology(values.topology).nodes[node], values.identity);
+  const connection = connectionOf(loadTopology(values.topology).nodes[node], identity(values.identity));
   const signal = new AbortController().signal;
   const there = await listData(connection, signal);
   if (paths.length === 0) {

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
-import { storageEndpoints } from "./endpoints";
+import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
 /**
@@ -9,5 +9,5 @@ import type { House } from "./house";
  */
 export function compute({ node, settings }: House<"compute">): pulumi.Inputs {
   const host = new HostCheck("host", { node, identity: settings.sshIdentity });
-  return { host: host.facts, storage: storageEndpoints("compute") };
+  return { host: host.facts, reads: addresses(storageEndpoints("compute")) };
 }

@@ -59,3 +59,12 @@ export function storageEndpoints(reader: string): pulumi.Output<StorageEndpoints
     return undefined;
   });
 }
+
+/** Where a stack reads from, without what is secret: for its own outputs. */
+export function addresses(endpoints: pulumi.Output<StorageEndpoints | undefined>): pulumi.Output<string[]> {
+  return pulumi
+    .unsecret(endpoints)
+    .apply((known) =>
+      known === undefined ? [] : [`${known.POSTGRES_HOST}:${known.POSTGRES_PORT}`, known.S3_ENDPOINT],
+    );
+}

@@ -144,7 +144,7 @@ function explain(
   }
   if (error.message.includes("Encrypted private") || error.message.includes("Cannot parse privateKey")) {
     return new RemoteError(
-      `The SSH key ${connection.identity ?? ""} cannot be used as it is: add it to an SSH agent and leave homelab:sshIdentity unset, or use a key without a passphrase.`,
+      `The SSH key ${connection.identity ?? ""} cannot be used as it is: add it to an SSH agent and set homelab:sshIdentity to agent, or use a key without a passphrase.`,
     );
   }
   return new Unreachable(`${where} does not answer: it is off, or the network between is down.`);

@@ -1,5 +1,5 @@
 export { minioProblems, portProblems, postgresProblems } from "./checks";
-export { checkStorage, loadSettings, SettingsError } from "./load";
+export { checkStorage, identity, loadSettings, SettingsError } from "./load";
 export type { CommonSettings, SettingsOf, StorageSettings } from "./load";
 export { minioSchema, type MinioSettings } from "./minio";
 export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";

@@ -12,7 +12,7 @@ import { postgresSchema, type PostgresSettings } from "./postgres";
 export interface CommonSettings {
   /** Path of the topology file. @default topology.yaml */
   topology: string;
-  /** Path of the private key for SSH; without it the agent is asked. @default ~/.ssh/id_ed25519 where it exists */
+  /** Path of the private key for SSH, or `agent`: the SSH agent is asked. @default ~/.ssh/id_ed25519 where it exists */
   sshIdentity: string | undefined;
 }
 
@@ -102,13 +102,19 @@ function valueOf(text: string): unknown {
   }
 }
 
+const usualIdentity = "~/.ssh/id_ed25519";
+
 /** Given back as it was written: an absolute path would differ from machine to machine, and so in every state. */
-function identity(given: string | undefined, { home, exists }: Surroundings): string | undefined {
+export function identity(
+  given: string | undefined,
+  { home, exists }: Surroundings = { home: homedir(), exists: existsSync },
+): string | undefined {
   const there = (path: string) => exists(resolve(path.replace(/^~(?=\/)/, home)));
-  if (given === undefined) return there("~/.ssh/id_ed25519") ? "~/.ssh/id_ed25519" : undefined;
+  if (given === undefined) return there(usualIdentity) ? usualIdentity : undefined;
+  if (given === "agent") return undefined;
   if (there(given)) return given;
   throw new SettingsError([
-    `homelab:sshIdentity is "${given}": it must be the path of a private key on this machine, and no such file exists.`,
+    `homelab:sshIdentity is "${given}": it must be the path of a private key on this machine, and no such file exists, or agent, for what the SSH agent holds.`,
   ]);
 }
 

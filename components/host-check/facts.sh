@@ -21,8 +21,9 @@ quadlet() {
   [ -x /usr/libexec/podman/quadlet ]
 }
 
+# A container has the clock of its host, and nothing in it to keep it right.
 synchronized() {
-  [ "$(timedatectl show --property NTPSynchronized --value 2>/dev/null)" = yes ]
+  systemd-detect-virt --quiet --container || [ "$(timedatectl show --property NTPSynchronized --value 2>/dev/null)" = yes ]
 }
 
 os=$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-}")
@@ -32,6 +33,6 @@ memory=$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo 2>/d
 cgroup=v1
 [ -e /sys/fs/cgroup/cgroup.controllers ] && cgroup=v2
 
-printf '{"os":%s,"arch":%s,"kernel":%s,"memoryBytes":%s,"podman":%s,"quadlet":%s,"systemd":%s,"cgroup":"%s","nft":%s,"clockSynchronized":%s}\n' \
+printf '{"os":%s,"arch":%s,"kernel":%s,"memoryBytes":%s,"podman":%s,"quadlet":%s,"systemd":%s,"cgroup":"%s","nft":%s,"curl":%s,"clockSynchronized":%s}\n' \
   "$(quoted "$os")" "$(quoted "$(uname -m)")" "$(quoted "$(uname -r)")" "${memory:-0}" "$(quoted "$podman")" \
-  "$(holds quadlet)" "${systemd:-0}" "$cgroup" "$(holds command -v nft)" "$(holds synchronized)"
+  "$(holds quadlet)" "${systemd:-0}" "$cgroup" "$(holds command -v nft)" "$(holds command -v curl)" "$(holds synchronized)"

@@ -18,6 +18,7 @@ const factsSchema = z.strictObject({
   systemd: z.number(),
   cgroup: z.enum(["v1", "v2"]),
   nft: z.boolean(),
+  curl: z.boolean(),
   clockSynchronized: z.boolean(),
 });
 
@@ -75,6 +76,7 @@ export function judge(node: Node, facts: HostFacts): Findings {
   } else if (!facts.quadlet) {
     say(missing, "podman's generator for quadlets is missing: install podman from a package that has it.");
   }
+  if (!facts.curl) say(missing, "curl is missing: install it, `apt-get install curl` on Debian.");
   if (!facts.nft) say(missing, "nft is missing: install it, `apt-get install nftables` on Debian.");
   if (facts.memoryBytes < node.memoryBytes * visibleMemory) {
     const seen = sizeText(Math.floor(facts.memoryBytes / 1024 ** 2) * 1024 ** 2);

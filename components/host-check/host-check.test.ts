@@ -21,6 +21,7 @@ const fine: HostFacts = {
   systemd: 257,
   cgroup: "v2",
   nft: true,
+  curl: true,
   clockSynchronized: true,
 };
 
@@ -52,6 +53,7 @@ describe("a host's facts", () => {
         systemd: 0,
         podman: '4"x\\y',
         nft: false,
+        curl: false,
         clockSynchronized: false,
       });
     } finally {
@@ -78,6 +80,7 @@ describe("judging a host", () => {
     ],
     ["podman without quadlets", { quadlet: false }, "missing", /generator for quadlets is missing/],
     ["no nft", { nft: false }, "missing", /nft is missing/],
+    ["no curl", { curl: false }, "missing", /curl is missing: install it/],
     [
       "less memory than the topology says",
       { memoryBytes: 8 * GB },

@@ -74,11 +74,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
         options(),
       );
       const secretKey = pulumi.secret(result);
-      const account = new minio.IamUser(
-        `${name}-user-${user}`,
-        { name: user, secret: secretKey, updateSecret: true },
-        inStore(),
-      );
+      const account = new minio.IamUser(`${name}-user-${user}`, { name: user, secret: secretKey }, inStore());
       const policy = new minio.IamPolicy(
         `${name}-policy-${user}`,
         { name: `homelab-${user}`, policy: bucketPolicy(own, access) },

@@ -23,7 +23,7 @@ table() {
   row "passwords, DSNs, keys" "lab/pulumi storage stack output --show-secrets"
   printf '\nLook around\n'
   row "a shell" "lab/ssh storage"
-  row "what runs" "lab/ssh storage systemctl list-units 'homelab*'"
+  row "what runs" "lab/ssh storage systemctl status postgres minio homelab-firewall"
   row "PostgreSQL" "lab/ssh storage -N -L 15432:${ADDRESS[storage]}:5432    then: psql -h 127.0.0.1 -p 15432"
   row "MinIO console" "lab/ssh storage -N -L 19001:${ADDRESS[storage]}:9001    then: http://127.0.0.1:19001"
   row "what would change" "lab/pulumi storage preview --diff"

@@ -4,6 +4,7 @@ import type { ConnectionArgs } from "../../remote/connection-args";
 import { RemoteError } from "../../remote/errors";
 import { runScript } from "../../remote/run";
 import { closeAll } from "../../remote/ssh";
+import { identity } from "../../settings";
 import { connectionOf, loadTopology, nodeNames, type Topology } from "../../topology";
 import { engineTopology } from "../watch/topology";
 import { parseSeen } from "./parse";
@@ -59,7 +60,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const topology = loadTopology(values.topology);
   const node = topology.nodes[name];
-  const findings = await audit(connectionOf(node, values.identity), topology, !values["no-remember"]);
+  const findings = await audit(
+    connectionOf(node, identity(values.identity)),
+    topology,
+    !values["no-remember"],
+  );
   process.stdout.write(report(name, findings));
   if (node.lifecycle === "always-on") {
     process.stdout.write(`${name} is always on, so it may keep all of this.\n`);
