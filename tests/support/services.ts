@@ -1,0 +1,104 @@
+import type { NodeName } from "../../topology";
+import { onNode } from "./lab";
+import type { StorageEndpoints } from "../../nodes/endpoints";
+
+/** PostgreSQL and MinIO, used as consumers use them: from another machine, with what storage hands out. */
+
+/**
+ * Runs SQL on a node by psql; the password goes by standard input.
+ * @returns unaligned rows, a line each.
+ * @throws with psql's message.
+ */
+export function psql(node: NodeName, dsn: string, sql: string): string {
+  const at = new URL(dsn);
+  const where = `-h ${at.hostname} -p ${at.port} -U ${at.username} -d ${at.pathname.slice(1)}`;
+  const command = `IFS= read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=8; exec psql -XqAt -v ON_ERROR_STOP=1 ${where}`;
+  return onNode(node, command, `${at.password}\n${sql}\n`).trim();
+}
+
+/** What psql says of SQL that is refused; fails when it is not refused. */
+export function psqlRefusal(node: NodeName, dsn: string, sql: string): string {
+  try {
+    psql(node, dsn, sql);
+  } catch (error) {
+    return String((error as { stderr?: unknown }).stderr ?? error);
+  }
+  throw new Error(`PostgreSQL allowed ${sql}`);
+}
+
+/** As the superuser, on the machine itself: somebody who changes things by hand. */
+export const byHand = (database: string, sql: string): string =>
+  onNode(
+    "storage",
+    `podman exec -i --user postgres postgres psql -XqAt -v ON_ERROR_STOP=1 -d ${database}`,
+    sql,
+  ).trim();
+
+export function dsnOf(storage: StorageEndpoints, role: string, database: string): string {
+  const found = storage.dsns[role]?.[database];
+  if (found === undefined) throw new Error(`storage hands out no connection for ${role} to ${database}.`);
+  return found;
+}
+
+/** The same role's connection to a database that none is handed out for. */
+export function elsewhere(dsn: string, database: string): string {
+  const at = new URL(dsn);
+  at.pathname = `/${database}`;
+  return at.href;
+}
+
+export interface S3Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One request to S3 from desktop, signed for a user. @param path begins with the bucket */
+export function s3(
+  storage: StorageEndpoints,
+  user: string,
+  method: "GET" | "PUT" | "DELETE" | "HEAD",
+  path: string,
+  body = "",
+): S3Answer {
+  const keys = storage.s3[user];
+  if (keys === undefined) throw new Error(`storage hands out no keys for ${user}.`);
+  const config = [
+    `url = "${storage.S3_ENDPOINT}/${path}"`,
+    `user = "${keys.accessKey}:${keys.secretKey}"`,
+    'aws-sigv4 = "aws:amz:us-east-1:s3"',
+    'write-out = "\\n%{http_code}"',
+    "silent",
+    "max-time = 15",
+    ...(method === "HEAD" ? ["head"] : [`request = "${method}"`]),
+    ...(method === "PUT" ? [`data-raw = "${body}"`] : []),
+  ];
+  const said = onNode("desktop", "curl --config - || true", `${config.join("\n")}\n`);
+  const at = said.lastIndexOf("\n");
+  return { status: Number(said.slice(at + 1)), body: said.slice(0, at) };
+}
+
+/** When a unit of storage was last started, and for a container which one it is: another value is a restart. */
+export function incarnation(service: "postgres" | "minio" | "homelab-firewall"): string {
+  const entered = `systemctl show -p ActiveEnterTimestampMonotonic --value ${service}.service`;
+  const container =
+    service === "homelab-firewall"
+      ? ""
+      : `; podman inspect --format '{{.Id}} {{.State.StartedAt}}' ${service}`;
+  return onNode("storage", `${entered}${container}`).trim();
+}
+
+/** Waits on the machine until both are there again. */
+export function servicesBack(seconds = 60): void {
+  const ready = [
+    "podman exec --user postgres postgres sh /etc/postgresql/ready.sh 5432 2>/dev/null",
+    "curl -sf -o /dev/null http://127.0.0.1:9000/minio/health/cluster",
+  ].join(" && ");
+  onNode("storage", `timeout ${seconds} sh -c 'until ${ready}; do sleep 0.3; done'`);
+}
+
+/** Objects of MinIO and its administration, by its own client in the container, with the root user's credentials. */
+export function mc(command: string): string {
+  const alias =
+    'export MC_HOST_root="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:9000"';
+  return onNode("storage", "podman exec -i minio sh", `${alias}\nexec mc --quiet --json ${command}\n`).trim();
+}
