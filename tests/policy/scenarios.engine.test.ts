@@ -47,7 +47,8 @@ function namesInState(stack: string): string[] {
 describe.each(readdirSync(folder).filter((name) => !name.startsWith(".")))("the program %s", (name) => {
   const scenario = parse(readFileSync(join(folder, name, "scenario.yaml"), "utf8")) as Scenario;
 
-  it(scenario.title, () => {
+  // Up to eight runs of Pulumi on a machine that may be busy.
+  it(scenario.title, { timeout: 300_000 }, () => {
     const stack = `organization/homelab/${name}`;
     const configFile = join(home.folder, `${name}.yaml`);
     const topologyFile = join(home.folder, `${name}.topology.yaml`);
