@@ -9,12 +9,21 @@ const { nodes } = labTopology();
 /** The addresses that routes of this network namespace lead to, as `ip route` prints them. */
 const routes = (): string => execFileSync("ip", ["route"], { encoding: "utf8" });
 
+/** The process's network, or undefined where that may not be seen (sudo's, for one). */
+function networkOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A process in this computer's own network: the nearest ancestor that lab/in has not moved into the lab's. */
 function outsideProcess(): string {
-  const own = readlinkSync("/proc/self/ns/net");
+  const own = networkOf("self");
   let pid = String(process.ppid);
-  while (readlinkSync(`/proc/${pid}/ns/net`) === own) {
-    pid = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  for (let network = networkOf(pid); network === undefined || network === own; network = networkOf(pid)) {
+    pid = /^PPid:\s*([1-9]\d*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "none";
   }
   return pid;
 }

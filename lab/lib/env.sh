@@ -46,6 +46,8 @@ need_root() {
   [ -t 0 ] || die "making machines and networks needs root, and sudo wants a password here: run 'sudo -v' first."
   say "The lab's machines are privileged containers in a network of their own: that needs root, so sudo asks."
   sudo -v
+  # Kept fresh for as long as this runs: a background job cannot ask again.
+  (while sleep 50 && kill -0 $$ 2>/dev/null; do sudo -n -v || exit; done) >/dev/null 2>&1 </dev/null 9>&- &
 }
 
 # atomic_write FILE [MODE]: stdin to FILE, whole or not at all; untouched when it is the same already.

@@ -7,11 +7,14 @@ lab_ssh() {
   ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" "$@"
 }
 
-ssh_answers() { timeout 4 ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" "$1" true 2>/dev/null </dev/null; }
+ssh_answers() {
+  timeout 10 ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" -o ConnectTimeout=3 "$1" true \
+    2>/dev/null </dev/null
+}
 
 # wait_ssh NODE [SECONDS]
 wait_ssh() {
-  local limit=${2:-60} until
+  local limit=${2:-120} until
   until=$((SECONDS + limit))
   until ssh_answers "$1"; do
     [ $SECONDS -lt $until ] || die "$1 does not answer by SSH after $limit s; look at: lab/node console $1"

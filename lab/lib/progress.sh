@@ -22,7 +22,7 @@ job() {
 
 jobs_kill() {
   local name
-  for name in "${!JOB_PID[@]}"; do kill -TERM -- "-${JOB_PID[$name]}" 2>/dev/null || true; done
+  for name in "${!JOB_PID[@]}"; do as_root kill -TERM -- "-${JOB_PID[$name]}" 2>/dev/null || true; done
   [ ${#JOB_PID[@]} = 0 ] || wait "${JOB_PID[@]}" 2>/dev/null || true
 }
 

@@ -39,7 +39,7 @@ ssh_config() {
   done
   printf 'Host *\n  User root\n  IdentityFile "%s"\n  IdentitiesOnly yes\n  UserKnownHostsFile "%s"\n' \
     "$STATE/id_lab" "$STATE/known_hosts"
-  printf '  StrictHostKeyChecking yes\n  ConnectTimeout 3\n  BatchMode yes\n  LogLevel ERROR\n'
+  printf '  StrictHostKeyChecking yes\n  ConnectTimeout 10\n  BatchMode yes\n  LogLevel ERROR\n'
 }
 
 # memory NODE: in whole GB, at most what this computer has.
