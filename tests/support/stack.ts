@@ -65,7 +65,11 @@ export function beginUp(...args: string[]): { process: ChildProcess; ended: Prom
     detached: true,
     stdio: "ignore",
   });
-  const ended = new Promise<number>((resolve) => process.once("exit", (code) => { resolve(code ?? 255); }));
+  const ended = new Promise<number>((resolve) =>
+    process.once("exit", (code) => {
+      resolve(code ?? 255);
+    }),
+  );
   return { process, ended };
 }
 
