@@ -1,5 +1,6 @@
 /** Which program a container runs, as far as its entrypoint and arguments tell. */
 import type { Container } from "./facts";
+import { dataName, notDataName } from "./tables/options";
 
 const shells = new Set([
   "sh",
@@ -51,10 +52,6 @@ export function toldTo(container: Container): readonly string[] {
   const values = Object.values(container.env).filter((value) => typeof value === "string");
   return [...(container.entrypoint ?? []), ...(container.args ?? []), ...values];
 }
-
-/** Names of options and variables that say where a server keeps its data. */
-const dataName = /data|dbpath|db[-_]?path|store|^-{1,2}dir$|^-D$|^-sd$|^server$|journal|storage/i;
-const notDataName = /tmp|temp|log|conf|plugin|secret|cert|password|source/i;
 
 /** Paths a container is told to keep its data at, by options ("--datadir=/x", "-D /x") and variables (PGDATA). */
 export function dataPathsOf(container: Container): readonly string[] {

@@ -53,7 +53,7 @@ function* judgeVolume(workload: Workload, volume: Volume, node: string, stack: S
     detail: `${resource} has ${what}${at}, on the on-demand node ${node}.`,
     fix,
     ephemeral: workload.ephemeral,
-    names: [volume.name, ...targets],
+    names: [volume.name, ...targets, ...(volume.source.kind === "named" ? [volume.source.name] : [])],
   };
 }
 
