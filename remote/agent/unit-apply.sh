@@ -49,21 +49,20 @@ put() { # FILE MODE OWNER PATH: all or nothing, also when the power goes
   chmod "$2" "$temp" && chown "$3" "$temp" && sync "$temp" && mv -T -- "$temp" "$4"
 }
 verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
-  local i said generator=/usr/lib/systemd/system-generators/podman-system-generator
+  local i said generator=/usr/lib/systemd/system-generators/podman-system-generator names=()
   mkdir "$stage/quadlets"
   if [ -d /etc/containers/systemd ]; then cp -rT /etc/containers/systemd "$stage/quadlets"; fi
-  local any=''
   for i in "${!paths[@]}"; do
-    case ${paths[i]} in /etc/containers/systemd/*) cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && any=yes ;; esac
+    case ${paths[i]} in /etc/containers/systemd/*) cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && names+=(-e "[\"/]${paths[i]##*/}\"") ;; esac
   done
-  [ -n "$any" ] || return 0
+  [ ${#names[@]} -gt 0 ] || return 0
   [ -x "$generator" ] || fail 21 "podman on this node has no quadlet generator: install podman 4.4 or later."
-  said=$(QUADLET_UNIT_DIRS=$stage/quadlets "$generator" --dryrun 2>&1 >"$stage/generated") ||
-    fail 21 "The quadlet of $service is not valid: $said"
+  # It reads all quadlets, for one may name another, and complains of any: what is wrong with one of somebody else does
+  # not count, unless this one is not made for it.
+  said=$(QUADLET_UNIT_DIRS=$stage/quadlets "$generator" --dryrun 2>&1 >"$stage/generated" || true)
   said=$(grep -iE 'unsupported|error|invalid|unknown|convert' <<<"$said" || true)
-  [ -z "$said" ] || fail 21 "The quadlet of $service is not valid: $said"
-  grep -qxF -- "---${service}---" "$stage/generated" || [ ! -s "$stage/generated" ] ||
-    fail 21 "The quadlet does not make a unit named $service."
+  ! grep -q "${names[@]}" <<<"$said" || fail 21 "The quadlet of $service is not valid: $(grep "${names[@]}" <<<"$said")"
+  grep -qxF -- "---${service}---" "$stage/generated" || fail 21 "podman makes no unit $service of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
 }
 wait_healthy() { # SECONDS
   local until=$((SECONDS + $1))
@@ -82,6 +81,7 @@ restart() {
   systemctl reset-failed -- "$service" 2>/dev/null || true
   timeout "$((timeout + 60))" systemctl restart -- "$service"
 }
+reload_it() { if [ ${#reload[@]} -gt 0 ]; then "${reload[@]}" >&2; else systemctl reload -- "$service"; fi; }
 enable() { # A quadlet's unit is generated and enables itself; a plain one must be told.
   if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet enable -- "$service"; fi
 }
@@ -153,12 +153,16 @@ for i in "${changed[@]}"; do
 done
 if [ "${before%% *}" != "$run_hash" ] || [ ${#foreign[@]} -gt 0 ]; then action=restarted; fi
 if [ "$(systemctl show -p ActiveState --value -- "$service")" != active ]; then action=restarted; fi
-ok=yes
+ok=yes patience=$timeout
 case $action in
 restarted) restart || ok='' ;;
-reloaded) if [ ${#reload[@]} -gt 0 ]; then "${reload[@]}" >&2 || ok=''; else systemctl reload -- "$service" || ok=''; fi ;;
+reloaded)
+  # It runs already: what it does not take by now it will not take.
+  if [ "$patience" -gt 20 ]; then patience=20; fi
+  reload_it || ok=''
+  ;;
 esac
-if [ -n "$ok" ] && wait_healthy "$timeout"; then
+if [ -n "$ok" ] && wait_healthy "$patience"; then
   printf '%s %s\n' "$run_hash" "$reload_hash" >"$kept/applied.new"
   mv -T "$kept/files.new" "$kept/files"
   mv -T "$kept/applied.new" "$kept/applied"
@@ -169,6 +173,7 @@ if [ -n "$ok" ] && wait_healthy "$timeout"; then
 fi
 
 # Not healthy: say why, then put the predecessor back.
+printf 'waited\t%s\n' "$patience"
 printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value -- "$service" | paste -sd' ')"
 journalctl -u "$service" -n 15 --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
 for i in "${changed[@]}"; do rm -f -- "${paths[i]}"; done
@@ -188,7 +193,11 @@ if [ -z "$had" ]; then
 fi
 cat "$kept"/previous/*.path >"$kept/files"
 enable
-restart || true
+if [ "$action" = reloaded ] && [ "$(systemctl show -p ActiveState --value -- "$service")" = active ]; then
+  reload_it || true
+else
+  restart || true
+fi
 if wait_healthy "$timeout"; then
   cp "$kept/previous/applied" "$kept/applied"
   rm -f "$kept/in-progress" "$kept/files.new"

@@ -126,6 +126,33 @@ describe("a unit on a real machine", () => {
     expect(onNode("desktop", "ls /etc/containers/systemd 2>/dev/null || true")).not.toContain("homelab-odd");
   });
 
+  it("is not held up by a broken quadlet of somebody else, unless podman then makes no unit at all", async () => {
+    const quadlet = unitSchema.parse({
+      connection,
+      service: "homelab-mine.service",
+      files: [
+        {
+          path: "/etc/containers/systemd/homelab-mine.container",
+          content: "[Container]\nImage=localhost/none\nPull=never\n",
+        },
+      ],
+      health: { exec: ["true"], timeoutSeconds: 2 },
+    });
+    const theirs = "/etc/containers/systemd/homelab-theirs.container";
+    try {
+      onNode("desktop", `mkdir -p /etc/containers/systemd && printf '[Container]\\nNoImage=1\\n' >${theirs}`);
+      // There is no such image: that it was started at all shows that the quadlet was taken.
+      await expect(applyUnit(quadlet, never)).rejects.toThrow(/localhost\/none/);
+      onNode("desktop", `echo garbage >${theirs}`);
+      await expect(applyUnit(quadlet, never)).rejects.toThrow(
+        /podman makes no unit homelab-mine\.service of its quadlet\..*homelab-theirs\.container.*garbage/s,
+      );
+    } finally {
+      await removeUnit(quadlet, never);
+      onNode("desktop", `rm -f ${theirs}; systemctl daemon-reload`);
+    }
+  });
+
   it("is finished by the next apply when a run is cut off at any moment", async () => {
     for (let round = 0; round < 12; round++) {
       forgetStarts();

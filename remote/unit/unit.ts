@@ -69,7 +69,7 @@ function rolledBack(unit: UnitSpec, values: (key: string) => string[]): string {
   const then = outcome[values("predecessor")[0] ?? ""] ?? "the way back was interrupted";
   const journal = values("journal");
   return [
-    `${unit.service} on ${unit.connection.node} did not become healthy within ${unit.health.timeoutSeconds} s (${values("state")[0] ?? "unknown"}); ${then}.`,
+    `${unit.service} on ${unit.connection.node} did not become healthy within ${values("waited")[0] ?? unit.health.timeoutSeconds} s (${values("state")[0] ?? "unknown"}); ${then}.`,
     ...(journal.length === 0 ? [] : ["Its journal's last lines:", ...journal.map((line) => `  ${line}`)]),
   ].join("\n");
 }
