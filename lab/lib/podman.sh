@@ -71,7 +71,12 @@ engine_create() {
 }
 
 engine_running() { [ "$(lab_podman inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
-engine_start() { engine_running "$1" || lab_podman start "$1" >/dev/null; }
+engine_start() {
+  engine_running "$1" && return
+  # Groups of the former run, with controllers handed on to them, would let no process in.
+  cgroup_remove "$1"
+  lab_podman start "$1" >/dev/null
+}
 engine_stop() { ! engine_running "$1" || lab_podman stop "$1" >/dev/null; }
 # A power cut: every process of the machine ends at once, nothing is told.
 engine_kill() { ! engine_running "$1" || lab_podman kill -s KILL "$1" >/dev/null; }
@@ -89,10 +94,18 @@ cgroups_remove() {
   for hierarchy in /sys/fs/cgroup/*/; do
     [ ! -d "$hierarchy/libpod_parent" ] || as_root rmdir "$hierarchy/libpod_parent" 2>/dev/null || true
   done
+  for node in "${NODES[@]}"; do cgroup_remove "$node"; done
+}
+
+# cgroup_remove NODE: also right after a power cut, whose processes take a moment to be gone.
+cgroup_remove() {
+  local hierarchy group until=$((SECONDS + 5))
   for hierarchy in /sys/fs/cgroup/unified /sys/fs/cgroup; do
-    for node in "${NODES[@]}"; do
-      [ ! -d "$hierarchy/homelab-$node" ] ||
-        as_root find "$hierarchy/homelab-$node" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    group=$hierarchy/homelab-$1
+    while [ -d "$group" ]; do
+      as_root find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+      if [ $SECONDS -ge $until ]; then break; fi
+      [ ! -d "$group" ] || sleep 0.1
     done
   done
 }
