@@ -1,9 +1,12 @@
-/** `npm run --silent policy -- check …`: the placement rule for plain files. */
+/** `npm run --silent policy -- check …`: the placement rule for plain files; `-- admission …`: for a cluster. */
+import { readFileSync } from "node:fs";
 import { check } from "./check/check";
 import { usage } from "./check/options";
+import { readTopology } from "./check/topology";
 
 function main(args: readonly string[]): number {
   const [command, ...rest] = args;
+  if (command === "admission") return admission(rest[0] ?? "topology.yaml");
   if (command !== "check" || rest.includes("--help")) {
     const asked = command === "--help" || command === "help" || rest.includes("--help");
     (asked ? process.stdout : process.stderr).write(`${usage}\n`);
@@ -14,6 +17,19 @@ function main(args: readonly string[]): number {
   process.stderr.write(stderr);
   process.stdout.write(stdout);
   return code;
+}
+
+/** Prints the objects for `kubectl apply -f -`. Loaded only here: the check needs none of it. */
+function admission(file: string): number {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- for the start of the check, which is timed
+    const { admissionYaml } = require("./admission") as typeof import("./admission");
+    process.stdout.write(admissionYaml(readTopology(readFileSync(file, "utf8"), file)));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
 }
 
 // Not process.exit: a pipe may still be taking what was written.

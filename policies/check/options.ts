@@ -9,6 +9,7 @@ export interface CheckOptions {
 }
 
 export const usage = `usage: policy check [--node NODE] [--topology FILE] [--network-class NAME]… [--output text|json] PATH…
+       policy admission [TOPOLOGY]    prints the same rule for a Kubernetes API server
 
 Says whether what stands in manifests, compose files and quadlets would keep data on an on-demand node.
 
