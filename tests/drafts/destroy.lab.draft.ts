@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StorageEndpoints } from "../../nodes/endpoints";
+import { onNode } from "../support/lab";
+import { deleteData, deleteRefusal, keptData } from "../support/kept";
+import { dsnOf, psql, psqlRefusal, s3 } from "../support/services";
+import { destroy, handedOut, nothingToChange, up, well } from "../support/stack";
+
+const directories = ["/srv/homelab/minio", "/srv/homelab/postgres"];
+const agent = (storage: StorageEndpoints) => dsnOf(storage, "agent", "agent_gateway");
+let before: StorageEndpoints;
+
+// Each goes on from the one before it: one life of a stack and its data.
+describe("a stack that is destroyed", () => {
+  beforeAll(() => {
+    before = handedOut();
+    psql("desktop", agent(before), "CREATE TABLE lab_outlives AS SELECT 'still here' AS words");
+    expect(s3(before, "mlflow", "PUT", "mlflow/lab-outlives", "still here").status).toBe(200);
+  });
+  afterAll(() => {
+    well(up("storage"));
+    for (const node of ["desktop", "compute"] as const) well(up(node));
+  });
+
+  it("has data that cannot be deleted while it is up", () => {
+    expect(
+      keptData("storage")
+        .map(({ path, state }) => `${path} ${state}`)
+        .sort(),
+    ).toEqual([
+      "/srv/homelab/minio in use by minio.service",
+      "/srv/homelab/postgres in use by postgres.service",
+    ]);
+    for (const path of [...directories, "/srv", "/etc"])
+      expect(deleteRefusal("storage", path)).toContain(
+        `${path} is not data that a removed unit left behind: nothing was deleted.`,
+      );
+    nothingToChange();
+  });
+
+  it("says where its data stays", () => {
+    const said = well(destroy("storage")).text;
+    for (const directory of directories)
+      expect(said).toMatch(new RegExp(`${directory}.*on storage|storage.*${directory}`));
+    expect(said).toContain("delete-data");
+  });
+
+  it("leaves nothing running on the node, no file, no secret, no open port", () => {
+    const left = onNode(
+      "storage",
+      `podman ps -aq; podman secret ls -q; ls /etc/containers/systemd; find /etc/homelab -type f 2>/dev/null;
+       nft list tables | grep homelab; systemctl list-units --all --no-legend 'postgres*' 'minio*' 'homelab*'; ss -Hltn 'sport = 5432 or sport = 9000'; true`,
+    );
+    expect(left.trim()).toBe("");
+  });
+
+  it("has its data listed, as left behind", () => {
+    expect(
+      keptData("storage")
+        .map(({ path, state }) => `${path} ${state}`)
+        .sort(),
+    ).toEqual([
+      "/srv/homelab/minio left behind by minio.service",
+      "/srv/homelab/postgres left behind by postgres.service",
+    ]);
+  });
+
+  it("takes its data over at the next up, with new passwords", () => {
+    well(up("storage"));
+    nothingToChange();
+    const after = handedOut();
+    expect(agent(after)).not.toBe(agent(before));
+    expect(psql("desktop", agent(after), "SELECT words FROM lab_outlives")).toBe("still here");
+    expect(psqlRefusal("desktop", agent(before), "SELECT 1")).toContain("password authentication failed");
+    expect(s3(after, "mlflow", "GET", "mlflow/lab-outlives").body).toBe("still here");
+    expect(s3(before, "mlflow", "GET", "mlflow/lab-outlives").status).toBe(403);
+  });
+
+  it("loses its data only by the second step, and begins from nothing then", () => {
+    well(destroy("storage"));
+    deleteData("storage", directories);
+    expect(keptData("storage")).toEqual([]);
+    expect(onNode("storage", "ls /srv/homelab 2>/dev/null || true").trim()).toBe("");
+    well(up("storage"));
+    nothingToChange();
+    const after = handedOut();
+    expect(psql("desktop", agent(after), "SELECT to_regclass('lab_outlives') IS NULL")).toBe("t");
+    expect(s3(after, "mlflow", "GET", "mlflow/lab-outlives").status).toBe(404);
+  });
+});

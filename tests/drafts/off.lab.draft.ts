@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lab } from "../support/lab";
+import { nothingToChange, preview, up, well } from "../support/stack";
+
+const off = /compute \(10\.77\.0\.13, port 22\) does not answer: it is off, or the network between is down/g;
+
+describe("a node that is off", () => {
+  beforeAll(() => {
+    lab("node", "stop", "compute");
+  });
+  afterAll(() => {
+    lab("node", "start", "compute");
+    well(up("compute"));
+  });
+
+  it("is said so by its own up, in one sentence, within 15 s", () => {
+    const { code, text, seconds } = up("compute");
+    expect(code).not.toBe(0);
+    expect(text.match(off)?.length).toBe(1);
+    expect(text).toContain("Nothing was changed; turn it on and run this again.");
+    expect(text).not.toMatch(/^\s+at .*\.ts:\d+/m);
+    expect(seconds).toBeLessThan(15);
+  });
+
+  it("does not end its own preview, which says what it compares with", () => {
+    const { code, text, seconds } = preview("compute");
+    expect(code, text).toBe(0);
+    expect(text).toMatch(off);
+    expect(text).toContain("compares with the last known state");
+    expect(seconds).toBeLessThan(15);
+  });
+
+  it("does not keep the other stacks from going on", () => {
+    well(up("storage"));
+    well(up("desktop"));
+    nothingToChange();
+  });
+});
+
+describe("storage, when it is off", () => {
+  beforeAll(() => {
+    lab("node", "stop", "storage");
+  });
+  afterAll(() => {
+    lab("node", "start", "storage");
+  });
+
+  it("does not keep its preview nor the stacks that read it from going on", () => {
+    const { code, text, seconds } = preview("storage");
+    expect(code, text).toBe(0);
+    expect(text).toMatch(/storage \(10\.77\.0\.11, port 22\) does not answer/);
+    expect(seconds).toBeLessThan(15);
+    well(up("desktop"));
+  });
+
+  it("is said so by its own up, in one sentence, within 15 s", () => {
+    const { code, text, seconds } = up("storage");
+    expect(code).not.toBe(0);
+    expect(text).toMatch(/storage \(10\.77\.0\.11, port 22\) does not answer/);
+    expect(seconds).toBeLessThan(15);
+  });
+
+  it("needs no up when it is on again", () => {
+    lab("node", "start", "storage");
+    nothingToChange();
+  });
+});
