@@ -32,7 +32,11 @@ describe("a power cut on storage, while desktop writes", () => {
   beforeAll(async () => {
     storage = handedOut();
     const dsn = new URL(dsnOf(storage, "agent", "agent_gateway"));
-    psql("desktop", dsn.href, "CREATE TABLE lab_written (n int PRIMARY KEY)");
+    psql(
+      "desktop",
+      dsn.href,
+      "DROP TABLE IF EXISTS lab_written; CREATE TABLE lab_written (n int PRIMARY KEY)",
+    );
     const insert = 'echo "INSERT INTO lab_written VALUES ($i) RETURNING n;"';
     const rows = writer(
       `IFS= read -r PGPASSWORD; export PGPASSWORD; for ((i = 1; ; i++)); do ${insert}; sleep 0.01; done |
