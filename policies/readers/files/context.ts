@@ -12,6 +12,8 @@ export interface FileContext {
   readonly lookup: Lookup;
   /** Paths of the files in a folder, sorted; none where there is no such folder. */
   readonly filesIn: (folder: string) => readonly string[];
+  /** True for a file of the set, which is judged by itself; where it is left out, there is no set. */
+  readonly isGiven?: (path: string) => boolean;
 }
 
 export function origin(context: FileContext, resource: string): Origin {

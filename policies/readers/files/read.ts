@@ -6,7 +6,7 @@ import type { Values } from "../values";
 import { isCompose, readCompose } from "./compose/compose";
 import { baseName, folderOf } from "./context";
 import type { FileContext } from "./context";
-import { isChart, readChart } from "./kubernetes/chart";
+import { isChart, isValues, readChart, readValues } from "./kubernetes/chart";
 import { isJsonPatch, readJsonPatch } from "./kubernetes/kustomize";
 import { isKubernetes, readKubernetes } from "./kubernetes/resources";
 import { readQuadlet, whyNotQuadlet } from "./quadlet/quadlet";
@@ -40,23 +40,25 @@ export function readFiles(files: readonly InputFile[], surroundings: Surrounding
   const given = new Map(files.map((file) => [file.path, file.text]));
   const lookup = (path: string): string | undefined => given.get(path) ?? surroundings.read(path);
   for (const file of files) {
-    const context: FileContext = { path: file.path, facts, lookup, filesIn: surroundings.filesIn };
+    const context: FileContext = {
+      path: file.path,
+      facts,
+      lookup,
+      filesIn: surroundings.filesIn,
+      isGiven: (path) => given.has(path),
+    };
     if (file.text === undefined) {
       errors.set(file.path, file.error ?? "it could not be read");
       continue;
     }
-    const error = readOne(file.text, context, given);
+    const error = readOne(file.text, context);
     if (error !== undefined) errors.set(file.path, error);
   }
   return { facts, errors };
 }
 
 /** Reads one file; answers why it could not be, or undefined. */
-function readOne(
-  content: string,
-  context: FileContext,
-  given: ReadonlyMap<string, unknown>,
-): string | undefined {
+function readOne(content: string, context: FileContext): string | undefined {
   try {
     const { path } = context;
     if (content.includes("\u0000")) return "it is not a text";
@@ -72,7 +74,7 @@ function readOne(
     if (dropIn !== undefined) {
       // With its unit in the set, it was read there.
       const unit = folderOf(path).replace(/\.d$/, "");
-      if (!given.has(unit)) readQuadlet(readDropIn(content, dropIn, path), context);
+      if (context.isGiven?.(unit) !== true) readQuadlet(readDropIn(content, dropIn, path), context);
       return undefined;
     }
     if (path.endsWith(".service")) return readService(content, context);
@@ -131,6 +133,8 @@ function readObject(value: Values, path: string, context: FileContext): void {
     );
   } else if (isChart(value, path)) {
     readChart(value, context);
+  } else if (isValues(path)) {
+    readValues(value, context);
   } else if (isCompose(value, path)) {
     readCompose(value, context);
   } else if (text(value.kind) !== undefined && record(value.spec) !== undefined) {

@@ -12,7 +12,7 @@ const schema = CORE_SCHEMA.extend({ implicit: [types.merge] });
 /**
  * Parses all documents of a text. Merge keys are followed. Two parsers share the work: the first is ten times
  * as fast, the second reads what the first refuses though Kubernetes and compose take it (unknown tags such as
- * `!reset`, a key stated twice, of which the last counts).
+ * `!reset`, a key stated twice, of which the last counts). JSON objects one after the other are documents too.
  */
 export function parseYaml(text: string): Parsed {
   const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -20,7 +20,7 @@ export function parseYaml(text: string): Parsed {
   try {
     documents = loadAll(clean, undefined, { schema });
   } catch (error) {
-    const second = parseLeniently(clean);
+    const second = parseLeniently(clean) ?? jsonValues(clean);
     if (second === undefined) return { error: firstLine(error) };
     documents = second;
   }
@@ -44,6 +44,34 @@ function parseLeniently(text: string): unknown[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** JSON values one after the other, as kubectl takes them; undefined where the text is anything else. */
+function jsonValues(text: string): unknown[] | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  const values: unknown[] = [];
+  let rest = text.trim();
+  try {
+    while (rest !== "") {
+      const end = endOfObject(rest);
+      values.push(JSON.parse(rest.slice(0, end)));
+      rest = rest.slice(end).trim();
+    }
+    return values;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the object that a text begins with ends: texts within it are skipped, braces counted. */
+function endOfObject(text: string): number {
+  let depth = 0;
+  for (const token of text.matchAll(/"(?:\\.|[^"\\])*"|[{}]/g)) {
+    if (token[0] === "{") depth += 1;
+    if (token[0] === "}") depth -= 1;
+    if (depth === 0) return token.index + token[0].length;
+  }
+  return text.length;
 }
 
 function firstLine(error: unknown): string {

@@ -11,6 +11,7 @@ import { baseName, beside, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
 import { interpolateAll, parseEnvFile } from "./interpolate";
+import { mergeServices, mergeVolumes, overridden, overrideOf, readIncluded } from "./project";
 import { driverOf, serviceMount } from "./volumes";
 import type { ServiceMount } from "./volumes";
 
@@ -18,8 +19,12 @@ const composeName = /(^|[._-])(compose|stack|swarm)([._-]|$)/i;
 
 /** The services of a compose file of any version, or undefined where the document is none. */
 function servicesOf(document: Values, path: string): Values | undefined {
-  // Pipelines of CI systems and values of charts have services too.
-  if (["steps", "jobs", "pipeline", "stages", "apiVersion"].some((key) => document[key] !== undefined)) {
+  // Pipelines of CI systems, values of charts and the schema of compose itself have services too.
+  if (
+    ["steps", "jobs", "pipeline", "stages", "apiVersion", "definitions", "$defs"].some(
+      (key) => document[key] !== undefined,
+    )
+  ) {
     return undefined;
   }
   if (/^values.*\.ya?ml$/i.test(baseName(path))) return undefined;
@@ -28,7 +33,8 @@ function servicesOf(document: Values, path: string): Values | undefined {
     const looksLike = Object.values(services).some((service) => isService(service));
     return looksLike || composeName.test(baseName(path)) ? services : undefined;
   }
-  if (document.apiVersion !== undefined || !/compose|^fig\./i.test(baseName(path))) return undefined;
+  if (!/compose|^fig\./i.test(baseName(path))) return undefined;
+  if (Array.isArray(document.include)) return {};
   // Version 1 has its services at the top.
   const entries = Object.entries(document).filter(([, value]) => isService(value));
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
@@ -49,17 +55,42 @@ export function isCompose(document: unknown, path: string): boolean {
   return file !== undefined && servicesOf(file, path) !== undefined;
 }
 
-/** Reads a compose file into the facts. */
-export function readCompose(document: Values, context: FileContext): void {
-  const env = parseEnvFile(context.lookup(beside(context.path, ".env")) ?? "");
-  const file = fields(interpolateAll(document, { XDG_RUNTIME_DIR: "/run/user/1000", ...env }));
-  const services = servicesOf(file, context.path) ?? {};
-  addNamedVolumes(fields(file.volumes), context);
-  for (const [name, value] of Object.entries(services)) {
-    const service = resolved(name, services, context, 0);
-    if (record(value) === undefined || service === undefined) continue;
-    addService(name, service, services, context);
+/**
+ * Reads a compose file into the facts, together with the override beside it, as `docker compose` takes the two. An
+ * override is read with its base; where that is judged by itself, everything was said there.
+ */
+export function readCompose(document: Values, context: FileContext, depth = 0): void {
+  const base = overridden(context);
+  if (base !== undefined) {
+    if (context.isGiven?.(base.path) !== true) readCompose(base.document, { ...context, path: base.path });
+    return;
   }
+  const own = filledIn(document, context);
+  const override = overrideOf(context);
+  const overContext = { ...context, path: override?.path ?? context.path };
+  const over = override === undefined ? {} : filledIn(override.document, overContext);
+  const volumes = mergeVolumes(fields(own.volumes), fields(over.volumes));
+  addNamedVolumes(volumes, context);
+  if (override !== undefined) addNamedVolumes(volumes, overContext);
+  readIncluded(own.include, context, depth, readCompose);
+  const first = servicesOf(own, context.path) ?? {};
+  const second = servicesOf(over, overContext.path) ?? {};
+  const services = { ...second, ...first };
+  for (const name of Object.keys(services)) {
+    const service = resolved(name, first, context, 0);
+    const later = resolved(name, second, overContext, 0);
+    const merged =
+      service === undefined || later === undefined ? (service ?? later) : mergeServices(service, later);
+    if (merged === undefined) continue;
+    const asContext = service === undefined ? overContext : context;
+    addService(name, merged, services, asContext, later === undefined ? undefined : overContext.path, later);
+  }
+}
+
+/** A document with the values of its variables, as far as they are known. */
+function filledIn(document: Values, context: FileContext): Values {
+  const env = parseEnvFile(context.lookup(beside(context.path, ".env")) ?? "");
+  return fields(interpolateAll(document, { XDG_RUNTIME_DIR: "/run/user/1000", ...env }));
 }
 
 /** A service with what it extends: own keys win, lists of mounts add up. */
@@ -116,11 +147,23 @@ function addNamedVolumes(volumes: Values, context: FileContext): void {
   }
 }
 
-function addService(name: string, service: Values, services: Values, context: FileContext): void {
+function addService(
+  name: string,
+  service: Values,
+  services: Values,
+  context: FileContext,
+  overPath?: string,
+  over: Values = {},
+): void {
+  const overs = new Set(mountsOf(over).map((mount) => `${mount.name} ${mount.target}`));
+  const fileOf = (mount: ServiceMount): { file?: string } =>
+    overPath !== undefined && overs.has(`${mount.name} ${mount.target}`) ? { file: overPath } : {};
   const ephemeral = ephemeralFrom(labels(service.annotations), labels(service.labels));
   const container = serviceContainer(name, service);
   const volumes = [
-    ...mountVolumes(mountsOf(service), name),
+    ...mountsOf(service).flatMap((mount) =>
+      mountVolumes([mount], name).map((volume) => ({ ...volume, ...fileOf(mount) })),
+    ),
     ...fromOthers(name, service, services, context, 0),
     ...missingParts(service, name),
   ];

@@ -14,15 +14,28 @@ export function isChart(value: Values, path: string): boolean {
   );
 }
 
+/** True for a file of Helm values by its name: values.yaml, values-home.yaml, loki-values.yml. */
+export function isValues(path: string): boolean {
+  return /(^|[._-])values([._-][^/]*)?\.ya?ml$/i.test(baseName(path));
+}
+
+/** Judges Helm values by what they switch on, whichever chart they are for. */
+export function readValues(values: Values, context: FileContext): void {
+  const base = { origin: origin(context, `Helm values ${baseName(context.path)}`), by: "helm" } as const;
+  addRelease({ chart: "", values: [values], unseen: [] }, context, base);
+}
+
 /** Judges a chart by the values.yaml beside it, and by the charts it depends on. */
 export function readChart(chart: Values, context: FileContext): void {
   if (text(chart.type) === "library") return;
-  const content = context.lookup(beside(context.path, "values.yaml"));
+  const valuesPath = beside(context.path, "values.yaml");
+  const content = context.lookup(valuesPath);
   const parsed = content === undefined ? undefined : parseYaml(content);
   const values = parsed === undefined || "error" in parsed ? [] : records(parsed.documents);
   const name = text(chart.name) ?? "";
   const base = { origin: origin(context, `Helm chart ${name}`), by: "helm" } as const;
-  addRelease({ chart: "", values, unseen: [] }, context, base);
+  // Values of the set are judged where they stand.
+  if (context.isGiven?.(valuesPath) !== true) addRelease({ chart: "", values, unseen: [] }, context, base);
   const all = Object.assign({}, ...values) as Values;
   for (const dependency of records(chart.dependencies)) {
     const own = text(dependency.alias) ?? text(dependency.name) ?? "";
