@@ -46,14 +46,14 @@ done
 podman exec -i minio sh -s "$minio" <<'SH'
 set -eu
 export MC_HOST_store="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:$1"
-for bucket in $(mc ls store | sed 's/.* \(.*\)\/$/\1/'); do
+for bucket in $(mc ls store | sed 's/.* \(.*\)\/$/\1/' | sort); do
   mc version info "store/$bucket"
   mc anonymous get "store/$bucket"
 done
-for user in $(mc admin user ls store | sed 's/^enabled *\([^ ]*\).*/\1/'); do mc admin user info store "$user"; done
+for user in $(mc admin user ls store | sed 's/^enabled *\([^ ]*\).*/\1/' | sort); do mc admin user info store "$user"; done
 for policy in $(mc admin policy ls store | sort); do
   echo "policy $policy"
   # The server gives actions in any order.
-  mc admin policy info store "$policy" | tr -d '{}[]' | tr ',' '\n' | grep -vE 'CreateDate|UpdateDate|^$' | sort
+  mc admin policy info store "$policy" | tr '{}[],' '\n' | grep -vE 'CreateDate|UpdateDate|^$' | sort
 done
 SH

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Puts a unit in place: stage, verify, save the predecessor, install, restart or reload what changed, wait until it
-# is healthy, and go back to the predecessor when it is not. May be stopped anywhere and run again: until the last
-# step the marker `in-progress` makes the next run do the rest. Input: see ../unit/spec.ts.
+# Puts a unit in place: stage, verify, install, restart or reload what changed, wait until it is healthy, and keep its
+# files; go back to those kept last when it is not. May be stopped anywhere and run again: while `applied` is missing
+# the next run does the rest. Input: see ../unit/spec.ts.
 source head.sh
 service='' run_hash='' reload_hash='' timeout=60 complete='' health=() reload=() foreign=() keeps=()
 declare -a paths=() modes=() owners=() effects=()
@@ -86,6 +86,20 @@ enable() { # A quadlet's unit is generated and enables itself; a plain one must 
   if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet enable -- "$service"; fi
 }
 
+remember() { # What was declared and is healthy is what a failure goes back to, whatever somebody does to it by hand.
+  local i next
+  next=$(mktemp -d -- "$kept/files-XXXXXX")
+  printf '%s %s\n' "$run_hash" "$reload_hash" >"$next/applied"
+  for i in "${!paths[@]}"; do
+    install -m "${modes[i]}" -o "${owners[i]%%:*}" -g "${owners[i]##*:}" -- "$stage/$i" "$next/$i.file"
+    printf '%s\n' "${paths[i]}" >"$next/$i.path"
+  done
+  sync -f "$next"
+  ln -sfn -- "${next##*/}" "$kept/healthy.new"
+  mv -T -- "$kept/healthy.new" "$kept/healthy"
+  for i in "$kept"/files-*; do [ "$i" = "$next" ] || rm -rf -- "$i"; done
+}
+
 before=''
 if [ -f "$kept/applied" ]; then before=$(cat "$kept/applied"); fi
 verify_quadlets
@@ -105,25 +119,6 @@ if [ -f "$kept/files" ]; then
   done <"$kept/files"
 fi
 
-# The predecessor is saved only while what is there is known to be whole.
-if [ ! -e "$kept/in-progress" ]; then
-  rm -rf "$kept/previous.new"
-  mkdir -m 700 "$kept/previous.new"
-  printf '%s\n' "$before" >"$kept/previous.new/applied"
-  if [ -f "$kept/files" ]; then
-    while IFS= read -r old; do
-      if [ -f "$old" ]; then
-        n=$(find "$kept/previous.new" -name '*.path' | wc -l)
-        cp -p -- "$old" "$kept/previous.new/$n.file"
-        printf '%s\n' "$old" >"$kept/previous.new/$n.path"
-      fi
-    done <"$kept/files"
-  fi
-  rm -rf "$kept/previous"
-  mv -T "$kept/previous.new" "$kept/previous"
-  : >"$kept/in-progress"
-  sync -f "$kept"
-fi
 rm -f "$kept/applied"
 printf '%s\n' "${paths[@]}" >"$kept/files.new"
 
@@ -163,10 +158,10 @@ reloaded)
   ;;
 esac
 if [ -n "$ok" ] && wait_healthy "$patience"; then
-  printf '%s %s\n' "$run_hash" "$reload_hash" >"$kept/applied.new"
+  remember
   mv -T "$kept/files.new" "$kept/files"
+  cp "$kept/healthy/applied" "$kept/applied.new"
   mv -T "$kept/applied.new" "$kept/applied"
-  rm -f "$kept/in-progress"
   sync -f "$kept"
   printf 'did\t%s\n' "$action"
   exit 0
@@ -178,7 +173,7 @@ printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value --
 journalctl -u "$service" -n 15 --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
 for i in "${changed[@]}"; do rm -f -- "${paths[i]}"; done
 had=''
-for saved in "$kept"/previous/*.path; do
+for saved in "$kept"/healthy/*.path; do
   [ -e "$saved" ] || continue
   file=${saved%.path}.file
   put "$file" "$(stat -c '%04a' "$file")" "$(stat -c '%u:%g' "$file")" "$(cat "$saved")"
@@ -187,11 +182,11 @@ done
 systemctl daemon-reload
 if [ -z "$had" ]; then
   systemctl stop -- "$service" 2>/dev/null || true
-  rm -f "$kept/in-progress" "$kept/files" "$kept/files.new"
+  rm -f "$kept/files" "$kept/files.new"
   printf 'predecessor\tnone\n'
   exit 20
 fi
-cat "$kept"/previous/*.path >"$kept/files"
+cat "$kept"/healthy/*.path >"$kept/files"
 enable
 if [ "$action" = reloaded ] && [ "$(systemctl show -p ActiveState --value -- "$service")" = active ]; then
   reload_it || true
@@ -199,8 +194,8 @@ else
   restart || true
 fi
 if wait_healthy "$timeout"; then
-  cp "$kept/previous/applied" "$kept/applied"
-  rm -f "$kept/in-progress" "$kept/files.new"
+  cp "$kept/healthy/applied" "$kept/applied"
+  rm -f "$kept/files.new"
   printf 'predecessor\tback\n'
 else
   printf 'predecessor\tunhealthy\n'

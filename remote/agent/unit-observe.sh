@@ -8,7 +8,6 @@ while IFS=$'\t' read -r key value; do
     service=$value
     kept=$state/units/$service
     if [ -f "$kept/applied" ]; then printf 'applied\t%s\n' "$(cat "$kept/applied")"; fi
-    if [ -e "$kept/in-progress" ]; then printf 'in-progress\n'; fi
     systemctl show -p LoadState,ActiveState,SubState,UnitFileState,DropInPaths,NeedDaemonReload -- "$service" |
       while IFS='=' read -r name shown; do printf 'systemd\t%s\t%s\n' "$name" "$shown"; done
     ;;
