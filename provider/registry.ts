@@ -5,7 +5,9 @@ import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
 import { role } from "./handlers/postgres/role";
 import { image } from "./handlers/remote/image";
+import { release } from "./handlers/remote/release";
 import { secret } from "./handlers/remote/secret";
+import { secretFile } from "./handlers/remote/secret-file";
 import { unit } from "./handlers/remote/unit";
 
 /** A handler whose inputs have been checked by its own schema, so that one table can hold all kinds. */
@@ -41,6 +43,8 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kindOf(unit),
     kindOf(image),
     kindOf(secret),
+    kindOf(secretFile),
+    kindOf(release),
     kindOf(role),
     kindOf(database),
     kindOf(extension),

@@ -98,3 +98,55 @@ export class Secret extends pulumi.CustomResource {
     );
   }
 }
+
+export interface ReleaseArgs {
+  connection: ConnectionArgs;
+  /** Its files are in /usr/local/lib/homelab/NAME/VERSION. */
+  name: string;
+  version: string;
+  /** Where its versions are, e.g. `https://github.com/k3s-io/k3s/releases/download`; `file:///…` is a directory on the node. */
+  from: string;
+  /** The release's own file of SHA-256 sums, as sha256sum(1) writes it. */
+  checksums: string;
+  /** Files of it. `alsoIn`: path of a copy, for a program that looks for it in a certain place. `mode`: @default "0755" */
+  files: { name: string; mode?: string; alsoIn?: string }[];
+  /** How long a file may take, seconds. @default 900 */
+  timeoutSeconds?: number;
+}
+
+/**
+ * Files of a release on the node, checked against the release's checksum file, which is fetched with them. The version
+ * before stays, so that a unit whose new version does not come up can go back.
+ */
+export class Release extends pulumi.CustomResource {
+  /** SHA-256 by file name, as the release said and the node has. */
+  declare readonly sums: pulumi.Output<Record<string, string>>;
+  constructor(name: string, args: ReleaseArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:remote:Release", name, { ...args, sums: undefined }, opts);
+  }
+}
+
+export interface SecretFileArgs {
+  connection: ConnectionArgs;
+  /** Absolute path of a file that a program on the node writes. */
+  path: string;
+  /** Anything whose change means that it is written anew. */
+  readAgainOn?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** How long to wait for it, seconds. @default 60 */
+  timeoutSeconds?: number;
+}
+
+/** What a program on the node wrote to a file for its clients, such as a kubeconfig. Only read, never written or removed. */
+export class SecretFile extends pulumi.CustomResource {
+  /** Secret. */
+  declare readonly content: pulumi.Output<string>;
+  declare readonly fingerprint: pulumi.Output<string>;
+  constructor(name: string, args: SecretFileArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "homelab:remote:SecretFile",
+      name,
+      { ...args, content: undefined, fingerprint: undefined },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["content"] }),
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { connectionSchema } from "./connection-args";
+import { RemoteError } from "./errors";
+import { runScript } from "./run";
+
+const plainName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, "must be a plain name such as k3s or v1.35.4+k3s1");
+
+/** The inputs of homelab:remote:Release, checked and completed; see provider/sdk/remote.ts for their meaning. */
+export const releaseSchema = z
+  .strictObject({
+    connection: connectionSchema,
+    name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a plain name such as k3s"),
+    version: plainName,
+    from: z
+      .string()
+      .regex(
+        /^(https?|file):\/\/[^\s'"\\]*[^\s'"\\/]$/,
+        "must be an address that begins with https://, http:// or file:/// and does not end with /",
+      ),
+    checksums: plainName,
+    files: z
+      .array(
+        z.strictObject({
+          name: plainName,
+          mode: z
+            .string()
+            .regex(/^0[0-7]{3}$/, "must be an octal mode such as 0755")
+            .default("0755"),
+          alsoIn: z
+            .string()
+            .regex(/^\/[A-Za-z0-9._@/-]+$/, "must be an absolute path of plain characters")
+            .optional(),
+        }),
+      )
+      .min(1, "must name at least one file"),
+    timeoutSeconds: z.int().min(1).max(7200).default(900),
+  })
+  .refine(({ version }) => !version.includes(".."), "must not hold ..");
+
+export type ReleaseSpec = z.infer<typeof releaseSchema>;
+
+/** Where a version of a release is on the node; known before it is there. */
+export function releaseDirectory(name: string, version: string): string {
+  return `/usr/local/lib/homelab/${name}/${version}`;
+}
+
+/** What is there of a release on its node. */
+export interface ObservedRelease {
+  /** SHA-256 by file name; files that are not there are missing here. */
+  readonly sums: Readonly<Record<string, string>>;
+  /** Files whose copy in `alsoIn` is missing or another one. */
+  readonly elsewhere: readonly string[];
+}
+
+async function ask(
+  release: ReleaseSpec,
+  verb: "observe" | "apply" | "remove",
+  signal: AbortSignal,
+  keep = release.version,
+): Promise<string> {
+  const lines = [
+    ["verb", verb],
+    ["directory", releaseDirectory(release.name, release.version)],
+    ["url", `${release.from}/${encodeURIComponent(release.version)}`],
+    ["checksums", release.checksums],
+    ["keep", keep],
+    ["timeout", String(release.timeoutSeconds)],
+    ...release.files.map(({ name, mode, alsoIn }) => ["file", mode, name, alsoIn ?? ""]),
+    ["end"],
+  ];
+  const said = await runScript(release.connection, "release", {
+    stdin: lines.map((line) => `${line.join("\t")}\n`).join(""),
+    timeoutSeconds: verb === "apply" ? (release.files.length + 1) * release.timeoutSeconds + 60 : 60,
+    signal,
+  });
+  if (said.code !== 0) {
+    throw new RemoteError(
+      `${release.name} ${release.version} on ${release.connection.node}: ${said.stderr.trim() || "no reason given"}`,
+    );
+  }
+  return said.stdout;
+}
+
+function parse(stdout: string): ObservedRelease {
+  const rows = stdout.split("\n").map((line) => line.split("\t"));
+  return {
+    sums: Object.fromEntries(
+      rows.filter(([kind]) => kind === "file").map(([, name = "", sum = ""]) => [name, sum]),
+    ),
+    elsewhere: rows.filter(([kind]) => kind === "elsewhere").map(([, name = ""]) => name),
+  };
+}
+
+export async function observeRelease(release: ReleaseSpec, signal: AbortSignal): Promise<ObservedRelease> {
+  return parse(await ask(release, "observe", signal));
+}
+
+/**
+ * Fetches what is missing and checks all of it against the release's checksum file. Earlier versions go, all but
+ * `previous`, to which a unit may have to fall back.
+ */
+export async function applyRelease(
+  release: ReleaseSpec,
+  previous: string | undefined,
+  signal: AbortSignal,
+): Promise<ObservedRelease> {
+  return parse(await ask(release, "apply", signal, previous ?? release.version));
+}
+
+export async function removeRelease(release: ReleaseSpec, signal: AbortSignal): Promise<void> {
+  await ask(release, "remove", signal);
+}
