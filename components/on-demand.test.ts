@@ -3,9 +3,10 @@ import ts from "typescript";
 import { expect, it } from "vitest";
 
 const snippet = `
+import { K3sServer } from "./k3s";
 import { MinioNode } from "./minio-node";
 import { PostgresNode } from "./postgres-node";
-import { minioSchema, postgresSchema } from "../settings";
+import { k3sServerSchema, minioSchema, postgresSchema } from "../settings";
 import { isAlwaysOn, type Node } from "../topology";
 declare const always: Node<"always-on">;
 declare const onDemand: Node<"on-demand">;
@@ -20,6 +21,10 @@ if (isAlwaysOn(either)) new PostgresNode("d", { node: either, ...postgres });
 new MinioNode("e", { node: always, ...minio });
 new MinioNode("f", { node: onDemand, ...minio }); // wrong
 new MinioNode("g", { node: either, ...minio }); // wrong
+const k3s = { settings: k3sServerSchema.parse({}), identity };
+new K3sServer("h", { node: always, ...k3s });
+new K3sServer("i", { node: onDemand, ...k3s }); // wrong
+new K3sServer("j", { node: either, ...k3s }); // wrong
 `;
 
 it("does not compile to keep data on a node that is, or may be, on-demand", { timeout: 60_000 }, () => {

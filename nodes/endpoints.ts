@@ -18,6 +18,14 @@ export const storageSchema = z.strictObject({
   S3_CONSOLE: z.url(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
   s3: z.record(z.string(), z.strictObject({ accessKey: z.string().min(1), secretKey: z.string().min(1) })),
+  /** Of the cluster, when storage has its server: the API, and what tells it from every other cluster. */
+  K3S_URL: z.url().optional(),
+  K3S_VERSION: z.string().optional(),
+  CLUSTER_IDENTIFIER: z.string().optional(),
+  /** Secret. For kubectl and the Kubernetes provider. */
+  kubeconfig: z.string().min(1).optional(),
+  /** Secret. With it a node joins as an agent. */
+  k3sAgentToken: z.string().min(1).optional(),
 });
 
 export type StorageEndpoints = z.infer<typeof storageSchema>;
@@ -25,7 +33,7 @@ export type StorageEndpoints = z.infer<typeof storageSchema>;
 /**
  * Checks what storage is about to hand out (a mistake here is one of this program) and makes the secret parts secret.
  */
-export function handOut(endpoints: Record<keyof StorageEndpoints, unknown>): pulumi.Inputs {
+export function handOut(endpoints: { [K in keyof StorageEndpoints]: unknown }): pulumi.Inputs {
   const checked = pulumi.output(endpoints).apply((all: unknown) => {
     const parsed = storageSchema.safeParse(all);
     if (parsed.success) return parsed.data;
@@ -40,6 +48,15 @@ export function handOut(endpoints: Record<keyof StorageEndpoints, unknown>): pul
     S3_CONSOLE: open.S3_CONSOLE,
     dsns: pulumi.secret(checked.dsns),
     s3: pulumi.secret(checked.s3),
+    ...("kubeconfig" in endpoints
+      ? {
+          K3S_URL: open.K3S_URL,
+          K3S_VERSION: open.K3S_VERSION,
+          CLUSTER_IDENTIFIER: open.CLUSTER_IDENTIFIER,
+          kubeconfig: pulumi.secret(checked.kubeconfig),
+          k3sAgentToken: pulumi.secret(checked.k3sAgentToken),
+        }
+      : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
+import { K3sServer, podBridge } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
 import { NodeFirewall } from "../components/node-firewall";
 import { PostgresNode } from "../components/postgres-node";
@@ -7,6 +8,7 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { addressesOf, requireAlwaysOn } from "../topology";
+import { memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
 
@@ -15,6 +17,7 @@ import type { House } from "./house";
  *
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
+ *   K3s' server     :6443   when homelab:k3s.enabled
  */
 export async function storage({
   topology,
@@ -26,6 +29,7 @@ export async function storage({
   const identity = settings.sshIdentity;
   const nodes = addressesOf(topology);
   const admins = [...nodes, ...topology.operators];
+  const { k3s } = settings;
 
   const host = new HostCheck("host", { node, identity });
 
@@ -38,14 +42,25 @@ export async function storage({
         { name: "PostgreSQL", port: settings.postgres.port, from: nodes },
         { name: "MinIO S3 API", port: settings.minio.apiPort, from: admins },
         { name: "MinIO console", port: settings.minio.consolePort, from: admins },
+        ...(k3s.enabled
+          ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes)]
+          : []),
       ],
+      ...(k3s.enabled ? { inside: [podBridge] } : {}),
     },
     { dependsOn: host.passed },
   );
 
   const postgres = new PostgresNode(
     "postgres",
-    { node, identity, settings: settings.postgres, clients: nodes },
+    {
+      node,
+      identity,
+      settings: settings.postgres,
+      clients: nodes,
+      // Pods on other nodes come with their node's address, those on this one with their own.
+      ...(k3s.enabled ? { networks: [k3s.podNetwork] } : {}),
+    },
     { dependsOn: firewall },
   );
 
@@ -55,6 +70,10 @@ export async function storage({
     { dependsOn: firewall },
   );
 
+  const cluster = k3s.enabled
+    ? new K3sServer("k3s", { node, identity, settings: k3s }, { dependsOn: firewall }).endpoints
+    : undefined;
+
   return handOut({
     POSTGRES_HOST: postgres.endpoints.host,
     POSTGRES_PORT: postgres.endpoints.port,
@@ -62,6 +81,15 @@ export async function storage({
     S3_ENDPOINT: minio.endpoints.endpoint,
     S3_CONSOLE: minio.endpoints.console,
     s3: minio.endpoints.users,
+    ...(cluster === undefined
+      ? {}
+      : {
+          K3S_URL: cluster.server,
+          K3S_VERSION: cluster.version,
+          CLUSTER_IDENTIFIER: cluster.identifier,
+          kubeconfig: cluster.kubeconfig,
+          k3sAgentToken: cluster.agentToken,
+        }),
   });
 }
 

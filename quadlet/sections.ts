@@ -37,6 +37,14 @@ export interface ServiceSection {
   execStartPost?: readonly (readonly string[])[];
   execReload?: readonly (readonly string[])[];
   execStop?: readonly (readonly string[])[];
+  /** Run after the service has ended, however it ended. */
+  execStopPost?: readonly (readonly string[])[];
+  /** What a stop ends: all processes of the unit, or the main one alone. @default control-group */
+  killMode?: "control-group" | "mixed" | "process";
+  /** Lets the service make control groups of its own. */
+  delegate?: boolean;
+  /** Processes and threads at most. @default 15 % of what the system allows */
+  tasksMax?: number | "infinity";
   environment?: Readonly<Record<string, string>>;
   user?: string;
 }
@@ -91,6 +99,10 @@ export function serviceSection(service: ServiceSection): Section {
       ...commands("ExecStartPost", service.execStartPost),
       ...commands("ExecReload", service.execReload),
       ...commands("ExecStop", service.execStop),
+      ...commands("ExecStopPost", service.execStopPost),
+      ...entry("KillMode", service.killMode),
+      ...entry("Delegate", service.delegate),
+      ...entry("TasksMax", service.tasksMax),
       ...entry("Restart", service.restart),
       ...entry("RestartSec", service.restartSec),
       ...entry("TimeoutStartSec", service.timeoutStartSec),

@@ -1,6 +1,7 @@
 export { minioProblems, portProblems, postgresProblems } from "./checks";
 export { checkStorage, identity, loadSettings, SettingsError } from "./load";
-export type { CommonSettings, SettingsOf, StorageSettings } from "./load";
+export type { AgentSettings, CommonSettings, SettingsOf, StorageSettings } from "./load";
+export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export { minioSchema, type MinioSettings } from "./minio";
 export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";
 export { restartParameters } from "./postgres-catalog";

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { problems, type Node, type NodeName } from "../topology";
 import { minioProblems, portProblems, postgresProblems } from "./checks";
 import { strict } from "./forms";
+import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 import { minioSchema, type MinioSettings } from "./minio";
 import { postgresSchema, type PostgresSettings } from "./postgres";
 
@@ -19,13 +20,19 @@ export interface CommonSettings {
 export interface StorageSettings extends CommonSettings {
   postgres: PostgresSettings;
   minio: MinioSettings;
+  k3s: K3sServerSettings;
+}
+
+/** Settings of the stacks whose node may be an agent of the cluster. */
+export interface AgentSettings extends CommonSettings {
+  k3s: K3sAgentSettings;
 }
 
 /** A stack's settings by the stack's name. */
 export interface SettingsOf {
   storage: StorageSettings;
-  desktop: CommonSettings;
-  compute: CommonSettings;
+  desktop: AgentSettings;
+  compute: AgentSettings;
 }
 
 /** The stack's configuration is wrong: one sentence a mistake, each with the key, the value and what is allowed. */
@@ -47,9 +54,14 @@ const common = {
   sshIdentity: z.string().min(1, "must be a path").optional(),
 };
 const schemas = {
-  storage: strict({ ...common, postgres: postgresSchema.prefault({}), minio: minioSchema.prefault({}) }),
-  desktop: strict(common),
-  compute: strict(common),
+  storage: strict({
+    ...common,
+    postgres: postgresSchema.prefault({}),
+    minio: minioSchema.prefault({}),
+    k3s: k3sServerSchema.prefault({}),
+  }),
+  desktop: strict({ ...common, k3s: k3sAgentSchema.prefault({}) }),
+  compute: strict({ ...common, k3s: k3sAgentSchema.prefault({}) }),
 };
 
 /**
@@ -87,6 +99,7 @@ export function checkStorage(settings: StorageSettings, node: Node): void {
       ["homelab:postgres.port", settings.postgres.port],
       ["homelab:minio.apiPort", settings.minio.apiPort],
       ["homelab:minio.consolePort", settings.minio.consolePort],
+      ...(settings.k3s.enabled ? [["homelab:k3s.apiPort", settings.k3s.apiPort] as const] : []),
     ]),
   ];
   if (found.length > 0) throw new SettingsError(found);

@@ -49,8 +49,36 @@ table inet homelab {
     expect(() => firewallRules([one, one], [])).toThrow("guarded twice");
   });
 
+  it("let in what comes by the bridge of the node's own pods, and drop datagrams without an answer", () => {
+    const text = firewallRules(
+      [{ name: "pods", port: 8472, protocol: "udp", from: ["10.0.0.2"] }],
+      [],
+      ["cni0"],
+    );
+    expect(text).toContain('iifname { "lo", "cni0" } accept');
+    expect(text).toContain("udp dport 8472 ip saddr { 10.0.0.2 } accept\n");
+    expect(text).toContain("udp dport 8472 counter drop\n");
+    expect(() => firewallRules([], [], ['a" accept'])).toThrow("no interface");
+    // One port may be guarded once for each protocol.
+    expect(() =>
+      firewallRules(
+        [
+          { name: "a", port: 1, protocol: "udp", from: [] },
+          { name: "b", port: 1, from: [] },
+        ],
+        [],
+      ),
+    ).not.toThrow();
+  });
+
   it.skipIf(load("table inet homelab_probe\n").status !== 0)("are accepted by nft", () => {
     expect(load(rules).stderr).toBe("");
+    const pods = firewallRules(
+      [{ name: "pods", port: 8472, protocol: "udp", from: [] }],
+      ["10.0.0.1"],
+      ["cni0"],
+    );
+    expect(load(pods).stderr).toBe("");
     expect(load(rules.replace("dport", "dprt")).status).not.toBe(0);
   });
 });

@@ -10,6 +10,8 @@ export interface NodeFirewallArgs {
   node: Node;
   /** Ports to guard; all others are left alone. */
   ports: readonly GuardedPort[];
+  /** Interfaces behind which the node's own pods are: they are let in. @default none */
+  inside?: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -48,7 +50,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { node, ports, identity }: NodeFirewallArgs,
+    { node, ports, inside, identity }: NodeFirewallArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:NodeFirewall", name, { placement: nothingKeptOn(node) }, opts);
@@ -60,7 +62,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
         files: [
           { path: "/etc/systemd/system/homelab-firewall.service", content: firewallService() },
           // A reload replaces the rules at once; a restart would leave the ports open in between.
-          { path: file, content: firewallRules(ports, [node.address]), onChange: "reload" },
+          { path: file, content: firewallRules(ports, [node.address], inside), onChange: "reload" },
         ],
         health: { exec: [nft, "list", "chain", "inet", "homelab", "input"], timeoutSeconds: 15 },
       },

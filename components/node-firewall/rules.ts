@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
 
-/** A TCP port that only some may reach. */
+/** A port that only some may reach. */
 export interface GuardedPort {
   /** What listens there; shown beside the rule. */
   readonly name: string;
   readonly port: number;
+  /** @default tcp */
+  readonly protocol?: "tcp" | "udp";
   /** IPv4 or IPv6 addresses beside the node itself. */
   readonly from: readonly string[];
 }
@@ -13,33 +15,48 @@ export interface GuardedPort {
  * Rules for nftables, loaded as one transaction: the table is made anew in the moment in which the former goes.
  * Only the named ports are judged; everything else, SSH above all, passes on to whatever other tables say.
  * @param own the node's own addresses.
+ * @param inside interfaces behind which the node's own pods are; whatever comes by them is let in.
  * @throws Error for a text that is no address, or a port guarded twice.
  * @see nft(8)
  */
-export function firewallRules(ports: readonly GuardedPort[], own: readonly string[]): string {
-  const seen = new Set<number>();
-  const rules = ports.flatMap(({ name, port, from }) => {
+export function firewallRules(
+  ports: readonly GuardedPort[],
+  own: readonly string[],
+  inside: readonly string[] = [],
+): string {
+  const seen = new Set<string>();
+  const rules = ports.flatMap(({ name, port, from, protocol = "tcp" }) => {
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
-    if (seen.has(port)) throw new Error(`${name}: port ${port} is guarded twice.`);
+    const guarded = `${protocol} dport ${port}`;
+    if (seen.has(guarded)) throw new Error(`${name}: port ${port} is guarded twice.`);
     if (!/^[A-Za-z0-9 '._-]{1,64}$/.test(name))
       throw new Error(`${JSON.stringify(name)} is no name for a port.`);
-    seen.add(port);
+    seen.add(guarded);
     const allowed = [...new Set([...own, ...from])];
     const family = (version: 4 | 6) => allowed.filter((address) => versionOf(address) === version).sort();
     const accept = ([4, 6] as const).flatMap((version) => {
       const addresses = family(version);
       const key = version === 4 ? "ip saddr" : "ip6 saddr";
-      return addresses.length === 0 ? [] : [`tcp dport ${port} ${key} { ${addresses.join(", ")} } accept`];
+      return addresses.length === 0 ? [] : [`${guarded} ${key} { ${addresses.join(", ")} } accept`];
     });
-    return [`# ${name}`, ...accept, `tcp dport ${port} counter reject with tcp reset`];
+    return [
+      `# ${name}`,
+      ...accept,
+      `${guarded} counter ${protocol === "tcp" ? "reject with tcp reset" : "drop"}`,
+    ];
   });
+  for (const name of inside) {
+    if (!/^[a-z][a-z0-9.-]{0,14}$/.test(name)) throw new Error(`${JSON.stringify(name)} is no interface.`);
+  }
+  const interfaces =
+    inside.length === 0 ? '"lo"' : `{ ${["lo", ...inside].map((one) => `"${one}"`).join(", ")} }`;
   return `# Written by Pulumi: changes made here are put back.
 table inet homelab
 delete table inet homelab
 table inet homelab {
     chain input {
         type filter hook input priority filter; policy accept;
-        iifname "lo" accept
+        iifname ${interfaces} accept
 ${rules.map((rule) => `        ${rule}\n`).join("")}    }
 }
 `;

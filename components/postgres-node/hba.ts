@@ -4,17 +4,24 @@ import { isIP } from "node:net";
  * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback, and
  * all but the superuser `postgres` with a password from the given addresses. No line means no access.
  * @param clients IPv4 or IPv6 addresses.
- * @throws Error for a text that is no address.
+ * @param networks IPv4 networks of 8 bits at least, such as `10.42.0.0/16`: where the node's own pods have their addresses.
+ * @throws Error for a text that is no address or no network.
  * @see https://www.postgresql.org/docs/18/auth-pg-hba-conf.html
  */
-export function hba(clients: readonly string[]): string {
+export function hba(clients: readonly string[], networks: readonly string[] = []): string {
   const rows = [
     ["# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD"],
     ["local", "all", "postgres", "", "peer"],
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
     // The program reaches it through SSH on the loopback: nobody else needs it.
     ["host", "all", "postgres", "all", "reject"],
-    ...[...new Set(clients)].map((client) => ["host", "all", "all", single(client), "scram-sha-256"]),
+    ...[...new Set([...clients.map(single), ...networks.map(network)])].map((from) => [
+      "host",
+      "all",
+      "all",
+      from,
+      "scram-sha-256",
+    ]),
   ];
   const lines = rows.map((row) =>
     row
@@ -23,6 +30,14 @@ export function hba(clients: readonly string[]): string {
       .trimEnd(),
   );
   return `# Written by Pulumi: changes made here are put back.\n${lines.join("\n")}\n`;
+}
+
+function network(text: string): string {
+  const [host = "", bits = ""] = text.split("/");
+  if (isIP(host) !== 4 || !/^([89]|[12]\d|3[0-2])$/.test(bits) || text !== `${host}/${bits}`) {
+    throw new Error(`${JSON.stringify(text)} is no IP network.`);
+  }
+  return text;
 }
 
 function single(address: string): string {

@@ -29,6 +29,8 @@ export interface PostgresNodeArgs {
   settings: PostgresSettings;
   /** Addresses that may connect: IPv4 or IPv6. */
   clients: readonly string[];
+  /** Networks that may connect: that of the cluster's pods, which on this node come with their own addresses. @default none */
+  networks?: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -101,7 +103,10 @@ export class PostgresNode extends pulumi.ComponentResource {
   }
 
   /** Image, secret, configuration and the unit that runs with them. */
-  #server({ node, settings, clients, identity }: PostgresNodeArgs, superuser: pulumi.Output<string>): Unit {
+  #server(
+    { node, settings, clients, networks, identity }: PostgresNodeArgs,
+    superuser: pulumi.Output<string>,
+  ): Unit {
     const connection = connectionOf(node, identity);
     const base = reference(settings.baseImage);
     const image = new Image(
@@ -131,7 +136,7 @@ export class PostgresNode extends pulumi.ComponentResource {
           },
           { path: `${confDirectory}/postgresql.conf`, content: conf.restart },
           { path: `${confDirectory}/reload.conf`, content: conf.reload, onChange: "reload" },
-          { path: `${confDirectory}/pg_hba.conf`, content: hba(clients), onChange: "reload" },
+          { path: `${confDirectory}/pg_hba.conf`, content: hba(clients, networks), onChange: "reload" },
           {
             path: `${confDirectory}/ready.sh`,
             content: script("ready.sh"),

@@ -98,6 +98,20 @@ describe("who may connect", () => {
     for (const wrong of ["all", "10.0.0.0/8", "host\nhost all all all trust", ""]) {
       expect(() => hba([wrong])).toThrow("is no IP address");
     }
+    for (const wrong of [
+      "10.42.0.0",
+      "0.0.0.0/0",
+      "10.0.0.0/7",
+      "10.0.0.0/33",
+      "10.42.0.0/16\nhost all",
+      "all",
+    ]) {
+      expect(() => hba([], [wrong])).toThrow("is no IP network");
+    }
+  });
+
+  it("lets in the network of the node's own pods, with a password", () => {
+    expect(hba(["10.0.0.1"], ["10.42.0.0/16"])).toMatch(/^host +all +all +10\.42\.0\.0\/16 +scram-sha-256$/m);
   });
 });
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { loadSettings, minioSchema, postgresSchema, SettingsError } from "../../settings";
+import {
+  k3sAgentSchema,
+  k3sServerSchema,
+  loadSettings,
+  minioSchema,
+  postgresSchema,
+  SettingsError,
+} from "../../settings";
 import { loadTopology, nodeNames } from "../../topology";
 import { topologySchema } from "../../topology/schema";
 import { parse } from "yaml";
@@ -53,6 +60,8 @@ const documented = new Map(
 const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(postgresSchema), "homelab:postgres."),
   ...keys(shapeOf(minioSchema), "homelab:minio."),
+  ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
+  ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
   ...nodeNames.flatMap((name) =>
     keys(shapeOf(topologySchema), "")
       .filter(([key]) => key.startsWith(`nodes.${name}.`))
@@ -67,10 +76,10 @@ describe("docs/configuration.md", () => {
     expect([...documented.keys()].sort()).toEqual([...common, ...fromSchemas.keys()].sort());
   });
 
-  it("lists the keys that every stack has, and storage's two of its own", () => {
-    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity"]);
-    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity"]);
-    expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio"]);
+  it("lists the keys that every stack has, and storage's own", () => {
+    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s"]);
+    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s"]);
+    expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio", "k3s"]);
   });
 
   it.each([...fromSchemas])("says the default of %s", (key, byDefault) => {

@@ -1,0 +1,71 @@
+import { stringify } from "yaml";
+import type { K3sAgentSettings, K3sServerSettings } from "../../settings";
+import type { Node } from "../../topology";
+import { agentTokenFile, serverTokenFile } from "./layout";
+
+/** Key of the label, and of the taint, by which the cluster knows what the topology says of a node. */
+export const lifecycleKey = "homelab.dev/lifecycle";
+
+/** Only what says that it may vanish with its node is put on an on-demand one. */
+export const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;
+
+/** The server's address for agents and clients. */
+export function serverUrl(address: string, port: number): string {
+  return `https://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** What the kubelet of each node is told, and what it tells the server of its node. */
+function member(node: Node, dataDirectory: string) {
+  return {
+    "data-dir": dataDirectory,
+    "node-name": node.name,
+    "node-ip": node.address,
+    "node-label": [`${lifecycleKey}=${node.lifecycle}`],
+    ...(node.lifecycle === "on-demand" ? { "node-taint": [onDemandTaint] } : {}),
+    // Five signs of life within the shortest grace, so that one lost packet is no lost node.
+    "kubelet-arg": ["node-status-update-frequency=4s"],
+  };
+}
+
+/**
+ * The text of config.yaml on the server. Secrets are in files of their own.
+ * @see https://docs.k3s.io/cli/server
+ */
+export function serverConfig(node: Node, settings: K3sServerSettings): string {
+  const patience = settings.evictAfterSeconds;
+  return yaml({
+    ...member(node, settings.dataDirectory),
+    "token-file": serverTokenFile,
+    "agent-token-file": agentTokenFile,
+    "advertise-address": node.address,
+    "https-listen-port": settings.apiPort,
+    "tls-san": [node.address, node.name],
+    "cluster-cidr": settings.podNetwork,
+    "service-cidr": settings.serviceNetwork,
+    "secrets-encryption": true,
+    "write-kubeconfig-mode": "0600",
+    ...(settings.disable.length === 0 ? {} : { disable: [...settings.disable].sort() }),
+    "kube-apiserver-arg": [
+      `default-not-ready-toleration-seconds=${patience}`,
+      `default-unreachable-toleration-seconds=${patience}`,
+    ],
+    "kube-controller-manager-arg": [
+      `node-monitor-grace-period=${settings.nodeGraceSeconds}s`,
+      "node-monitor-period=2s",
+    ],
+  });
+}
+
+/**
+ * The text of config.yaml on an agent.
+ * @param server see {@link serverUrl}.
+ * @see https://docs.k3s.io/cli/agent
+ */
+export function agentConfig(node: Node, settings: K3sAgentSettings, server: string): string {
+  return yaml({ ...member(node, settings.dataDirectory), server, "token-file": agentTokenFile });
+}
+
+/** Keys in order, so that a diff shows what changed. */
+function yaml(values: Readonly<Record<string, unknown>>): string {
+  return `# Written by Pulumi: changes made here are put back.\n${stringify(values, { sortMapEntries: true })}`;
+}

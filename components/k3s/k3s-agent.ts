@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Unit } from "../../provider/sdk/remote";
+import type { K3sAgentSettings } from "../../settings";
+import { connectionOf, isAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { persistentOn, type Placement } from "../placement";
+import { agentConfig } from "./config";
+import { agentTokenFile, configFile, nodePasswordFile } from "./layout";
+import { k3sMember } from "./member";
+
+export interface K3sAgentArgs {
+  node: Node;
+  settings: K3sAgentSettings;
+  /** URL of the server's API, see `K3sEndpoints.server`. */
+  server: pulumi.Input<string>;
+  /** Secret, see `K3sEndpoints.agentToken`. */
+  token: pulumi.Input<string>;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+}
+
+/**
+ * A node of the cluster beside its server. What it has on disk are images and what pods threw away; on an always-on
+ * node also the volumes of local-path claims, which a removal leaves there.
+ */
+export class K3sAgent extends pulumi.ComponentResource {
+  readonly unit: Unit;
+
+  constructor(name: string, args: K3sAgentArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, settings } = args;
+    super("homelab:index:K3sAgent", name, { placement: placementOf(node, settings) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    // K3s would make one at the first start, and after the node was wiped its server would not take the new one for it.
+    const password = new random.RandomPassword(
+      `${name}-node-password`,
+      { length: 32, special: false },
+      options(),
+    );
+    this.unit = k3sMember(name, {
+      role: "agent",
+      node: node.name,
+      connection: connectionOf(node, args.identity),
+      settings,
+      files: [
+        {
+          path: configFile,
+          content: pulumi.output(args.server).apply((server) => agentConfig(node, settings, server)),
+        },
+        { path: agentTokenFile, content: pulumi.secret(args.token), mode: "0600" },
+        { path: nodePasswordFile, content: pulumi.secret(password.result), mode: "0600" },
+      ],
+      kubeconfig: `${settings.dataDirectory}/agent/kubelet.kubeconfig`,
+      keeps: isAlwaysOn(node) ? [settings.dataDirectory] : [],
+      options,
+    });
+    this.registerOutputs({});
+  }
+}
+
+function placementOf(node: Node, { dataDirectory }: K3sAgentSettings): Placement {
+  if (isAlwaysOn(node)) return persistentOn(node, [dataDirectory]);
+  return {
+    node: node.name,
+    lifecycle: node.lifecycle,
+    keeps: "ephemeral",
+    paths: [dataDirectory],
+    reason: "images and emptyDirs of pods; admission refuses every volume that would outlive its pod here",
+  };
+}

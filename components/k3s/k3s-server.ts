@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { SecretFile, type Unit } from "../../provider/sdk/remote";
+import type { K3sServerSettings } from "../../settings";
+import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { persistentOn } from "../placement";
+import { serverConfig, serverUrl } from "./config";
+import { clusterIdentifier, forClients } from "./kubeconfig";
+import { agentTokenFile, configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
+import { k3sMember } from "./member";
+
+export interface K3sServerArgs {
+  /** Where it runs. It keeps the cluster's state, so an on-demand node does not compile. */
+  node: Node<"always-on">;
+  settings: K3sServerSettings;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+}
+
+/** How to reach the cluster and to join it. */
+export interface K3sEndpoints {
+  /** URL of the API. */
+  readonly server: string;
+  readonly version: string;
+  /** For `clusterIdentifier` of the Kubernetes provider: the same for as long as it is the same cluster. */
+  readonly identifier: pulumi.Output<string>;
+  /** Secret: everything may be done with it. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Secret: with it a machine joins as an agent, and knows the right server by it. */
+  readonly agentToken: pulumi.Output<string>;
+}
+
+/**
+ * The cluster's K3s server. Removing it leaves the cluster's state, and with it all that was declared there, in
+ * `settings.dataDirectory`; set up again, it goes on where it was.
+ */
+export class K3sServer extends pulumi.ComponentResource {
+  readonly endpoints: K3sEndpoints;
+  readonly unit: Unit;
+
+  constructor(name: string, args: K3sServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { settings } = args;
+    // The types say so already; a program that goes around them is stopped here.
+    const node = requireAlwaysOn(args.node, "K3sServer");
+    super("homelab:index:K3sServer", name, { placement: persistentOn(node, [settings.dataDirectory]) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(node, args.identity);
+    const token = (whose: string) =>
+      pulumi.secret(
+        new random.RandomPassword(`${name}-${whose}-token`, { length: 48, special: false }, options()).result,
+      );
+    this.unit = k3sMember(name, {
+      role: "server",
+      node: node.name,
+      connection,
+      settings,
+      files: [
+        { path: configFile, content: serverConfig(node, settings) },
+        { path: serverTokenFile, content: token("server"), mode: "0600" },
+        { path: agentTokenFile, content: token("agent"), mode: "0600" },
+      ],
+      kubeconfig: kubeconfigFile,
+      keeps: [settings.dataDirectory],
+      options,
+    });
+    const written = (what: string, path: string) =>
+      new SecretFile(
+        `${name}-${what}`,
+        { connection, path, readAgainOn: { unit: this.unit.hash } },
+        options({ dependsOn: this.unit, deletedWith: this.unit }),
+      ).content;
+    const kubeconfig = pulumi.secret(written("kubeconfig", kubeconfigFile));
+    const server = serverUrl(node.address, settings.apiPort);
+    this.endpoints = {
+      server,
+      version: settings.version,
+      identifier: pulumi.unsecret(kubeconfig.apply(clusterIdentifier)),
+      kubeconfig: kubeconfig.apply((text) => forClients(text, server)),
+      agentToken: pulumi
+        .secret(written("join-token", joinTokenFile(settings.dataDirectory)))
+        .apply((text) => text.trim()),
+    };
+    this.registerOutputs({});
+  }
+}

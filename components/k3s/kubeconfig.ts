@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+
+const kubeconfigSchema = z.looseObject({
+  clusters: z
+    .array(
+      z.looseObject({
+        cluster: z.looseObject({ server: z.string(), "certificate-authority-data": z.string().min(1) }),
+      }),
+    )
+    .length(1),
+});
+
+function read(text: string): z.infer<typeof kubeconfigSchema> {
+  // The text is a secret: no part of it may stand in a message.
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch {
+    raw = undefined;
+  }
+  const parsed = kubeconfigSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new Error("The kubeconfig that K3s wrote names no single cluster with its certificate authority.");
+}
+
+/** The kubeconfig that K3s wrote for its own node, for use from elsewhere. @param server see serverUrl in config.ts */
+export function forClients(text: string, server: string): string {
+  const config = read(text);
+  return stringify({
+    ...config,
+    clusters: config.clusters.map((each) => ({ ...each, cluster: { ...each.cluster, server } })),
+  });
+}
+
+/**
+ * What tells this cluster from any other: for `clusterIdentifier` of the Kubernetes provider, which else takes every
+ * changed kubeconfig for another cluster and makes everything anew.
+ */
+export function clusterIdentifier(text: string): string {
+  const authorities = read(text).clusters.map(({ cluster }) => cluster["certificate-authority-data"]);
+  return `homelab-${createHash("sha256").update(authorities.join()).digest("hex").slice(0, 16)}`;
+}

@@ -1,0 +1,36 @@
+import { releaseDirectory } from "../../remote/release";
+import type { K3sAgentSettings } from "../../settings";
+
+/** Where the parts of K3s are on a node; those below /etc/rancher and /var/lib/rancher are K3s's own names. */
+export const release = "k3s";
+export const configFile = "/etc/rancher/k3s/config.yaml";
+/** The cluster's own secret: with it a machine may join as a server. */
+export const serverTokenFile = "/etc/rancher/k3s/server-token";
+/** With it a machine may join as an agent. */
+export const agentTokenFile = "/etc/rancher/k3s/agent-token";
+/** What a node proves itself by when it comes again under its name. @see https://docs.k3s.io/architecture#agent-node-registration */
+export const nodePasswordFile = "/etc/rancher/node/password";
+export const kubeconfigFile = "/etc/rancher/k3s/k3s.yaml";
+export const scriptDirectory = "/usr/local/lib/homelab";
+
+export const serverService = "k3s.service";
+export const agentService = "k3s-agent.service";
+
+/** The agents' token as the server hands it out: with the hash of its certificate authority, so that no other passes for it. */
+export const joinTokenFile = (dataDirectory: string) => `${dataDirectory}/server/agent-token`;
+
+/** The release names its program for amd64 without the architecture. */
+export const programName = (architecture: K3sAgentSettings["architecture"]) =>
+  architecture === "amd64" ? release : `${release}-${architecture}`;
+
+/** K3s of one version; it stays there beside its successor, so that a unit can go back. */
+export const program = ({ version, architecture }: Pick<K3sAgentSettings, "version" | "architecture">) =>
+  `${releaseDirectory(release, version)}/${programName(architecture)}`;
+
+/** Interface of the bridge behind which the node's pods are. */
+export const podBridge = "cni0";
+
+/** TCP; asked by the server for logs and by pods for measurements. */
+export const kubeletPort = 10250;
+/** UDP; carries pods' packets between the nodes. @see https://docs.k3s.io/installation/requirements#networking */
+export const overlayPort = 8472;

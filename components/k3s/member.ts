@@ -1,0 +1,69 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { Release, Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
+import type { ConnectionArgs } from "../../remote/connection-args";
+import type { K3sAgentSettings } from "../../settings";
+import { agentService, program, programName, release, scriptDirectory, serverService } from "./layout";
+import { scripts } from "./scripts";
+import { k3sService, type Role } from "./service";
+
+/** What a server and an agent have in common: the verified program, and the unit that runs it. */
+export interface Member {
+  readonly role: Role;
+  readonly node: string;
+  readonly connection: ConnectionArgs;
+  readonly settings: K3sAgentSettings;
+  /** Files of its own: configuration and tokens. */
+  readonly files: readonly ManagedFileArgs[];
+  /** A kubeconfig on the node that may see the node itself. */
+  readonly kubeconfig: string;
+  readonly keeps: readonly string[];
+  readonly options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions;
+}
+
+/** The release's files: K3s, and its images for a node that can pull none. */
+export function releaseFiles({ architecture, airgapImages, dataDirectory }: K3sAgentSettings) {
+  const archive = `k3s-airgap-images-${architecture}.tar.zst`;
+  return [
+    { name: programName(architecture), mode: "0755" },
+    ...(airgapImages
+      ? [{ name: archive, mode: "0644", alsoIn: `${dataDirectory}/agent/images/${archive}` }]
+      : []),
+  ];
+}
+
+export function k3sMember(name: string, args: Member): Unit {
+  const { role, connection, settings, options } = args;
+  const installed = new Release(
+    `${name}-release`,
+    {
+      connection,
+      name: release,
+      version: settings.version,
+      from: settings.releases,
+      checksums: `sha256sum-${settings.architecture}.txt`,
+      files: releaseFiles(settings),
+    },
+    options(),
+  );
+  const service = role === "server" ? serverService : agentService;
+  return new Unit(
+    `${name}-unit`,
+    {
+      connection,
+      service,
+      files: [
+        { path: `/etc/systemd/system/${service}`, content: k3sService(role, settings) },
+        ...args.files,
+        ...scripts(),
+      ],
+      directories: [{ path: settings.dataDirectory, mode: "0700" }],
+      restartOn: { program: installed.sums.apply((sums) => sums[programName(settings.architecture)] ?? "") },
+      health: {
+        exec: [`${scriptDirectory}/k3s-ready.sh`, program(settings), args.kubeconfig, args.node],
+        timeoutSeconds: 240,
+      },
+      ...(args.keeps.length === 0 ? {} : { keeps: [...args.keeps] }),
+    },
+    options({ dependsOn: installed }),
+  );
+}

@@ -1,0 +1,41 @@
+import { render, serviceUnit } from "../../quadlet";
+import type { K3sAgentSettings } from "../../settings";
+import { agentService, configFile, program, scriptDirectory, serverService } from "./layout";
+
+export type Role = "server" | "agent";
+
+/**
+ * The text of k3s.service or k3s-agent.service.
+ * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
+ */
+export function k3sService(role: Role, settings: Pick<K3sAgentSettings, "version" | "architecture">): string {
+  const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
+  return render(
+    serviceUnit({
+      unit: {
+        description: `K3s ${role}`,
+        documentation: ["https://k3s.io"],
+        wants: ["network-online.target"],
+        after: ["network-online.target"],
+        // An agent waits for its server for as long as it takes.
+        startLimitIntervalSec: 0,
+      },
+      service: {
+        // A server is ready when its API is; an agent, when its program runs: it waits for a server by itself.
+        type: role === "server" ? "notify" : "exec",
+        execStartPre: [[script("prepare")]],
+        execStart: [[program(settings), role, "--config", configFile]],
+        execStopPost: [[script("stop"), role === "server" ? serverService : agentService]],
+        // Pods outlive a restart: an upgrade interrupts no work.
+        killMode: "process",
+        delegate: true,
+        tasksMax: "infinity",
+        restart: "always",
+        restartSec: 5,
+        timeoutStartSec: 300,
+        timeoutStopSec: 90,
+      },
+      install: { wantedBy: ["multi-user.target"] },
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { K3sAgent, kubeletPort, overlayPort, podBridge, skew } from "../components/k3s";
+import { NodeFirewall, type GuardedPort } from "../components/node-firewall";
+import { Refusal } from "../components/refusal";
+import { addressesOf } from "../topology";
+import type { StorageEndpoints } from "./endpoints";
+import type { House } from "./house";
+
+/** Ports that every member of the cluster has open for the others. */
+export function memberPorts(nodes: readonly string[]): GuardedPort[] {
+  return [
+    { name: "kubelet", port: kubeletPort, from: nodes },
+    { name: "pod network", port: overlayPort, protocol: "udp", from: nodes },
+  ];
+}
+
+/** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
+export function joinCluster(
+  { node, topology, settings }: House<"desktop"> | House<"compute">,
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const { k3s, sshIdentity: identity } = settings;
+  if (!k3s.enabled) return;
+  const cluster = endpoints.apply((known) => (known === undefined ? undefined : clusterOf(known, node.name)));
+  const firewall = new NodeFirewall(
+    "firewall",
+    { node, identity, ports: memberPorts(addressesOf(topology)), inside: [podBridge] },
+    opts,
+  );
+  new K3sAgent(
+    "k3s",
+    {
+      node,
+      settings: k3s,
+      identity,
+      server: cluster.apply((known) => {
+        const wrong = known === undefined ? undefined : skew(k3s.version, known.version);
+        if (wrong !== undefined) throw new Refusal(wrong);
+        return known?.server ?? notYet;
+      }),
+      token: cluster.apply((known) => known?.token ?? notYet),
+    },
+    { ...opts, dependsOn: firewall },
+  );
+}
+
+/** Only in a preview before storage's first up. */
+const notYet = "not-known-yet";
+
+function clusterOf(known: StorageEndpoints, node: string) {
+  const { K3S_URL: server, K3S_VERSION: version, k3sAgentToken: token } = known;
+  if (server !== undefined && version !== undefined && token !== undefined) return { server, version, token };
+  throw new Refusal(
+    `homelab:k3s.enabled is true on ${node}, but storage has no cluster: set it on storage too and run \`pulumi up --stack storage\` first.`,
+  );
+}

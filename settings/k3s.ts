@@ -1,0 +1,61 @@
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+import { dataDirectory, listOf, port, strict } from "./forms";
+
+const network = z.string().refine((text) => {
+  const [host = "", bits = "", ...more] = text.split("/");
+  return isIPv4(host) && /^\d{1,2}$/.test(bits) && +bits >= 8 && +bits <= 24 && more.length === 0;
+}, "must be an IPv4 network of 8 to 24 bits, such as 10.42.0.0/16");
+
+const seconds = (least: number, most: number) =>
+  z
+    .int("must be a whole number of seconds")
+    .min(least, `must be ${least} to ${most} seconds`)
+    .max(most, `must be ${least} to ${most} seconds`);
+
+/** What each member of the cluster has to know. */
+const member = {
+  /** Whether the node is part of the cluster. */
+  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  /** K3s, exactly; on the agents never later than on storage. */
+  version: z
+    .string()
+    .regex(/^v\d+\.\d+\.\d+\+[a-z0-9][a-z0-9.]*$/, "must be an exact version of K3s, such as v1.35.4+k3s1")
+    .default("v1.35.4+k3s1"),
+  /** Where VERSION/k3s and VERSION/sha256sum-ARCHITECTURE.txt are. */
+  releases: z
+    .string()
+    .regex(
+      /^(https?:\/\/|file:\/\/\/)[^\s'"\\]*[^\s'"\\/]$/,
+      "must begin with https://, http:// or file:/// (a directory on the node) and not end with /",
+    )
+    .default("https://github.com/k3s-io/k3s/releases/download"),
+  /** The release's archive of images, for nodes that reach no image registry. */
+  airgapImages: z.boolean({ error: "must be true or false" }).default(false),
+  architecture: z.enum(["amd64", "arm64"], { error: "must be amd64 or arm64" }).default("amd64"),
+  dataDirectory: dataDirectory.default("/var/lib/rancher/k3s"),
+};
+
+/** `homelab:k3s` on desktop and compute. */
+export const k3sAgentSchema = strict(member);
+
+/** `homelab:k3s` on storage, whose server decides for the cluster. */
+export const k3sServerSchema = strict({
+  ...member,
+  apiPort: port.default(6443),
+  podNetwork: network.default("10.42.0.0/16"),
+  serviceNetwork: network.default("10.43.0.0/16"),
+  /** Parts of K3s that are left out. */
+  disable: listOf(
+    z.enum(["traefik", "servicelb", "metrics-server", "coredns", "local-storage"], {
+      error: "must be one of traefik, servicelb, metrics-server, coredns, local-storage",
+    }),
+  ).prefault(["traefik", "servicelb"]),
+  /** A node that was silent for so long counts as gone. */
+  nodeGraceSeconds: seconds(12, 300).default(20),
+  /** After so long on a node that is gone a pod is made anew elsewhere. */
+  evictAfterSeconds: seconds(0, 600).default(10),
+});
+
+export type K3sServerSettings = z.output<typeof k3sServerSchema>;
+export type K3sAgentSettings = z.output<typeof k3sAgentSchema>;
