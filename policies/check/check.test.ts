@@ -68,6 +68,37 @@ function json(...args: string[]): Answer {
   };
 }
 
+describe("what stands beside a file and was not given", () => {
+  it("is looked at for a quadlet's volume, and answers for itself only when it is given", () => {
+    put("units/a.container", "[Container]\nImage=example.org/a\nVolume=far.volume:/far\n");
+    put("units/b.container", "[Container]\nImage=example.org/b\nVolume=near.volume:/near\n");
+    put("units/far.volume", "[Volume]\nType=nfs\nDevice=192.168.1.11:/far\n");
+    put("units/near.volume", "[Volume]\n");
+    const given = [at("units/a.container"), at("units/b.container")];
+    expect(json("--node", "b", ...given).files.map(({ verdict }) => verdict)).toEqual(["ok", "violation"]);
+  });
+
+  it("is read for a compose file that includes it, and for one that it overrides", () => {
+    put("project/compose.yaml", "include: [db/part.yaml]\nservices: { web: { image: example.org/a } }\n");
+    put("project/db/part.yaml", "services: { db: { image: example.org/b, volumes: [/data] } }\n");
+    put("project/compose.override.yaml", 'services: { web: { volumes: ["./x:/x"] } }\n');
+    const compose = json("--node", "b", at("project/compose.yaml"));
+    expect(compose.files[0]?.violations.map(({ resource }) => resource)).toEqual(["service db"]);
+    const override = json("--node", "b", at("project/compose.override.yaml"));
+    expect(override.files[0]?.violations.map(({ resource }) => resource)).toEqual(["service web"]);
+  });
+
+  it("ends where compose files include each other", () => {
+    put(
+      "circle/compose.yaml",
+      "include: [two.yaml]\nservices: { a: { image: example.org/a, volumes: [/a] } }\n",
+    );
+    put("circle/two.yaml", "include: [three.yaml]\nservices: { b: { image: example.org/b } }\n");
+    put("circle/three.yaml", "include: [two.yaml]\nservices: { c: { image: example.org/c } }\n");
+    expect(json("--node", "b", at("circle/compose.yaml")).files[0]?.violations).toHaveLength(1);
+  });
+});
+
 describe("the check command", () => {
   it("answers 0 and says nothing is wrong when nothing is", () => {
     expect(json("--node", "b", at("one"))).toMatchObject({ code: 0, stderr: "" });

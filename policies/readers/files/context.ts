@@ -14,6 +14,8 @@ export interface FileContext {
   readonly filesIn: (folder: string) => readonly string[];
   /** True for a file of the set, which is judged by itself; where it is left out, there is no set. */
   readonly isGiven?: (path: string) => boolean;
+  /** True for a patch whose base is known: what it leaves out stands there. */
+  readonly isPartial?: boolean;
 }
 
 export function origin(context: FileContext, resource: string): Origin {

@@ -8,6 +8,7 @@ import { baseName, folderOf } from "./context";
 import type { FileContext } from "./context";
 import { isChart, isValues, readChart, readValues } from "./kubernetes/chart";
 import { isJsonPatch, readJsonPatch } from "./kubernetes/kustomize";
+import { filledIn, targetOf } from "./kubernetes/patches";
 import { isKubernetes, readKubernetes } from "./kubernetes/resources";
 import { readQuadlet, whyNotQuadlet } from "./quadlet/quadlet";
 import { dropInKind, quadletKind, readDropIn, readUnit } from "./quadlet/unit";
@@ -114,9 +115,9 @@ function whyUnreadable(content: string, error: string): string {
 function readDocument(document: unknown, context: FileContext): void {
   const { path } = context;
   if (isKubernetes(document)) {
-    readKubernetes(document, context);
+    readKubernetes(...filledIn(document, context));
   } else if (isJsonPatch(document)) {
-    readJsonPatch(document, {}, context);
+    readJsonPatch(document, {}, context, targetOf(context));
   } else if (Array.isArray(document)) {
     for (const item of document) if (isKubernetes(item)) readKubernetes(item, context);
   } else {
@@ -139,6 +140,6 @@ function readObject(value: Values, path: string, context: FileContext): void {
     readCompose(value, context);
   } else if (text(value.kind) !== undefined && record(value.spec) !== undefined) {
     // A patch may leave out what it does not change, but not its kind.
-    readKubernetes({ apiVersion: "apps/v1", ...value }, context);
+    readKubernetes(...filledIn({ apiVersion: "apps/v1", ...value }, context));
   }
 }

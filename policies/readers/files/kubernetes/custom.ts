@@ -27,7 +27,7 @@ export function readCustomResource(resource: Values, group: string, context: Fil
   );
   if (kind === "CephCluster") addCeph(resource, scan);
   const field = alwaysClaims(kind, group);
-  if (field !== undefined && !scan.foundStorage && !scan.foundEphemeral) {
+  if (field !== undefined && context.isPartial !== true && !scan.foundStorage && !scan.foundEphemeral) {
     scan.add(
       `${field} (its operator makes a claim when it is left out)`,
       {

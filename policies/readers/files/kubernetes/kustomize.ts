@@ -5,6 +5,8 @@ import { beside, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
 import { addRelease } from "./helm";
+import { filledFrom } from "./patches";
+import type { Kustomization } from "./patches";
 import { isKubernetes, readKubernetes } from "./resources";
 import { readCustomResource } from "./custom";
 
@@ -25,30 +27,32 @@ export function readKustomization(resource: Values, context: FileContext): void 
     ...records(spec.patches),
     ...records(spec.patchesJson6902),
   ];
-  for (const patch of patches) readPatch(patch.patch, patch, context);
+  const by = { path: context.path, document: resource };
+  for (const patch of patches) readPatch(patch.patch, patch, by, context);
   for (const owner of [resource, spec]) {
     const strategic = owner.patchesStrategicMerge;
-    if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, context);
+    if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, by, context);
   }
   for (const chart of records(resource.helmCharts)) readChart(chart, context);
 }
 
-function readPatch(value: unknown, around: Values, context: FileContext): void {
+function readPatch(value: unknown, around: Values, by: Kustomization, context: FileContext): void {
   const own = record(value);
+  const target = fields(around.target);
   if (own !== undefined && isKubernetes(own)) {
-    readKubernetes(own, context);
+    readKubernetes(...filledFrom(own, by, target, context));
     return;
   }
   if (Array.isArray(value)) {
-    readJsonPatch(value, around, context);
+    readJsonPatch(value, around, context, { by, target });
     return;
   }
   if (typeof value !== "string" || !value.includes("\n")) return;
   const parsed = parseYaml(value);
   if ("error" in parsed) return;
   for (const document of parsed.documents) {
-    if (isKubernetes(document)) readKubernetes(document, context);
-    else if (Array.isArray(document)) readJsonPatch(document, around, context);
+    if (isKubernetes(document)) readKubernetes(...filledFrom(document, by, target, context));
+    else if (Array.isArray(document)) readJsonPatch(document, around, context, { by, target });
   }
 }
 
@@ -66,8 +70,13 @@ export function isJsonPatch(value: unknown): value is readonly unknown[] {
 }
 
 /** Values that a JSON patch puts in place are judged as if they stood there alone. */
-export function readJsonPatch(operations: readonly unknown[], around: Values, context: FileContext): void {
-  const target = fields(around.target);
+export function readJsonPatch(
+  operations: readonly unknown[],
+  around: Values,
+  context: FileContext,
+  listed?: { readonly by: Kustomization; readonly target: Values },
+): void {
+  const target = listed?.target ?? fields(around.target);
   const kind = text(target.kind) ?? "patch";
   const name = text(target.name) ?? "(without a name)";
   for (const operation of records(operations)) {
@@ -76,11 +85,12 @@ export function readJsonPatch(operations: readonly unknown[], around: Values, co
       .split("/")
       .slice(1)
       .filter((part) => !/^(-|\d+)$/.test(part));
-    readCustomResource(
-      { kind, metadata: { name }, ...placed(path, operation.path, operation.value) },
-      "",
-      context,
-    );
+    const changed = { kind, metadata: { name }, ...placed(path, operation.path, operation.value) };
+    const [filled, inner] =
+      listed === undefined ? [changed, context] : filledFrom(changed, listed.by, target, context);
+    // Filled in from its base it has an apiVersion, and is judged as what it is.
+    if (isKubernetes(filled)) readKubernetes(filled, inner);
+    else readCustomResource(filled, "", inner);
   }
 }
 

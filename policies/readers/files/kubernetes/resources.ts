@@ -1,7 +1,7 @@
 /** Kubernetes resources: each document goes to the reader of its kind. */
 import type { Workload } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
-import { at, fields, list, record, records, text, textMap } from "../../values";
+import { at, fields, list, record, records, text, textMap, texts } from "../../values";
 import type { Values } from "../../values";
 import { origin } from "../context";
 import type { FileContext } from "../context";
@@ -31,6 +31,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   Job: ["spec", "template"],
   CronJob: ["spec", "jobTemplate", "spec", "template"],
   PodTemplate: ["template"],
+  DeploymentConfig: ["spec", "template"],
   Pod: [],
 };
 
@@ -85,7 +86,8 @@ function readItems(items: readonly unknown[], context: FileContext, listKind: st
 
 function workload(resource: Values, path: readonly string[], context: FileContext): Workload {
   const template = fields(at(resource, ...path));
-  const spec = fields(template.spec);
+  const spec =
+    resource.kind === "DeploymentConfig" ? triggered(resource, fields(template.spec)) : fields(template.spec);
   const metadata = fields(template.metadata);
   const ephemeral = ephemeralFrom(metadata.annotations, metadata.labels);
   return {
@@ -96,6 +98,21 @@ function workload(resource: Values, path: readonly string[], context: FileContex
     ...readPodSpec(spec, records(at(resource, "spec", "volumeClaimTemplates"))),
     ...(ephemeral === undefined ? {} : { ephemeral }),
   };
+}
+
+/** A pod spec whose empty images are those that the triggers of its DeploymentConfig will put there. */
+function triggered(resource: Values, spec: Values): Values {
+  const changes = records(at(resource, "spec", "triggers")).map((trigger) =>
+    fields(trigger.imageChangeParams),
+  );
+  const containers = records(spec.containers).map((container) => {
+    if ((text(container.image) ?? "").trim() !== "") return container;
+    const name = text(container.name);
+    const change = changes.find((one) => texts(one.containerNames).some((other) => other === name));
+    const image = text(at(change, "from", "name"));
+    return image === undefined ? container : { ...container, image };
+  });
+  return { ...spec, containers };
 }
 
 function readCore(resource: Values, kind: string, context: FileContext): void {

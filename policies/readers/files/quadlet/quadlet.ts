@@ -75,7 +75,7 @@ function addContainer(unit: Quadlet, context: FileContext): void {
     // The pod's own unit answers for them.
     source: { kind: "ephemeral", as: "judged with its pod" } as const,
   }));
-  const container = containerOf(unit);
+  const container = containerOf(unit, context);
   addWorkload(unit, "Container", [...mounts, ...inPod], container === undefined ? [] : [container], context);
 }
 
@@ -86,6 +86,7 @@ function addWorkload(
   containers: readonly Container[],
   context: FileContext,
 ): void {
+  addVolumesBeside(unit, mounts, context);
   const ephemeral = declared(unit, section);
   const name = containers[0]?.name ?? unit.stem;
   context.facts.workloads.push({
@@ -98,6 +99,18 @@ function addWorkload(
     containers,
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });
+}
+
+/** Volume units that a unit uses, stand beside it and are not judged by themselves. */
+function addVolumesBeside(unit: Quadlet, mounts: readonly Mounted[], context: FileContext): void {
+  for (const { source } of mounts) {
+    if (source.kind !== "named" || !source.name.endsWith(".volume")) continue;
+    const path = beside(unit.path, source.name);
+    const text = context.isGiven?.(path) === false ? context.lookup(path) : undefined;
+    if (text === undefined) continue;
+    const inner = { ...context, path };
+    addVolume(readUnit(text, "volume", inner), inner);
+  }
 }
 
 function mountsOf(unit: Quadlet, section: string): readonly Mounted[] {
@@ -134,9 +147,10 @@ function mountsOfPod(unit: Quadlet, context: FileContext): readonly Mounted[] {
   return text === undefined ? [] : mountsOf(readUnit(text, "pod", { ...context, path }), "Pod");
 }
 
-function containerOf(unit: Quadlet): Container | undefined {
-  const image = unit.last("Container", "Image");
-  if (image === undefined) return undefined;
+function containerOf(unit: Quadlet, context: FileContext): Container | undefined {
+  const stated = unit.last("Container", "Image");
+  if (stated === undefined) return undefined;
+  const image = stated.endsWith(".image") ? (imageOf(stated, unit, context) ?? stated) : stated;
   const words = readRunArguments(
     podmanArguments(unit, "Container").flatMap(({ value }) => splitWords(value)),
   );
@@ -153,6 +167,15 @@ function containerOf(unit: Quadlet): Container | undefined {
     env: { ...env, ...secrets(unit) },
     envFrom: [],
   };
+}
+
+/** The image that an image unit beside names. */
+function imageOf(name: string, unit: Quadlet, context: FileContext): string | undefined {
+  const path = beside(unit.path, name);
+  const text = context.lookup(path);
+  return text === undefined
+    ? undefined
+    : readUnit(text, "image", { ...context, path }).last("Image", "Image");
 }
 
 /** Secrets given as variables: their values cannot be seen. */
