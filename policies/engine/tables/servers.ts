@@ -148,6 +148,29 @@ export const servers: readonly Server[] = [
   server("Manticore", "manticore", "/var/lib/manticore", /^searchd$/),
   server("RavenDB", "ravendb", "/opt/raven /var/lib/ravendb", /^raven/),
   server("Aerospike", "aerospike", "/opt/aerospike", /^asd$/),
+  server("Druid", "druid", "/opt/druid/var /opt/data /opt/shared", /^druid/),
+  server("Pinot", "pinot", "/var/pinot /tmp/data", /^(pinot|startserver|quickstart)/),
+  server("TigerBeetle", "tigerbeetle", "/data /var/lib/tigerbeetle", /^(tigerbeetle|start)$/),
+  server("IoTDB", "iotdb", "/iotdb/data", /^start/),
+  server("Doris", "doris", "/opt/apache-doris", /^(init_fe|init_be|start)/),
+  server("StarRocks", "starrocks", "/opt/starrocks /data/deploy/starrocks", /^(fe_entrypoint|start)/),
+  server("Tarantool", "tarantool", "/var/lib/tarantool", /^tarantool$/),
+  server("GraphDB", "graphdb", "/opt/graphdb/home", /^graphdb$/),
+  server("Blazegraph", "blazegraph", "/var/lib/blazegraph /data", /^(java|blazegraph)$/),
+  server("JanusGraph", "janusgraph", "/var/lib/janusgraph", /^janusgraph/),
+  server("Jena Fuseki", "fuseki", "/fuseki", /^(fuseki|fuseki-server)$/),
+  server(
+    "Virtuoso",
+    "virtuoso virtuoso-opensource-7",
+    "/database /opt/virtuoso-opensource/database",
+    /^(virtuoso|virtuoso-t)$/,
+  ),
+  server("SeaweedFS", "seaweedfs", "/data", /^(weed|server|master|volume|filer)$/),
+  server("Garage", "garage", "/var/lib/garage", /^(garage|server)$/),
+  server("Azurite", "azurite", "/data /workspace", /^azurite/),
+  server("RocketMQ", "rocketmq", "/home/rocketmq/store /root/store", /^(mqbroker|mqnamesrv)/),
+  server("LavinMQ", "lavinmq", "/var/lib/lavinmq", /^lavinmq$/),
+  server("KurrentDB", "kurrentdb", "/var/lib/kurrentdb", /^kurrentd$/),
   server("TDengine", "tdengine", "/var/lib/taos", /^taosd$/),
   server("Memgraph", "memgraph", "/var/lib/memgraph", /^memgraph$/),
   server("Mosquitto", "mosquitto", "/mosquitto/data /mosquitto", /^mosquitto$/),
@@ -169,14 +192,14 @@ export const beside: ReadonlySet<string> = new Set(
     "replica replication master slave leader follower primary secondary db database standalone single all in one aio " +
     "container image custom base official amd64 arm arm64 arm32v7 arm64v8 armhf x86 latest stable nightly slim full minimal lts ce ee free xe fips " +
     "native kraft broker streaming core apache cp gb k8s kubernetes k8sonprem petset repmgr shard mgmt management " +
-    "delayed stateful set demo ml rs age partman cron immich nextcloud analytics logical secure hardened open distro for " +
+    "galera sharded classic delayed stateful set demo ml rs age partman cron immich nextcloud analytics logical secure hardened open distro for " +
     "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb crunchy aws gcp sql eclipse jammy"
   ).split(" "),
 );
 
 /** Words of products that watch, copy, front or use a server and are none themselves. */
 export const other =
-  /python|php|django|flask|rails|ruby|laravel|spring|java|golang|dotnet|rust|celery|exporter|operator|backup|client|commander|insight|express|proxy|bouncer|pool|router|sentinel|connect|registry|rest|manager|console|tool|cli|dump|migrat|agent|reload|controller|provision|webhook|admin|bench|consumer|producer|worker|adapter|monitor|dashboard|bridge|mirror|mc$|^mc|box|lookupd|keeper|ui$|web|gateway|api|init|seed|load|sidecar|curator|head|kibana|cerebro|elastalert|logstash|sync|pump|alertmanager|pushgateway|frontend|example|sample|app/;
+  /python|php|django|flask|rails|ruby|laravel|spring|java|golang|dotnet|rust|celery|exporter|operator|backup|client|commander|insight|express|proxy|bouncer|pool|router|sentinel|connect|registry|rest|manager|console|tool|cli|dump|migrat|agent|reload|controller|provision|webhook|admin|bench|consumer|producer|worker|adapter|monitor|dashboard|bridge|mirror|mc$|^mc|box|lookupd|keeper|ui$|web|gateway|api|init|seed|load|sidecar|curator|zabbix|head|kibana|cerebro|elastalert|logstash|sync|pump|alertmanager|pushgateway|frontend|example|sample|app/;
 
 /** What people call a whole family of images whose last name part does not say it. */
 export const byPath: readonly (readonly [RegExp, string])[] = [
@@ -193,5 +216,7 @@ export const byPath: readonly (readonly [RegExp, string])[] = [
   [/nats-streaming/, "stan"],
   [/percona-server-mongodb/, "mongodb"],
   [/apache\/age$/, "postgres"],
+  [/dxflrs\/garage$/, "garage"],
+  [/^database\/express$/, "oracle"],
   [/confluentinc\/cp-(enterprise-)?(server|kafka)$|cp-kafka$/, "kafka"],
 ];

@@ -1,5 +1,6 @@
 /** Arguments of `podman run`, `docker run` and their like, as far as they mount something. */
 import { unknown } from "../../engine/facts";
+import { networkTypes, networkVolumePlugins } from "../../engine/tables/drivers";
 import type { VolumeSource } from "../../engine/facts";
 import { shortMount, sourceOf } from "../files/compose/volumes";
 import type { ServiceMount } from "../files/compose/volumes";
@@ -104,9 +105,11 @@ export function rootfs(value: string): ServiceMount {
 /** `--mount type=…,source=…,target=…` and `Mount=`. */
 export function mountOption(value: string): ServiceMount {
   const options: Record<string, string> = {};
-  for (const part of value.split(",")) {
+  for (const part of csv(value)) {
     const [key = "", ...rest] = part.trim().split("=");
-    options[key.toLowerCase()] = rest.length === 0 ? "true" : rest.join("=");
+    const isDriverOption = key === "volume-opt" && rest.length > 1;
+    const name = isDriverOption ? `volume-opt ${rest.shift() ?? ""}` : key;
+    options[name.toLowerCase()] = rest.length === 0 ? "true" : rest.join("=");
   }
   const type = (options.type ?? "volume").toLowerCase();
   const source = options.source ?? options.src ?? "";
@@ -120,8 +123,21 @@ export function mountOption(value: string): ServiceMount {
   };
 }
 
+/** The fields of a line of comma-separated values; those in quotes may hold commas. */
+function csv(line: string): readonly string[] {
+  return (line.match(/("[^"]*"|[^,"])+/g) ?? []).map((field) => field.replaceAll('"', ""));
+}
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && !/^(false|0|no)$/i.test(value);
+}
+
+/** True for a volume that the mount itself makes on network storage. */
+function isNetwork(options: Readonly<Record<string, string>>): boolean {
+  const driver = options["volume-driver"] ?? "local";
+  return driver === "local"
+    ? networkTypes.test(options["volume-opt type"] ?? "")
+    : networkVolumePlugins.test(driver);
 }
 
 function mountSource(type: string, source: string, options: Readonly<Record<string, string>>): VolumeSource {
@@ -140,6 +156,7 @@ function mountSource(type: string, source: string, options: Readonly<Record<stri
       if (isSet(options.overlay)) return { kind: "ephemeral", as: "overlay" };
       return { kind: "bind", path: toldPath(source) };
     case "volume":
+      if (isNetwork(options)) return { kind: "network", as: options["volume-opt type"] ?? "volume" };
       if (hasVariable(source)) return sourceOf(source);
       return source === "" ? { kind: "anonymous" } : sourceOf(source);
     default:

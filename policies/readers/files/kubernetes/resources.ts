@@ -42,6 +42,8 @@ export function isKubernetes(value: unknown): value is Values {
 
 /** Reads one resource, or a list of them, into the facts. */
 export function readKubernetes(resource: Values, context: FileContext): void {
+  // A patch that takes a resource away puts nothing in place.
+  if (resource.$patch === "delete") return;
   const kind = text(resource.kind) ?? "";
   const group = groupOf(resource);
   if (kind.endsWith("List") && Array.isArray(resource.items)) {
