@@ -1,4 +1,5 @@
 /** What is known of Helm charts whose values do not say it. */
+import { at, yes } from "../../values";
 
 /** Charts that keep data in a claim unless they are told not to. */
 const persistentCharts =
@@ -8,9 +9,12 @@ const persistentCharts =
 const statelessCharts =
   /^(cert-manager.*|.*ingress-nginx|nginx-ingress.*|traefik.*|haproxy.*|metallb|metrics-server|external-dns|external-secrets|reloader|kube-state-metrics|prometheus-operator-crds|.*-crds?|.*-operator|.*-controller|.*-csi.*|csi-.*|cilium|calico|tigera-operator|coredns|descheduler|goldilocks|vpa|keda|kyverno.*|gatekeeper|oauth2-proxy|cloudflared|tailscale-operator|sealed-secrets|spegel|trust-manager|volsync|velero|snapshot-controller|node-feature-discovery|node-problem-detector|.*-device-plugin|.*-exporter|.*-webhook.*|argo-cd|argo-rollouts|argo-events|argo-workflows|flux.*|kured|istio.*|base|istiod|gateway|linkerd.*|envoy-gateway|gateway-helm|contour|external-dns.*|nfs-subdir-external-provisioner|system-upgrade.*|prometheus-adapter|fluent-bit|promtail|alloy|vector|opentelemetry-.*|k8s-gateway|dex|pinniped|tofu-controller|github-actions-runner.*|gha-runner.*|actions-runner.*|cloudnative-pg|barman-cloud|raw)$/;
 
-/** True for a chart that makes a claim by default. */
-export function persistsByDefault(chart: string): boolean {
-  return persistentCharts.test(lastPart(chart));
+/** True for a chart that makes a claim by default, or by what its values switch on. */
+export function persistsByDefault(chart: string, values: unknown): boolean {
+  const name = lastPart(chart);
+  return (
+    persistentCharts.test(name) || (name === "nats" && yes(at(values, "config", "jetstream", "enabled")))
+  );
 }
 
 /** Databases that charts bring along under a key of their name. */

@@ -154,7 +154,7 @@ export function addRelease(
   scan.visit(own);
   const placement = placementOfChart(own, scan);
   const silent = !scan.foundStorage && !scan.foundEphemeral;
-  if (silent && persistsByDefault(release.chart)) {
+  if (silent && persistsByDefault(release.chart, own)) {
     scan.add(
       `the chart ${release.chart}, which has persistence on by default`,
       { kind: "claimTemplate", spec: { class: className(globalClass === "" ? undefined : globalClass) } },

@@ -30,7 +30,8 @@ export const networkSources = [
 export const networkFlexDriver = /(cifs|smb|nfs|ceph|rbd|iscsi)/i;
 
 /** CSI drivers that hand secrets, certificates or images to a pod and keep nothing. */
-export const handingDriver = /secrets-store|cert-manager|spiffe|vault|secret|image\.csi|csi-image|trust/i;
+export const handingDriver =
+  /secrets-store|cert-manager|spiffe|vault|secret|image\.csi|csi-image|trust|tigera|workload-identity/i;
 
 /** Keys of a volume that are not its source. */
 const notSources = new Set(["name", "readOnly", "$patch", "$retainKeys"]);
