@@ -1,4 +1,4 @@
 // The pack's entry.
 "use strict";
-require("../start.cjs");
+require("../start/index.cjs");
 require("./pack/pack.ts");
