@@ -24,6 +24,8 @@ export function parseYaml(text: string): Parsed {
     if (second === undefined) return { error: firstLine(error) };
     documents = second;
   }
+  // Only what has an anchor can be larger than it is long, and only "{{" can be a template.
+  if (!/&|\{\s*\{/.test(clean)) return { documents };
   const { size, hasTemplate } = measured(documents);
   // "{{ .x }}" without quotes is a map with a map as its key, which nobody means.
   if (hasTemplate) return { error: "an unquoted {{ … }} stands where a value should be" };
