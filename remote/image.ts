@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
 import { RemoteError } from "./errors";
+import { podmanChanged, podmanOn } from "./podman";
 import { runScript } from "./run";
 
 const repositoryForm = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
@@ -32,9 +33,21 @@ export interface ObservedImage {
   readonly stale: boolean;
 }
 
-async function ask(image: ImageSpec, verb: "observe" | "apply", signal: AbortSignal): Promise<ObservedImage> {
+/** podman knows an image with tag and digest by either, not by both. */
+const withoutTag = (name: string) => name.replace(/:[^:@/]+(?=@)/, "");
+
+export async function observeImage(image: ImageSpec, signal: AbortSignal): Promise<ObservedImage> {
+  const { images } = await podmanOn(image.connection, signal);
+  const there = images.get(image.reference);
+  const base = images.get(withoutTag(fromLine.exec(image.containerfile)?.[1] ?? ""));
+  // A base that is not here any more cannot have become another one.
+  const stale = there !== undefined && base !== undefined && there.labels["homelab.base"] !== base.id;
+  return { id: there?.id, stale };
+}
+
+/** Builds the image unless it is there from the same base; returns its id. */
+export async function buildImage(image: ImageSpec, signal: AbortSignal): Promise<string> {
   const lines = [
-    `verb\t${verb}`,
     `reference\t${image.reference}`,
     `base\t${fromLine.exec(image.containerfile)?.[1] ?? ""}`,
     `timeout\t${image.timeoutSeconds}`,
@@ -43,20 +56,13 @@ async function ask(image: ImageSpec, verb: "observe" | "apply", signal: AbortSig
   ];
   const said = await runScript(image.connection, "image", {
     stdin: `${lines.join("\n")}\n`,
-    timeoutSeconds: verb === "observe" ? 20 : 2 * image.timeoutSeconds + 30,
+    timeoutSeconds: 2 * image.timeoutSeconds + 30,
     signal,
+  }).finally(() => {
+    podmanChanged(image.connection);
   });
   if (said.code !== 0) throw new RemoteError(`${image.connection.node}: ${said.stderr.trim()}`);
-  return { id: /^built\t(.+)$/m.exec(said.stdout)?.[1], stale: /^stale$/m.test(said.stdout) };
-}
-
-export function observeImage(image: ImageSpec, signal: AbortSignal): Promise<ObservedImage> {
-  return ask(image, "observe", signal);
-}
-
-/** Builds the image unless it is there from the same base; returns its id. */
-export async function buildImage(image: ImageSpec, signal: AbortSignal): Promise<string> {
-  const { id } = await ask(image, "apply", signal);
+  const id = /^built\t(.+)$/m.exec(said.stdout)?.[1];
   if (id === undefined) {
     throw new RemoteError(
       `${image.connection.node}: the image ${image.reference} was built but is not there.`,

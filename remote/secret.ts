@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
 import { RemoteError } from "./errors";
+import { podmanChanged, podmanOn } from "./podman";
 import { runScript } from "./run";
 
 /** The inputs of homelab:remote:Secret; see provider/sdk/remote.ts for their meaning. */
@@ -12,16 +13,14 @@ export const secretSchema = z.strictObject({
 
 export type SecretSpec = z.infer<typeof secretSchema>;
 
-async function ask(
-  secret: SecretSpec,
-  verb: "observe" | "apply" | "remove",
-  signal: AbortSignal,
-): Promise<string> {
+async function ask(secret: SecretSpec, verb: "apply" | "remove", signal: AbortSignal): Promise<string> {
   const value = verb === "apply" ? [`value\t${Buffer.from(secret.value, "utf8").toString("base64")}`] : [];
   const said = await runScript(secret.connection, "secret", {
     stdin: `${[`verb\t${verb}`, `name\t${secret.name}`, ...value, "end"].join("\n")}\n`,
     timeoutSeconds: 30,
     signal,
+  }).finally(() => {
+    podmanChanged(secret.connection);
   });
   if (said.code !== 0) {
     throw new RemoteError(
@@ -33,8 +32,7 @@ async function ask(
 
 /** The secret's id on the node; undefined when it is not there. podman gives a new one at each change. */
 export async function observeSecret(secret: SecretSpec, signal: AbortSignal): Promise<string | undefined> {
-  const id = await ask(secret, "observe", signal);
-  return id === "" ? undefined : id;
+  return (await podmanOn(secret.connection, signal)).secrets.get(secret.name);
 }
 
 /** Sets the secret; returns its new id. */

@@ -1,6 +1,6 @@
 #!/bin/bash
-# An image built on the node. Input: `verb observe|apply`, `reference NAME:TAG`, `base IMAGE`, `timeout SECONDS`,
-# `containerfile BASE64`, `end`. Output: `built ID` when it is there, and `stale` when its base is another one by now.
+# Builds an image on the node unless it is there from the same base. Input: `reference NAME:TAG`, `base IMAGE`,
+# `timeout SECONDS`, `containerfile BASE64`, `end`. Output: `built ID`.
 source head.sh
 read_given
 reference=${given[reference]} base=${given[base]} timeout=${given[timeout]}
@@ -12,7 +12,7 @@ look() { # Sets id and stale: a base that is not here any more cannot have becom
   [ "$(inspect '{{index .Config.Labels "homelab.base"}}' "$reference")" = "$now" ] || stale=yes
 }
 look
-if [ "${given[verb]}" = apply ] && { [ -z "$id" ] || [ -n "$stale" ]; }; then
+if [ -z "$id" ] || [ -n "$stale" ]; then
   context=$(mktemp -d)
   trap 'rm -rf "$context"' EXIT
   decode "${given[containerfile]}" >"$context/Containerfile"
@@ -25,4 +25,3 @@ if [ "${given[verb]}" = apply ] && { [ -z "$id" ] || [ -n "$stale" ]; }; then
   look
 fi
 if [ -n "$id" ]; then printf 'built\t%s\n' "$id"; fi
-if [ -n "$stale" ]; then printf 'stale\n'; fi

@@ -1,3 +1,4 @@
+import { podmanOn } from "../../../remote/podman";
 import type { Handler } from "../../handler";
 import { unitSchema, type UnitSpec } from "../../../remote/unit/spec";
 import { applyUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
@@ -8,7 +9,11 @@ export const unit: Handler<UnitSpec> = {
   inputs: unitSchema,
   identity: ["service"],
   id: (inputs) => `${inputs.connection.node}/${inputs.service}`,
-  drift: (inputs, ctx) => unitDrift(inputs, ctx.signal),
+  drift(inputs, ctx) {
+    // Images and secrets are compared next, one after the other: what they will want to know is asked meanwhile.
+    podmanOn(inputs.connection, ctx.signal).catch(() => undefined);
+    return unitDrift(inputs, ctx.signal);
+  },
   async apply(inputs, ctx) {
     const { hash, action } = await applyUnit(inputs, ctx.signal);
     ctx.say.info(`${inputs.service} on ${inputs.connection.node} is healthy (${action}).`);
