@@ -14,7 +14,7 @@ wanted=${HOMELAB_TOOLCHAIN:-any}
 root=${XDG_CACHE_HOME:-$HOME/.cache}/homelab/toolchain
 user_home=${PULUMI_CREDENTIALS_PATH:-${PULUMI_HOME:-$HOME/.pulumi}}
 downloads=https://get.pulumi.com
-plugins=(command random minio)
+plugins=(command random minio kubernetes)
 
 # Each version stands in one place: the CLI's in toolchain/go.mod, a plugin's in its schema.
 cli_version() { sed -n 's|^.*github.com/pulumi/pulumi/pkg/v3 v\([^ ]*\).*|\1|p' "$here/toolchain/go.mod"; }

@@ -20,6 +20,33 @@ type checker struct {
 	failures    []plugin.CheckFailure
 }
 
+// CheckInputs holds the inputs of one resource against its schema, which the schema must have.
+func CheckInputs(schema schemas.Package, token string, given Map) (Map, []plugin.CheckFailure) {
+	c := checker{schema: schema}
+	spec := schema.Resources[token]
+	return c.object("", given, spec.InputProperties, spec.RequiredInputs), c.failures
+}
+
+// notSettings are put among a provider's settings by the engine.
+var notSettings = []resource.PropertyKey{"version", "pluginDownloadURL", "pluginChecksums"}
+
+// CheckSettings refuses what the plugin has no setting for.
+func CheckSettings(schema schemas.Package, given Map) (Map, []plugin.CheckFailure) {
+	checked, failures := Map{}, []plugin.CheckFailure{}
+	for key, v := range given {
+		_, known := schema.Config.Variables[string(key)]
+		switch {
+		case known || slices.Contains(notSettings, key) || strings.HasPrefix(string(key), "__"):
+			checked[key] = v
+		default:
+			failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(
+				"%s is not a setting of the %s plugin; allowed are: %s",
+				key, schema.Name, strings.Join(names(schema.Config.Variables), ", "))})
+		}
+	}
+	return checked, failures
+}
+
 func (c *checker) fail(path, format string, args ...any) {
 	c.failures = append(c.failures, plugin.CheckFailure{
 		Property: resource.PropertyKey(path),

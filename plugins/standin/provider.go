@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -23,7 +22,7 @@ type Provider struct {
 	schemaText []byte
 	resources  map[string]Resource
 	configure  func(config Map) error
-	log        func(urn, line string)
+	log        Logger
 
 	// notReady says why nothing can be done yet: a setting is known only after an update.
 	notReady error
@@ -35,10 +34,7 @@ func New(name string, resources map[string]Resource, configure func(config Map) 
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{
-		schema: schema, schemaText: text, resources: resources, configure: configure,
-		log: func(string, string) {},
-	}, nil
+	return &Provider{schema: schema, schemaText: text, resources: resources, configure: configure}, nil
 }
 
 func (p *Provider) Pkg() tokens.Package { return tokens.Package(p.schema.Name) }
@@ -62,22 +58,8 @@ func (p *Provider) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
 	return plugin.PluginInfo{Version: &version}, err
 }
 
-// notSettings are put among a provider's settings by the engine.
-var notSettings = []resource.PropertyKey{"version", "pluginDownloadURL", "pluginChecksums"}
-
 func (p *Provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
-	checked, failures := Map{}, []plugin.CheckFailure{}
-	for key, v := range req.News {
-		_, known := p.schema.Config.Variables[string(key)]
-		switch {
-		case known || slices.Contains(notSettings, key) || strings.HasPrefix(string(key), "__"):
-			checked[key] = v
-		default:
-			failures = append(failures, plugin.CheckFailure{Property: key, Reason: fmt.Sprintf(
-				"%s is not a setting of the %s plugin; allowed are: %s",
-				key, p.schema.Name, strings.Join(names(p.schema.Config.Variables), ", "))})
-		}
-	}
+	checked, failures := CheckSettings(p.schema, req.News)
 	return plugin.CheckConfigResponse{Properties: checked, Failures: failures}, nil
 }
 
@@ -273,6 +255,6 @@ func (p *Provider) Delete(ctx context.Context, req plugin.DeleteRequest) (plugin
 // complete adds to a call what depends on who asks.
 func (p *Provider) complete(call Call, urn resource.URN, wrapped Map) Call {
 	call.IsSecret = func(input string) bool { return wrapped[resource.PropertyKey(input)].ContainsSecrets() }
-	call.Log = func(line string) { p.log(string(urn), line) }
+	call.Log = func(line string) { p.log.Status(urn, line) }
 	return call
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -14,23 +15,53 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Serve answers the engine until it is stopped. The engine's address is the last argument.
+// Logger shows lines beside a resource. A line that cannot be shown makes no operation fail.
+type Logger struct{ engine pulumirpc.EngineClient }
+
+func (l Logger) show(severity pulumirpc.LogSeverity, urn resource.URN, line string, ephemeral bool) {
+	if l.engine != nil {
+		_, _ = l.engine.Log(context.Background(), &pulumirpc.LogRequest{
+			Severity: severity, Urn: string(urn), Message: line, Ephemeral: ephemeral,
+		})
+	}
+}
+
+// Status shows a line while the resource is worked on.
+func (l Logger) Status(urn resource.URN, line string) {
+	l.show(pulumirpc.LogSeverity_INFO, urn, line, true)
+}
+
+// Warn shows a warning that stays.
+func (l Logger) Warn(urn resource.URN, line string) {
+	l.show(pulumirpc.LogSeverity_WARNING, urn, line, false)
+}
+
+// Serve answers the engine until it is stopped, with a provider made from a schema and effects.
 func Serve(name string, resources map[string]Resource, configure func(config Map) error) {
-	if err := serve(name, resources, configure); err != nil {
+	ServeProvider(name, func(log Logger) (plugin.Provider, error) {
+		provider, err := New(name, resources, configure)
+		if err != nil {
+			return nil, err
+		}
+		provider.log = log
+		return provider, nil
+	})
+}
+
+// ServeProvider answers the engine until it is stopped. The engine's address is the last argument.
+func ServeProvider(name string, provider func(log Logger) (plugin.Provider, error)) {
+	if err := serve(provider); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
 }
 
-func serve(name string, resources map[string]Resource, configure func(config Map) error) error {
+func serve(makeProvider func(log Logger) (plugin.Provider, error)) error {
 	flag.String("tracing", "", "taken and not used")
 	flag.Parse()
-	provider, err := New(name, resources, configure)
-	if err != nil {
-		return err
-	}
 	stopped, stop := context.WithCancel(context.Background())
 	defer stop()
+	var log Logger
 	if engine := flag.Arg(flag.NArg() - 1); engine != "" {
 		// Ends with the engine, also where that was killed.
 		if err := rpcutil.Healthcheck(stopped, engine, time.Minute, stop); err != nil {
@@ -41,16 +72,14 @@ func serve(name string, resources map[string]Resource, configure func(config Map
 			return fmt.Errorf("engine at %s: %w", engine, err)
 		}
 		defer connection.Close()
-		client := pulumirpc.NewEngineClient(connection)
-		provider.log = func(urn, line string) {
-			// A line that cannot be shown must not make the operation fail.
-			_, _ = client.Log(context.Background(), &pulumirpc.LogRequest{
-				Severity: pulumirpc.LogSeverity_INFO, Urn: urn, Message: line, Ephemeral: true,
-			})
-		}
+		log.engine = pulumirpc.NewEngineClient(connection)
+	}
+	provider, err := makeProvider(log)
+	if err != nil {
+		return err
 	}
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
-		pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(provider))
+		pulumirpc.RegisterResourceProviderServer(server, detailed{plugin.NewProviderServer(provider)})
 		return nil
 	}})
 	if err != nil {
@@ -63,4 +92,18 @@ func serve(name string, resources map[string]Resource, configure func(config Map
 	case err := <-handle.Done:
 		return err
 	}
+}
+
+// detailed says of a detailed diff that it is there: the SDK's own server leaves that out, and the engine then
+// looks at none of it.
+type detailed struct {
+	pulumirpc.ResourceProviderServer
+}
+
+func (d detailed) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	response, err := d.ResourceProviderServer.Diff(ctx, req)
+	if response != nil {
+		response.HasDetailedDiff = len(response.DetailedDiff) > 0
+	}
+	return response, err
 }

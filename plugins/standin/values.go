@@ -121,6 +121,9 @@ func plainMap(m Map) Map {
 	return bare
 }
 
+// Plain are the values without their secret wrappings and without what plugins note for themselves.
+func Plain(m Map) Map { return plainMap(m) }
+
 func secret(v Value) Value {
 	if v.IsSecret() || v.IsNull() {
 		return v

@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { spawn, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -22,6 +22,15 @@ const state = z.object({
       .default([]),
   }),
 });
+
+/** A run of the CLI that goes on beside the test. */
+export interface Run {
+  readonly done: Promise<{ readonly status: number | null; readonly output: string }>;
+  /** What it has printed so far. */
+  printed(): string;
+  /** What Ctrl-C does. */
+  interrupt(): void;
+}
 
 /** A Pulumi project in a temporary folder, with its own state file and the repository's packages. */
 export class Project {
@@ -61,6 +70,29 @@ export class Project {
   run(...args: string[]): SpawnSyncReturns<string> {
     const options = { cwd: this.folder, env: this.env, encoding: "utf8", maxBuffer: 1 << 26 } as const;
     return spawnSync("pulumi", [...args, "--non-interactive"], options);
+  }
+
+  /** Starts the CLI beside the test, with further variables in its environment. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    }
+    return {
+      done: new Promise((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", (status) => {
+          resolve({ status, output });
+        });
+      }),
+      printed: () => output,
+      interrupt: () => child.kill("SIGINT"),
+    };
   }
 
   /** Runs the CLI. @throws with all that it printed, when it fails */

@@ -19,6 +19,9 @@ export interface Answer {
 }
 
 export interface Cluster {
+  /** Address of the API server, and what a client shows it. */
+  readonly server: string;
+  readonly token: string;
   ask(method: string, path: string, body?: object): Promise<Answer>;
   stop(): void;
 }
@@ -75,7 +78,7 @@ export async function startCluster(built: string): Promise<Cluster> {
     stop();
     throw error;
   }
-  return { ask, stop };
+  return { server: `https://127.0.0.1:${port}`, token, ask, stop };
 }
 
 function start(program: string, args: readonly string[]): ChildProcess {
