@@ -8,6 +8,7 @@ import { identityFile } from "./identity";
 
 /** A node that is off must be known as off well within the 15 seconds that a person is willing to wait. */
 const connectTimeoutMs = 6_000;
+const failureRememberedMs = 30_000;
 /** sshd allows 10 sessions a connection (MaxSessions); two are left for whoever else shares it. */
 const sessionsAtOnce = 8;
 
@@ -29,11 +30,14 @@ export function link(connection: ConnectionArgs): Promise<Link> {
   ]);
   const open = links.get(key);
   if (open !== undefined) return open;
-  const made = connect(connection, () => links.delete(key));
+  const forget = () => {
+    if (links.get(key) === made) links.delete(key);
+  };
+  const made = connect(connection, forget);
   links.set(key, made);
-  // A failed attempt is remembered for a moment only: everything that asked meanwhile gets the same answer at once,
-  // and sshd is not hammered.
-  made.catch(() => setTimeout(() => links.delete(key), 2_000).unref());
+  // A failed attempt is remembered for a while: Pulumi asks for one resource after the other, and each would wait anew
+  // for a node that is off.
+  made.catch(() => setTimeout(forget, failureRememberedMs).unref());
   return made;
 }
 
@@ -64,19 +68,21 @@ export async function openStream(
   });
 }
 
-async function connect(connection: ConnectionArgs, forget: () => void): Promise<Link> {
+async function connect(connection: ConnectionArgs, onLost: () => void): Promise<Link> {
   const config = { ...(await credentials(connection)), ...endpoint(connection) };
   const client = new Client();
   const seen = { hostKey: undefined as string | undefined };
   return new Promise((resolve, reject) => {
     client.on("ready", () => {
+      client.on("error", onLost).on("close", onLost);
       resolve({ client, gate: new Gate(sessionsAtOnce) });
     });
     client.on("error", (error) => {
-      forget();
       reject(explain(connection, error, seen.hostKey));
     });
-    client.on("close", forget);
+    client.on("close", () => {
+      reject(explain(connection, new Error("closed"), seen.hostKey));
+    });
     client.connect({
       ...config,
       hostVerifier: (key: Buffer) => {

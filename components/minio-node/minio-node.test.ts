@@ -134,15 +134,19 @@ describe("a consumer's policy", () => {
     expect(Statement.map(({ Resource }) => Resource)).toEqual([
       ["arn:aws:s3:::a-one", "arn:aws:s3:::b-two"],
       ["arn:aws:s3:::a-one/*", "arn:aws:s3:::b-two/*"],
+      ["arn:aws:s3:::a-one/*", "arn:aws:s3:::b-two/*"],
     ]);
     expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
   });
 
   it("lets nobody delete former versions, and a reader write nothing", () => {
-    const actions = (access: "read-only" | "read-write") =>
-      read(bucketPolicy(["a-one"], access)).Statement.flatMap(({ Action }) => Action);
+    const actions = (access: "read-only" | "read-write", effect = "Allow") =>
+      read(bucketPolicy(["a-one"], access)).Statement.flatMap(({ Effect, Action }) =>
+        Effect === effect ? Action : [],
+      );
     expect(actions("read-write")).toContain("s3:PutObject");
     expect(actions("read-write")).not.toContain("s3:DeleteObjectVersion");
+    expect(actions("read-write", "Deny")).toEqual(["s3:DeleteObjectVersion"]);
     expect(actions("read-only").filter((action) => /Put|Delete|Abort/.test(action))).toEqual([]);
   });
 });

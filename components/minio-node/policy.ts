@@ -4,7 +4,6 @@ export type Access = "read-write" | "read-only";
 const readBucket = ["s3:GetBucketLocation", "s3:ListBucket"];
 const readObjects = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"];
 const writeBucket = ["s3:ListBucketMultipartUploads"];
-// Not s3:DeleteObjectVersion: in a versioned bucket a consumer cannot take away what was there before.
 const writeObjects = [
   "s3:AbortMultipartUpload",
   "s3:DeleteObject",
@@ -29,6 +28,9 @@ export function bucketPolicy(buckets: readonly string[], access: Access): string
         Action: [...readObjects, ...(write ? writeObjects : [])].sort(),
         Resource: arns.map((arn) => `${arn}/*`),
       },
+      // In a versioned bucket a consumer cannot take away what was there before. To MinIO who may delete an object may
+      // delete its versions too, unless that is refused by name.
+      { Effect: "Deny", Action: ["s3:DeleteObjectVersion"], Resource: arns.map((arn) => `${arn}/*`) },
     ],
   });
 }

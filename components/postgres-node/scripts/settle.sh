@@ -16,11 +16,13 @@ PGPASSWORD=$(cat /run/secrets/homelab-postgres-superuser)
 export PGPASSWORD
 if ! psql --no-psqlrc --no-password --quiet --host 127.0.0.1 --port "$port" --username postgres --dbname postgres \
   --command 'select' >/dev/null 2>&1; then
-  # By the socket the system user postgres is known without a password. The statement is kept out of the log.
+  # By the socket the system user postgres is known without a password. The statement is kept out of the log
+  # and out of the statistics.
   psql --no-psqlrc --no-password --quiet --set ON_ERROR_STOP=1 --port "$port" --username postgres --dbname postgres <<'SQL'
 set log_statement = none;
 set log_min_duration_statement = -1;
 set log_min_error_statement = panic;
+set pg_stat_statements.track = 'none';
 \set password `cat /run/secrets/homelab-postgres-superuser`
 alter role postgres password :'password';
 SQL

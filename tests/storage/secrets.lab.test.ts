@@ -13,10 +13,12 @@ const state = join(__dirname, "../../lab/state");
 /** Every password that was ever made and the body of the SSH key, as they are and as the agents are given them. */
 function secrets(): string[] {
   const { deployment } = JSON.parse(well(pulumi("storage", "stack", "export", "--show-secrets")).text) as {
-    deployment: { resources: { type: string; outputs?: { result?: { plaintext: string } } }[] };
+    deployment: { resources: { urn: string; type: string; outputs?: { result?: { plaintext: string } } }[] };
   };
   const passwords = deployment.resources
     .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
+    // A cluster's token has to stand in a file.
+    .filter(({ urn }) => /::(postgres|minio)-[a-z0-9-]+$/.test(urn))
     .map(({ outputs }) => JSON.parse(outputs?.result?.plaintext ?? '""') as string);
   if (passwords.length === 0 || passwords.some((password) => password.length < 20))
     throw new Error("The passwords in the state cannot be read.");
