@@ -1,43 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { collectFiles, disk } from "./check/files";
-import { reportFiles } from "./check/report";
-import type { FileReport } from "./check/report";
-import { noFacts } from "./engine/facts";
 import { judge } from "./engine/judge";
 import { fixtures, fixtureTopology } from "./fixtures";
-import type { Fixture } from "./fixtures";
-import { readFiles } from "./readers/files/read";
-import type { ReadFiles } from "./readers/files/read";
-import { parseYaml } from "./readers/files/yaml";
-import { readResource } from "./readers/pulumi";
-import { at, fields, records, text } from "./readers/values";
+import { read, reportOf } from "./fixtures.read";
 import { rules } from "./rules";
-
-/** Files as the check reads them; commands and files put over SSH stand only in programs, so these as resources. */
-function read(paths: readonly string[]): ReadFiles {
-  const [first = ""] = paths;
-  if (!first.includes("/remote-setup/")) return readFiles(collectFiles(paths), disk);
-  const facts = noFacts();
-  const context = { facts, put: new Set<string>(), readFile: () => undefined, filesIn: () => undefined };
-  for (const path of paths) {
-    const parsed = parseYaml(readFileSync(path, "utf8"));
-    const [document] = "error" in parsed ? [] : parsed.documents;
-    for (const { name, type, inputs } of records(at(document, "resources"))) {
-      readResource(
-        { urn: path, name: text(name) ?? "", type: text(type) ?? "", inputs: fields(inputs) },
-        context,
-      );
-    }
-  }
-  return { facts, errors: new Map() };
-}
-
-function reportOf({ paths, placed }: Fixture): ReadonlyMap<string, FileReport> {
-  const { facts, errors } = read(paths);
-  const judgement = judge(facts, fixtureTopology, placed ? {} : { node: "compute" });
-  return new Map(reportFiles(paths, judgement, errors).map((report) => [report.path, report]));
-}
 
 const all = fixtures();
 
@@ -57,18 +23,6 @@ describe("every fixture is judged as its first lines say", () => {
       if (expected.rows !== undefined) expect(report?.violations).toHaveLength(expected.rows);
     }
   });
-});
-
-it("the whole of what is said of the fixtures is what stands in fixtures.said.txt", async () => {
-  const lines = all.flatMap((fixture) =>
-    [...reportOf(fixture).values()].flatMap((report) => [
-      ...report.violations.map(({ rule, detail }) => `${fixture.name} ${rule}: ${detail}`),
-      ...report.exemptions.map(
-        ({ rule, detail, reason }) => `${fixture.name} ${rule} (${reason}): ${detail}`,
-      ),
-    ]),
-  );
-  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("fixtures.said.txt");
 });
 
 describe("nothing is a violation on an always-on node", () => {

@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** The tests that kill mutants of the engine: quick ones, without the fuzzer and without any machine. */
+/** The tests that kill mutants of the engine: what is said of all fixtures in one test, not each by itself. */
 export default defineConfig({
   test: {
     include: [
       "policies/docs.test.ts",
-      "policies/fixtures.test.ts",
+      "policies/said.test.ts",
       "policies/engine/*.test.ts",
       "policies/rules/*.test.ts",
     ],
