@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +68,25 @@ function json(...args: string[]): Answer {
     byPath: Object.fromEntries(files.map(({ path, verdict }) => [path, verdict])),
   };
 }
+
+describe("standard input", () => {
+  const piped = (input: string): { code: number | null; said: string } => {
+    const cli = join(__dirname, "../cli.cjs");
+    const given = ["check", "--node", "b", "--output", "json", "--topology", at("topology.yaml"), "-"];
+    const { status, stdout } = spawnSync(process.execPath, [cli, ...given], { input, encoding: "utf8" });
+    return { code: status, said: stdout };
+  };
+
+  it("is judged like a file, whatever it holds", () => {
+    expect(piped(`${claim("nfs")}---\n${pod("piped")}`).code).toBe(0);
+    expect(piped(claim("local-path")).said).toContain('"path":"-","verdict":"violation"');
+  });
+
+  it("is an error where nothing comes, or nothing that can be read", () => {
+    expect(piped("\n")).toEqual({ code: 2, said: expect.stringContaining("nothing came in") as string });
+    expect(piped("a: [1\n").code).toBe(2);
+  });
+});
 
 describe("what stands beside a file and was not given", () => {
   it("is looked at for a quadlet's volume, and answers for itself only when it is given", () => {

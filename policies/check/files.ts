@@ -63,6 +63,7 @@ function walk(folder: string, add: (path: string) => void): void {
 
 function readOne(path: string): InputFile {
   try {
+    if (path === "-") return standardInput();
     const stat = statSync(path);
     if (!stat.isFile()) return { path, error: "it is not a file" };
     if (stat.size > largest) return { path, error: "it is too large to be a manifest" };
@@ -70,6 +71,12 @@ function readOne(path: string): InputFile {
   } catch (error) {
     return { path, error: whyNot(error) };
   }
+}
+
+/** Nothing at all is what a renderer that failed hands on, and no answer to a question. */
+function standardInput(): InputFile {
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(0));
+  return text.trim() === "" ? { path: "-", error: "nothing came in on standard input" } : { path: "-", text };
 }
 
 function whyNot(error: unknown): string {

@@ -11,6 +11,8 @@ export interface CheckOptions {
 export const usage = `usage: policy check [--node NODE] [--topology FILE] [--network-class NAME]… [--output text|json] PATH…
        policy admission [TOPOLOGY]    prints the same rule for a Kubernetes API server
 
+PATH is a file, a folder, or - for what comes in on standard input (helm template CHART | … check -).
+
 Says whether what stands in manifests, compose files and quadlets would keep data on an on-demand node.
 
   --node NODE            everything is taken to land on NODE, whatever placement it states

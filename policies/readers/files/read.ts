@@ -91,7 +91,7 @@ function looksLikeYaml(path: string): boolean {
 
 /** Texts without a YAML ending are only read where they look like a manifest or compose file. */
 function mayBeManifest(content: string, path: string): boolean {
-  if (looksLikeYaml(path)) return true;
+  if (looksLikeYaml(path) || path === "-") return true;
   if (/\.(md|txt|rst|adoc|html?|js|ts|py|go|rs|java|css|toml|ini|conf|cfg|lock|svg|sh)$/i.test(path))
     return false;
   return /^(apiVersion|services)\s*:/m.test(content) || /^\s*\{\s*"(apiVersion|kind|services)"/.test(content);
@@ -108,7 +108,7 @@ function readYamlFile(content: string, context: FileContext): string | undefined
 
 function whyUnreadable(content: string, error: string): string {
   return content.includes("{{")
-    ? `it is a template (${error}): render it first, for example with helm template, and check what comes out`
+    ? `it is a template (${error}): render it first and check what comes out, as in helm template CHART | npm run --silent policy -- check -`
     : `it is not valid YAML: ${error}`;
 }
 

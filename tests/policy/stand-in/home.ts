@@ -74,6 +74,8 @@ function standIn(plugins: string, name: string): void {
     readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"),
   ) as { version: string };
   const folder = join(plugins, `resource-${name}-v${version}`);
+  // The toolchain's own wants a cluster; what is asked here is only what is declared.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   const file = join(folder, `pulumi-resource-${name}`);
   const provider = join(__dirname, "provider.ts");
