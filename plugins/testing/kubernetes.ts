@@ -32,6 +32,7 @@ const collections = [
   "/apis/apps/v1/daemonsets",
   "/apis/batch/v1/jobs",
   "/apis/storage.k8s.io/v1/storageclasses",
+  "/apis/example.com/v1/widgets",
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
   "/api/v1/namespaces",
 ];

@@ -34,14 +34,19 @@ func interrupted(ctx context.Context, what string, limit time.Duration) error {
 	return fmt.Errorf("%s: the wait was cancelled", what)
 }
 
-// follow returns when the object is no longer what it was in that version, or after the pause.
-func follow(ctx context.Context, objects dynamic.ResourceInterface, name, version string, pause time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, pause)
-	defer cancel()
-	watching, err := objects.Watch(ctx, metav1.ListOptions{
+// itself is the choice of one object, in and after a version.
+func itself(name, version string) metav1.ListOptions {
+	return metav1.ListOptions{
 		FieldSelector:   fields.OneTermEqualSelector("metadata.name", name).String(),
 		ResourceVersion: version,
-	})
+	}
+}
+
+// follow returns when something happened to the objects after their version, or after the pause.
+func follow(ctx context.Context, objects dynamic.ResourceInterface, what metav1.ListOptions, pause time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, pause)
+	defer cancel()
+	watching, err := objects.Watch(ctx, what)
 	if err == nil {
 		defer watching.Stop()
 		select {
@@ -71,7 +76,8 @@ func (p *provider) await(
 	}
 	waiting, cancel := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer cancel()
-	for said := time.Now(); ; {
+	said, blamed := "", time.Now()
+	for {
 		verdict := p.now(waiting, made.Object)
 		switch {
 		case verdict.ready:
@@ -81,11 +87,18 @@ func (p *provider) await(
 		case waiting.Err() != nil:
 			what := fmt.Sprintf("%s is not ready: %s%s", title(made.Object), verdict.sentence(), p.blame(made.Object))
 			return made, interrupted(waiting, what, limit)
-		case time.Since(said) > 3*time.Second:
-			said = time.Now()
-			p.log.Status(urn, verdict.sentence()+p.blame(made.Object))
+		case time.Since(blamed) > 15*time.Second: // Many wait at a time: asking more often would keep them all up.
+			said, blamed = verdict.sentence(), time.Now()
+			p.log.Status(urn, said+p.blame(made.Object))
+		case said != verdict.sentence():
+			said = verdict.sentence()
+			p.log.Status(urn, said)
 		}
-		follow(waiting, objects, made.GetName(), made.GetResourceVersion(), verdict.pause())
+		if verdict.elsewhere != nil {
+			follow(waiting, verdict.elsewhere, verdict.what, 5*time.Second)
+		} else {
+			follow(waiting, objects, itself(made.GetName(), made.GetResourceVersion()), 5*time.Second)
+		}
 		latest, err := objects.Get(ctx, made.GetName(), metav1.GetOptions{})
 		switch {
 		case err == nil && latest.GetUID() == made.GetUID():

@@ -108,6 +108,9 @@ func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 	if p.settings.namespace == "" {
 		p.settings.namespace = namespace
 	}
+	if p.cluster == nil {
+		p.log.Warn("", p.unreachable.Error())
+	}
 	return plugin.ConfigureResponse{}, nil
 }
 

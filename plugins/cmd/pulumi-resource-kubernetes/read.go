@@ -19,10 +19,6 @@ import (
 
 const forget = "set PULUMI_K8S_DELETE_UNREACHABLE=true to take the object out of the state if the cluster is gone for good"
 
-func isImmutable(message string) bool {
-	return strings.Contains(message, "field is immutable") || strings.Contains(message, "may not be change")
-}
-
 // Read looks at the live object: for a refresh, for an import, and for .get of the SDK.
 func (p *provider) Read(request context.Context, req plugin.ReadRequest) (plugin.ReadResponse, error) {
 	ctx, done := p.operation(request)
@@ -157,23 +153,25 @@ func (p *provider) remove(
 	limit := p.limit(before, timeout, fallback)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer cancel()
+	waits := lingering(live)
 	for said := time.Now(); ; {
 		now, err := objects.Get(ctx, nameOf(live), metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err), err == nil && textOr(live, "", "metadata", "uid") != "" &&
 			string(now.GetUID()) != textOr(live, "", "metadata", "uid"):
 			return nil
-		case err == nil && time.Since(said) > 5*time.Second:
-			said = time.Now()
-			p.log.Status(urn, "still there"+lingering(now.Object))
 		case ctx.Err() != nil:
-			return interrupted(ctx, title(live)+" is being deleted and is still there"+lingering(live), limit)
+			return interrupted(ctx, title(live)+" is being deleted and is still there"+waits, limit)
 		}
 		version := ""
 		if err == nil {
-			version = now.GetResourceVersion()
+			waits, version = lingering(now.Object), now.GetResourceVersion()
 		}
-		follow(ctx, objects, nameOf(live), version, 2*time.Second)
+		if time.Since(said) > 5*time.Second {
+			said = time.Now()
+			p.log.Status(urn, "still there"+waits)
+		}
+		follow(ctx, objects, itself(nameOf(live), version), 5*time.Second)
 	}
 }
 

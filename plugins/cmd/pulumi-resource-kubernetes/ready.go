@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 )
 
 // verdict is what an object is as of now.
@@ -13,9 +16,10 @@ type verdict struct {
 	failed bool // And never will be ready.
 	// refreshed: also a refresh reports that it is not ready.
 	refreshed bool
-	// related: it also depends on other objects.
-	related bool
-	reasons []string
+	// elsewhere is what has to change for it to become ready, where that is not the object itself.
+	elsewhere dynamic.ResourceInterface
+	what      metav1.ListOptions
+	reasons   []string
 }
 
 var ready = verdict{ready: true}
@@ -25,13 +29,6 @@ func waits(format string, args ...any) verdict {
 }
 
 func (v verdict) sentence() string { return strings.Join(v.reasons, "; ") }
-
-func (v verdict) pause() time.Duration {
-	if v.related {
-		return time.Second
-	}
-	return 5 * time.Second
-}
 
 // patience is how long a kind is waited for by default, as the official plugin does; 0 for kinds that are ready
 // once they are there.

@@ -49,7 +49,7 @@ func (p *provider) judgeClaim(ctx context.Context, fields map[string]any) verdic
 	if !found && chosen != "" {
 		v.reasons = append(v.reasons, fmt.Sprintf("there is no storage class %q", chosen))
 	}
-	v.related, v.refreshed = true, false
+	v.refreshed = false
 	return v
 }
 
@@ -59,24 +59,39 @@ func (p *provider) judgeService(ctx context.Context, fields map[string]any) verd
 	if choice, _ := at(fields, "spec", "selector").(map[string]any); kind == "ExternalName" || len(choice) == 0 {
 		return ready
 	}
-	slice := schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}
-	serves := func(item unstructured.Unstructured) bool {
-		endpoints, _ := item.Object["endpoints"].([]any)
-		return slices.ContainsFunc(endpoints, func(endpoint any) bool {
-			fields, ok := endpoint.(map[string]any)
-			return ok && at(fields, "conditions", "ready") != false
-		})
+	behind, err := p.cluster.of(endpointSlice, namespaceOf(fields))
+	if err != nil {
+		return waits("its endpoints cannot be read: %v", err)
 	}
-	v := ready
-	if !slices.ContainsFunc(p.list(ctx, slice, namespaceOf(fields), metav1.ListOptions{
-		LabelSelector: "kubernetes.io/service-name=" + nameOf(fields),
-	}), serves) {
-		v = waits("no pod that its selector selects is ready")
-	} else if list, _ := at(fields, "status", "loadBalancer", "ingress").([]any); kind == "LoadBalancer" && len(list) == 0 {
-		v = waits("no load balancer gave it an address")
+	ofService := metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=" + nameOf(fields)}
+	found, err := behind.List(ctx, ofService)
+	if err != nil {
+		return waits("its endpoints cannot be read: %v", err)
 	}
-	v.related = true
+	for _, slice := range found.Items {
+		if !serves(slice.Object) {
+			continue
+		}
+		if list, _ := at(fields, "status", "loadBalancer", "ingress").([]any); kind == "LoadBalancer" && len(list) == 0 {
+			return waits("no load balancer gave it an address")
+		}
+		return ready
+	}
+	v := waits("no pod that its selector selects is ready")
+	ofService.ResourceVersion = found.GetResourceVersion()
+	v.elsewhere, v.what = behind, ofService
 	return v
+}
+
+var endpointSlice = schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}
+
+// serves tells whether one of the endpoints is ready.
+func serves(slice map[string]any) bool {
+	endpoints, _ := slice["endpoints"].([]any)
+	return slices.ContainsFunc(endpoints, func(endpoint any) bool {
+		fields, ok := endpoint.(map[string]any)
+		return ok && at(fields, "conditions", "ready") != false
+	})
 }
 
 // blame says what is wrong with the pods of an object, and which warnings there are: "" for nothing.

@@ -64,7 +64,9 @@ func (p *provider) Create(request context.Context, req plugin.CreateRequest) (pl
 	})
 	if req.Preview {
 		if err != nil {
-			if apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) || namespaceIsMissing(err) || apierrors.IsInvalid(err) && immutableField(err) {
+			// Who may not try, or replaces what is there, or makes the namespace too, learns it when it is done.
+			_, former := p.read(ctx, fields)
+			if apierrors.IsForbidden(err) || namespaceIsMissing(err) || apierrors.IsInvalid(err) && former == nil {
 				return unchanged, nil
 			}
 			return plugin.CreateResponse{}, errors.New(redacted(explained(err, fields), req.Properties))
@@ -96,6 +98,10 @@ func (p *provider) Update(request context.Context, req plugin.UpdateRequest) (pl
 	fields := fieldsOf(req.NewInputs)
 	p.place(fields)
 	live, err := p.read(ctx, fields)
+	if apierrors.IsNotFound(err) {
+		return plugin.UpdateResponse{}, fmt.Errorf(
+			"%s is gone: somebody deleted it; run pulumi refresh, and the next update makes it again", title(fields))
+	}
 	if err != nil {
 		return plugin.UpdateResponse{}, explained(err, fields)
 	}
@@ -183,20 +189,6 @@ func (p *provider) read(ctx context.Context, fields map[string]any) (*unstructur
 		return nil, err
 	}
 	return objects.Get(ctx, nameOf(fields), metav1.GetOptions{})
-}
-
-// immutableField tells that an object of the same name is there, and would have to go first.
-func immutableField(err error) bool {
-	status, ok := err.(apierrors.APIStatus)
-	if !ok || status.Status().Details == nil {
-		return false
-	}
-	for _, cause := range status.Status().Details.Causes {
-		if isImmutable(cause.Message) {
-			return true
-		}
-	}
-	return false
 }
 
 // seconds is a time limit of so many seconds, or the fallback for none.
