@@ -45,23 +45,29 @@ try {
     "--plaintext",
     `homelab:topology=${topology}`,
   );
-  const pairs: { without: Took; with: Took }[] = [];
-  // In turn, so that what else the machine does falls on both; the first pair fills caches and is not counted.
+  const empty = join(__dirname, "empty-pack");
+  const ways = { without: [], empty: ["--policy-pack", empty], with: ["--policy-pack", pack] };
+  const rounds: Record<keyof typeof ways, Took>[] = [];
+  // In turn, so that what else the machine does falls on all; the first round fills caches and is not counted.
   for (let run = 0; run <= Number(runs); run += 1) {
-    const without = pulumi("preview", "--suppress-outputs", ...at);
-    pairs.push({ without, with: pulumi("preview", "--suppress-outputs", ...at, "--policy-pack", pack) });
+    const preview = (way: keyof typeof ways): Took =>
+      pulumi("preview", "--suppress-outputs", ...at, ...ways[way]);
+    rounds.push({ without: preview("without"), empty: preview("empty"), with: preview("with") });
   }
-  pairs.shift();
+  rounds.shift();
   const row = (name: string, of: keyof Took): string => {
-    const seconds = (which: "without" | "with"): string =>
-      `${median(pairs.map((pair) => pair[which][of])).toFixed(2)} s`.padStart(9);
-    const ratio = median(pairs.map((pair) => pair.with[of] / pair.without[of])).toFixed(3);
-    return `  ${name.padEnd(15)} ${seconds("without")}   ${seconds("with")}   ${ratio}`;
+    const seconds = (way: keyof typeof ways): string =>
+      `${median(rounds.map((round) => round[way][of])).toFixed(2)} s`.padStart(11);
+    const ratio = (one: keyof typeof ways, other: keyof typeof ways): string =>
+      median(rounds.map((round) => round[one][of] / round[other][of]))
+        .toFixed(3)
+        .padStart(13);
+    return `  ${name.padEnd(15)}${seconds("without")}${seconds("empty")}${seconds("with")}${ratio("with", "without")}${ratio("with", "empty")}`;
   };
   process.stdout.write(
     [
-      `preview of ${count} resources, medians of ${runs} pairs`,
-      `                    without        with   ratio`,
+      `preview of ${count} resources, medians of ${runs} rounds; an empty pack is Pulumi's own part`,
+      `                     no pack empty pack   this pack  this/no pack   this/empty`,
       row("clock", "clock"),
       row("all processors", "processor"),
       "",
