@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...never, "**/*.lab.test.ts", "**/*.engine.test.ts"],
+          exclude: [...never, "**/*.lab.test.ts", "**/*.engine.test.ts", "**/*.cluster.test.ts"],
         },
       },
       {
@@ -31,6 +31,17 @@ export default defineConfig({
           include: ["**/*.lab.test.ts"],
           exclude: never,
           testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // The lab's Kubernetes cluster, which is off otherwise: `lab/cluster test` switches it on first.
+        test: {
+          name: "cluster",
+          include: ["**/*.cluster.test.ts"],
+          exclude: never,
+          testTimeout: 60_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },

@@ -88,20 +88,26 @@ engine_remove() {
   for node in "${NODES[@]}"; do lab_podman rm -f -t 0 "$node" >/dev/null 2>&1 || true; done
 }
 
-# The groups that lab-init and podman made on a computer with cgroup v1. Groups in use stay: rmdir refuses them.
+# The groups that lab-init, podman and the pods of lab/kubernetes made on a computer with cgroup v1. Groups in use stay:
+# rmdir refuses them.
 cgroups_remove() {
-  local node hierarchy
+  local node hierarchy group mothers=()
+  for node in "${NODES[@]}"; do
+    for group in /sys/fs/cgroup/*/libpod_parent/*/"homelab-$node"; do
+      [ ! -d "$group" ] || mothers+=("${group%/*}")
+    done
+    cgroup_remove "$node"
+  done
+  [ ${#mothers[@]} -eq 0 ] || as_root rmdir "${mothers[@]}" 2>/dev/null || true
   for hierarchy in /sys/fs/cgroup/*/; do
     [ ! -d "$hierarchy/libpod_parent" ] || as_root rmdir "$hierarchy/libpod_parent" 2>/dev/null || true
   done
-  for node in "${NODES[@]}"; do cgroup_remove "$node"; done
 }
 
 # cgroup_remove NODE: also right after a power cut, whose processes take a moment to be gone.
 cgroup_remove() {
-  local hierarchy group until=$((SECONDS + 5))
-  for hierarchy in /sys/fs/cgroup/unified /sys/fs/cgroup; do
-    group=$hierarchy/homelab-$1
+  local group until=$((SECONDS + 5))
+  for group in /sys/fs/cgroup/unified/"homelab-$1" /sys/fs/cgroup/"homelab-$1" /sys/fs/cgroup/*/libpod_parent/*/"homelab-$1"; do
     while [ -d "$group" ]; do
       as_root find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
       if [ $SECONDS -ge $until ]; then break; fi

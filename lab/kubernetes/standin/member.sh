@@ -1,0 +1,75 @@
+# shellcheck shell=bash disable=SC2154
+# member.sh: what runs pods on a node: containerd, the kubelet, the Services' proxy, the way to other nodes' pods.
+
+socket=$run/containerd/containerd.sock
+
+containerd_up() {
+  mkdir -p "$run/containerd" "$data/agent/etc/cni"
+  local driver=false
+  ! grep -qw memory /sys/fs/cgroup/cgroup.controllers || driver=true
+  sed "s|@ROOT@|$data/agent/containerd|; s|@RUN@|$run/containerd|g; s|@HOME@|$home|g; s|@CNI@|$data/agent/etc/cni|; s|@SYSTEMD@|$driver|" \
+    "$home/standin/containerd.toml" >"$data/agent/etc/containerd.toml"
+  part containerd "$home/standin/cgroups.sh" containerd --config "$data/agent/etc/containerd.toml"
+  until_true 60 ctr -a "$socket" version || { echo 'k3s: containerd does not come up' >&2 && exit 1; }
+  local image
+  for image in "$home"/images/*.tar "$data"/agent/images/*.tar; do
+    [ ! -e "$image" ] || ctr -a "$socket" -n k8s.io images import "$image" >/dev/null || echo "k3s: $image could not be imported" >&2
+  done
+}
+kubelet_up() {
+  local labels taints args driver=cgroupfs
+  labels=$(values node-label | paste -sd,)
+  taints=$(values node-taint | paste -sd,)
+  mapfile -t args < <(flags kubelet-arg)
+  ! grep -qw memory /sys/fs/cgroup/cgroup.controllers || driver=systemd
+  sed "s|@CA@|$authority_file|; s|@DNS@|$1|; s|@DRIVER@|$driver|; s|@SOCKET@|$socket|" \
+    "$home/standin/kubelet.yaml" >"$data/agent/etc/kubelet.yaml"
+  part kubelet "$home/standin/cgroups.sh" kubelet --config="$data/agent/etc/kubelet.yaml" --kubeconfig="$node_kubeconfig" \
+    --bootstrap-kubeconfig="$bootstrap" --cert-dir="$data/agent/pki" --hostname-override="$node" --node-ip="$address" \
+    --node-labels="$labels" ${taints:+--register-with-taints="$taints"} "${args[@]}"
+}
+proxy_up() {
+  sed "s|@NODE@|$node|; s|@KUBECONFIG@|$node_kubeconfig|" "$home/standin/proxy.yaml" >"$data/agent/etc/proxy.yaml"
+  part kube-proxy kube-proxy --config="$data/agent/etc/proxy.yaml"
+}
+own() { kubectl --kubeconfig "$node_kubeconfig" --request-timeout=5s "$@"; }
+
+network_up() {
+  local cidr services
+  until cidr=$(own get node "$node" -o 'jsonpath={.spec.podCIDR}' 2>/dev/null) && [ -n "$cidr" ]; do sleep 0.3; done
+  services=$dns
+  sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
+  # A machine without a way out still needs one for the Services' addresses.
+  if [ -z "$(ip route show default)" ]; then
+    ip route replace "${services%.*.*}.0.0/16" dev "$(ip -o -4 addr show to "$address" | awk '{ print $2; exit }')"
+  fi
+  nft -f - <<N
+table ip k3s-standin
+delete table ip k3s-standin
+table ip k3s-standin {
+  chain post {
+    type nat hook postrouting priority 90; policy accept;
+    ip saddr ${cidr%.*.*}.0.0/16 ip daddr != ${cidr%.*.*}.0.0/16 oifname != "cni0" masquerade
+  }
+}
+N
+  sed "s|@CIDR@|$cidr|" "$home/standin/cni.conflist" >"$data/agent/etc/cni/10-standin.conflist.new"
+  mv -T "$data/agent/etc/cni/10-standin.conflist.new" "$data/agent/etc/cni/10-standin.conflist"
+}
+routes() { # to the other nodes' pods: they are neighbours
+  local cidr via
+  own get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' 2>/dev/null |
+    while read -r cidr via; do
+      if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" 2>/dev/null || true; fi
+    done
+}
+member_up() {
+  local dns
+  containerd_up
+  join
+  dns=$(kubectl --kubeconfig "$bootstrap" -n kube-public get configmap cluster-authority -o 'jsonpath={.data.dns}')
+  kubelet_up "$dns"
+  until_true 120 test -s "$node_kubeconfig" || echo 'k3s: no certificate for this node yet' >&2
+  network_up
+  proxy_up
+}

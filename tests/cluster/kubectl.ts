@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const command = join(__dirname, "../../lab/kubectl");
+
+/** Runs lab/kubectl; returns what it prints. @throws Error with what it said */
+export function kubectl(args: readonly string[], input = ""): string {
+  const done = spawnSync(command, args, {
+    encoding: "utf8",
+    input,
+    timeout: 180_000,
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  if (done.error !== undefined) throw done.error;
+  if (done.status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${done.stderr}${done.stdout}`);
+  return done.stdout.trim();
+}
+
+export const get = (...args: string[]): unknown => JSON.parse(kubectl(["get", "-o", "json", ...args]));
+
+/** Declares objects; JSON is YAML. */
+export function apply(...objects: readonly object[]): string {
+  return kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+}
+
+export interface Pod {
+  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  spec: { nodeName?: string };
+  status: {
+    phase: string;
+    podIP?: string;
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { restartCount: number }[];
+  };
+}
+
+export const pods = (selector: string): Pod[] => (get("pods", "-l", selector) as { items: Pod[] }).items;
+
+const holds = (pod: Pod, type: string) =>
+  pod.status.conditions?.some((one) => one.type === type && one.status === "True") === true;
+
+/** Pods that serve: ready, and not on their way out. */
+export const ready = (selector: string): Pod[] =>
+  pods(selector).filter((pod) => holds(pod, "Ready") && pod.metadata.deletionTimestamp === undefined);
+
+/** Waits until something holds; returns the seconds it took. @throws Error after the limit */
+export async function until(what: string, limit: number, holds: () => boolean): Promise<number> {
+  const began = Date.now();
+  for (;;) {
+    if (holds()) return (Date.now() - began) / 1000;
+    if (Date.now() - began > limit * 1000) throw new Error(`${what}: not within ${limit} s`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+const image = "docker.io/library/busybox:1.37";
+
+export const onDemandToleration = {
+  key: "homelab.dev/lifecycle",
+  operator: "Equal",
+  value: "on-demand",
+  effect: "NoSchedule",
+};
+
+/** A Deployment of a web server that says its pod's name, with a Service of the same name. */
+export function web(name: string, replicas: number, spec: object): object[] {
+  const labels = { app: name };
+  return [
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            ...spec,
+            containers: [
+              {
+                name: "web",
+                image,
+                command: [
+                  "sh",
+                  "-c",
+                  "mkdir /tmp/w; hostname >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
+                ],
+                readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+                resources: { limits: { memory: "32Mi" } },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+  ];
+}
+
+/** A pod that sleeps. */
+export function sleeper(name: string, spec: object, container: object = {}): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { app: name } },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      ...spec,
+      containers: [{ name: "c", image, command: ["sleep", "100000"], ...container }],
+    },
+  };
+}
