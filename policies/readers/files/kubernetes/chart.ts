@@ -1,10 +1,10 @@
 /** Charts as folders: judged by their values, since nothing here renders templates. */
 import { record, records, text, yes } from "../../values";
 import type { Values } from "../../values";
-import { baseName, beside, origin } from "../context";
+import { baseName, beside, folderOf, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
-import { bringsDatabase } from "./charts";
+import { bringsDatabase, keepsNothing } from "./charts";
 import { addRelease } from "./helm";
 
 /** True for a Chart.yaml. */
@@ -22,7 +22,13 @@ export function isValues(path: string): boolean {
 /** Judges Helm values by what they switch on, whichever chart they are for. */
 export function readValues(values: Values, context: FileContext): void {
   const base = { origin: origin(context, `Helm values ${baseName(context.path)}`), by: "helm" } as const;
-  addRelease({ chart: "", values: [values], unseen: [] }, context, base);
+  addRelease({ chart: statelessChartOf(context.path), values: [values], unseen: [] }, context, base);
+}
+
+/** "argocd-values.yaml" and "argocd/values.yaml" are for a chart that keeps nothing; of others a name says too little. */
+function statelessChartOf(path: string): string {
+  const stem = baseName(path).replace(/[._-]?values.*$/i, "") || baseName(folderOf(path));
+  return keepsNothing(stem) ? stem : "";
 }
 
 /** Judges a chart by the values.yaml beside it, and by the charts it depends on. */

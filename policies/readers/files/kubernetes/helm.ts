@@ -174,7 +174,9 @@ export function addRelease(
       placement,
     );
   }
-  addSubcharts(own, scan, base, globalClass === "" ? undefined : globalClass);
+  // Argo CD brings a Redis along that keeps nothing, and so do others of its kind.
+  if (!keepsNothing(release.chart))
+    addSubcharts(own, scan, base, globalClass === "" ? undefined : globalClass);
   context.facts.operatorStorage.push(...scan.storage);
   context.facts.workloads.push(...scan.workloads(), ...controllers(values, base, scan.placementAt(own)));
 }
