@@ -148,6 +148,7 @@ for i in "${changed[@]}"; do
 done
 if [ "${before%% *}" != "$run_hash" ] || [ ${#foreign[@]} -gt 0 ]; then action=restarted; fi
 if [ "$(systemctl show -p ActiveState --value -- "$service")" != active ]; then action=restarted; fi
+if [ "$action" = kept ] && ! timeout 10 "${health[@]}" >/dev/null 2>&1; then action=restarted; fi
 ok=yes patience=$timeout
 case $action in
 restarted) restart || ok='' ;;

@@ -1,7 +1,8 @@
 #!/bin/bash
-# What is there of a unit. Input, a line each: `service NAME`, `file PATH`, `end`. Output: tab-separated facts.
+# What is there of a unit. Input, a line each: `service NAME`, `health WORD` (base64) for each word of its check,
+# `file PATH`, `end`. Output: tab-separated facts.
 source head.sh
-service='' complete=''
+service='' complete='' health=()
 while IFS=$'\t' read -r key value; do
   case $key in
   service)
@@ -11,6 +12,7 @@ while IFS=$'\t' read -r key value; do
     systemctl show -p LoadState,ActiveState,SubState,UnitFileState,DropInPaths,NeedDaemonReload -- "$service" |
       while IFS='=' read -r name shown; do printf 'systemd\t%s\t%s\n' "$name" "$shown"; done
     ;;
+  health) health+=("$(decode "$value")") ;;
   file)
     if [ -f "$value" ] && [ ! -L "$value" ]; then
       sum=$(sha256sum <"$value")
@@ -27,3 +29,7 @@ while IFS=$'\t' read -r key value; do
   esac
 done
 [ -n "$complete" ] || fail 30 'The description of the unit arrived cut short.'
+# A service that only sets something up has ended: systemd cannot know whether that is still there.
+if [ "$(systemctl show -p Type --value -- "$service")" = oneshot ] && ! timeout 5 "${health[@]}" >/dev/null 2>&1; then
+  printf 'undone\n'
+fi

@@ -9,6 +9,8 @@ export interface Observed {
   readonly others: readonly string[];
   readonly dropIns: readonly string[];
   readonly systemd: Readonly<Record<string, string>>;
+  /** What a service that has ended had set up is not there any more. */
+  readonly undone: boolean;
 }
 
 /** Reads the output of unit-observe.sh. */
@@ -18,18 +20,20 @@ export function parseObserved(stdout: string): Observed {
   const dropIns: string[] = [];
   const systemd: Record<string, string> = {};
   let applied: Observed["applied"];
+  let undone = false;
   for (const line of stdout.split("\n")) {
     const [kind, a = "", b = "", c = "", d = "", e = ""] = line.split("\t");
     if (kind === "file") files.set(a, { sha256: b, mode: c, owners: [d, e] });
     else if (kind === "other") others.push(a);
     else if (kind === "drop-in") dropIns.push(a);
     else if (kind === "systemd") systemd[a] = b;
+    else if (kind === "undone") undone = true;
     else if (kind === "applied") {
       const [run = "", reload = ""] = a.split(" ");
       applied = { run, reload };
     }
   }
-  return { applied, files, others, dropIns, systemd };
+  return { applied, files, others, dropIns, systemd, undone };
 }
 
 /** Drop-ins which somebody added: neither the program's own nor the system's. */
@@ -66,6 +70,7 @@ export function driftSentences(unit: UnitSpec, seen: Observed): string[] {
   }
   const active = seen.systemd.ActiveState ?? "unknown";
   if (active !== "active") found.push(`${unit.service} on ${node} is ${active}, not active.`);
+  else if (seen.undone) found.push(`What ${unit.service} set up on ${node} was taken away by hand.`);
   const wanted = hashesOf(unit);
   if (seen.applied === undefined) {
     found.push(

@@ -116,7 +116,17 @@ export function applyLines(unit: UnitSpec, setAside: readonly string[]): string 
   ]);
 }
 
-/** The description for unit-observe.sh and unit-remove.sh. */
+/** The description for unit-observe.sh. */
+export function lookLines(unit: UnitSpec): string {
+  return lines([
+    ["service", unit.service],
+    ...probe(unit.health).map((word) => ["health", encoded(word)]),
+    ...unit.files.map((file) => ["file", file.path]),
+    ["end"],
+  ]);
+}
+
+/** The description for unit-remove.sh. */
 export function nameLines(unit: UnitSpec): string {
   return lines([["service", unit.service], ...unit.files.map((file) => ["file", file.path]), ["end"]]);
 }

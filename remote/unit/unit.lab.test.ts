@@ -108,6 +108,12 @@ describe("a unit on a real machine", () => {
     expect(await unitDrift(probe("healthy"), never)).toEqual([]);
   });
 
+  it("goes back to what was declared, not to what somebody made of it by hand", async () => {
+    onNode("desktop", "echo 'healthy, by hand' >/etc/homelab-probe/wish");
+    await expect(applyUnit(probe("ill"), never)).rejects.toThrow(/its predecessor is back and healthy/);
+    expect(await unitDrift(probe("healthy"), never)).toEqual([]);
+  });
+
   it("refuses a quadlet that podman would drop without a word, and touches nothing", async () => {
     const quadlet = unitSchema.parse({
       connection,

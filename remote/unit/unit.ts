@@ -1,7 +1,7 @@
 import { RemoteError } from "../errors";
 import { runScript } from "../run";
 import { driftSentences, foreignDropIns, parseObserved, type Observed } from "./observed";
-import { applyLines, hashOf, nameLines, type UnitSpec } from "./spec";
+import { applyLines, hashOf, lookLines, nameLines, type UnitSpec } from "./spec";
 
 /** Looking at a unit takes well under a second; a node that needs this long is not well. */
 const lookSeconds = 20;
@@ -19,7 +19,7 @@ export interface Applied {
 /** What is there of a unit on its node. */
 export async function observeUnit(unit: UnitSpec, signal: AbortSignal): Promise<Observed> {
   const said = await runScript(unit.connection, "unit-observe", {
-    stdin: nameLines(unit),
+    stdin: lookLines(unit),
     timeoutSeconds: lookSeconds,
     signal,
   });
