@@ -12,6 +12,9 @@ declare -A PACKAGE_FILES=(
   [debian-archive-keyring]="/usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp"
 )
 
+# for_tests: the engine tests run a PostgreSQL and an sshd of their own on this computer.
+for_tests() { PACKAGE_FILES+=([postgresql]="/usr/lib/postgresql/*/bin/initdb" [openssh-server]=/usr/sbin/sshd); }
+
 cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)" = cgroup2fs ]; }
 
 have_file() {
@@ -28,7 +31,7 @@ missing_packages() {
   local item
   for item in "${!PACKAGE_OF[@]}"; do have_command "$item" || printf '%s\n' "${PACKAGE_OF[$item]}"; done
   for item in "${!PACKAGE_FILES[@]}"; do
-    # shellcheck disable=SC2086 # a list of paths
+    # shellcheck disable=SC2086 # a list of paths and patterns
     have_file ${PACKAGE_FILES[$item]} || printf '%s\n' "$item"
   done
   cgroup_v2 || have_command runc || printf 'runc\n'
@@ -48,7 +51,8 @@ deps_ensure() {
 
 apt_install() {
   mkdir -p "$LOGS"
-  local get=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
+  # Runlevel 1: what is installed for its programs is not started as a service.
+  local get=(as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
   "${get[@]}" install --no-install-recommends "$@" >"$LOGS/apt.log" 2>&1 && return 0
   { "${get[@]}" update && "${get[@]}" install --no-install-recommends "$@"; } >>"$LOGS/apt.log" 2>&1
 }
