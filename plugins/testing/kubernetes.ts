@@ -21,6 +21,18 @@ export interface Live {
 
 /** Collections in which the tests' objects are. */
 const collections = [
+  "/api/v1/serviceaccounts",
+  ...["clusterroles", "clusterrolebindings", "roles", "rolebindings"].map(
+    (kind) => `/apis/rbac.authorization.k8s.io/v1/${kind}`,
+  ),
+  ...["validatingadmissionpolicies", "validatingadmissionpolicybindings"].map(
+    (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}`,
+  ),
+  "/apis/batch/v1/cronjobs",
+  "/apis/networking.k8s.io/v1/networkpolicies",
+  "/apis/networking.k8s.io/v1/ingresses",
+  "/apis/scheduling.k8s.io/v1/priorityclasses",
+  "/apis/node.k8s.io/v1/runtimeclasses",
   "/api/v1/configmaps",
   "/api/v1/secrets",
   "/api/v1/services",
