@@ -102,6 +102,32 @@ describe("what a claim asks for", () => {
     ],
     ["a volume that is large enough", { ...wanted, size: 5 }, [volume("v", { size: 5 })], undefined],
     ["a volume that is too small", { ...wanted, size: 6 }, [volume("v", { size: 5 })], /not in the list/],
+    ["a volume whose size is not known", { ...wanted, size: 6 }, [volume("v")], undefined],
+    ["any size of a volume", wanted, [volume("v", { size: 5 })], undefined],
+    [
+      "two access modes of which the volume has one",
+      { ...wanted, accessModes: ["RWO", "RWX"] },
+      [volume("v", { accessModes: ["RWO"] })],
+      /not in the list/,
+    ],
+    [
+      "an access mode of a volume that states none",
+      { ...wanted, accessModes: ["RWX"] },
+      [volume("v")],
+      undefined,
+    ],
+    [
+      "no class beside a volume of the empty one",
+      { class: { kind: "unnamed" } },
+      [volume("v", { class: { kind: "none" } })],
+      /names no/,
+    ],
+    [
+      "the empty class and a volume of an unheard-of driver without a class",
+      { class: { kind: "none" } },
+      [volume("v", { class: { kind: "none" }, source: { kind: "driver", driver: "x.example.org" } })],
+      /driver x.example.org, which is not known/,
+    ],
     [
       "a volume with its access mode",
       { ...wanted, accessModes: ["RWX"] },
@@ -215,6 +241,18 @@ describe("a claim by its name", () => {
     expect(why({ persistentVolumes: [{ ...reserved, source: { kind: "local", path: "/x" } }] })).toMatch(
       /not found/,
     );
+  });
+
+  it("of the volumes reserved for it by nobody's claim all have to be off the node", () => {
+    const reserved = volume("v", { claimRef: { name: "data" } });
+    const local = volume("w", { claimRef: { name: "data" }, source: { kind: "local", path: "/x" } });
+    expect(why({ persistentVolumes: [reserved, { ...reserved, name: "u" }] })).toBeUndefined();
+    expect(why({ persistentVolumes: [reserved, local] })).toMatch(/not found/);
+    const driver = (name: string): Partial<Facts> => ({
+      persistentVolumes: [{ ...reserved, source: { kind: "driver", driver: name } }],
+    });
+    expect(why(driver("nfs.csi.k8s.io"))).toBeUndefined();
+    expect(why(driver("x.example.org"))).toMatch(/not found/);
   });
 
   it("takes the volume reserved for it before its class", () => {

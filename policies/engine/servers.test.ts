@@ -95,6 +95,14 @@ it.each<[string, Partial<Container>, string | undefined]>([
   ["dagster/dagster-k8s", {}, "Dagster"],
   ["dagster/dagster-k8s", { args: ["dagster", "api", "grpc"] }, undefined],
   ["acme/x", { args: ["/bin/dagster-webserver"] }, "Dagster"],
+  ["acme/x", {}, undefined],
+  ["acme/x", { args: ["mlflow", "run", "."] }, undefined],
+  ["acme/x", { entrypoint: ["mlflow"], args: ["ui"] }, "MLflow"],
+  ["mlflow/mlflow", { entrypoint: ["-x"] }, "MLflow"],
+  ["dagster/dagster-k8s", { args: ["-x"] }, undefined],
+  ["prefecthq/prefect:3", { args: ["-x"] }, undefined],
+  ["metabase/metabase", {}, "Metabase"],
+  ["metabase/metabase", { args: ["psql"] }, undefined],
 ])("%s told %j keeps the books of %s", (image, more, product) => {
   expect(bookkeeperIn(container(image, more))?.product).toBe(product);
 });
@@ -111,6 +119,20 @@ it.each<[Container["env"], string[], readonly string[], boolean]>([
   [{}, [], ["[database]\ntype = postgres\n"], true],
   [{}, [], ["[database]\n;type = postgres\n"], false],
   [{}, [], ["# postgres://u@db/x"], false],
+  [{}, [], ["  # postgres://u@db/x"], false],
+  [{}, [], ["a = 1 # postgres://u@db/x"], true],
+  [{}, [], ["url: postgres://localhost/x"], false],
+  [{}, [], ["url: postgresql+psycopg2://db/x"], true],
+  [{}, [], ["mysql : {}"], true],
+  [{}, [], ["x_postgres: {}"], false],
+  [{}, [], ["type: 'mysql'"], true],
+  [{}, [], ["subtype = mysql"], false],
+  [{ GF_DATABASE_TYPE: "h2" }, [], ["type = postgres"], false],
+  [{ GF_DATABASE_URL: " ./grafana.db" }, [], [], false],
+  [{ GF_DATABASE_URL: "postgres://db/sqlite-archive" }, [], [], true],
+  [{ GF_DATABASE_HOST: "localhost:5432" }, [], [], false],
+  [{ GF_DATABASE_URL: "mysql://u:p@[::1]/x" }, [], [], false],
+  [{ GF_DATABASE_TYPE: "postgres", GF_DATABASE_HOST: "db:5432" }, [], [], true],
   [{}, [], ["storage:\n  postgres:\n    postgres_db: {}\n"], true],
   [{}, [], ["url: mysql://u@db/x"], true],
   [{}, [], ["module: dagster_postgres.run_storage"], true],
@@ -127,6 +149,10 @@ it.each([
   ["--backend-store-uri /mlflow.db", false],
   ["--backend-store-uri file:/x", false],
   ["--backend-store-uri", false],
+  ["--backend-store-uri=", false],
+  ["--backend-store-uri=postgresql://db/x?a=sqlite:", false],
+  ["--host db", false],
+  ["--artifacts x  --backend-store-uri   postgresql://db/x", true],
 ])("MLflow told %s is pointed at a database: %s", (args, pointed) => {
   const mlflow = container("mlflow/mlflow", { args: ["mlflow", "server", args] });
   const keeper = bookkeeperIn(mlflow);
@@ -139,6 +165,10 @@ it.each<[Partial<Container>, readonly string[]]>([
   [{ entrypoint: ["sh", "-c", "minio server /c"] }, ["/c"]],
   [{ env: { PGDATA: "/d/pg", PGLOGDATA: "/e", TMPDIR: "/f", X: { kind: "reference", to: "y" } } }, ["/d/pg"]],
   [{ args: ["--tmpdir=/tmp", "--data-dir", "relative"] }, []],
+  [{ args: ["--data=/a=b"] }, ["/a=b"]],
+  [{ args: ["minio  server   /c"] }, ["/c"]],
+  [{ args: ["=/x"] }, []],
+  [{}, []],
 ])("a container told %j keeps its data at %j", (more, paths) => {
   expect(dataPathsOf(container("x", more))).toEqual(paths);
 });

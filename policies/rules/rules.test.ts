@@ -32,6 +32,38 @@ function container(image: Container["image"], more: Partial<Container> = {}): Co
 
 const rulesOf = ({ violations }: Judgement): string[] => violations.map(({ rule }) => rule);
 
+describe("claims, when everything is moved to a node", () => {
+  const spec = { class: { kind: "unnamed" } } as const;
+  const claims = ["used", "alone"].map((name) => ({
+    origin: { file: "f", resource: `PersistentVolumeClaim ${name}` },
+    name,
+    spec,
+  }));
+  const user = pod({ volumes: [volume({ kind: "claim", claim: "used" }, [mount("/x")])] });
+
+  it("are judged alone where they are moved to an on-demand one, and only then", () => {
+    const resources = (node?: string): string[] =>
+      judged({ claims }, node).violations.map(({ resource }) => resource);
+    expect(resources("compute")).toEqual(["PersistentVolumeClaim used", "PersistentVolumeClaim alone"]);
+    expect(resources("nowhere")).toHaveLength(2);
+    expect(resources("storage")).toEqual([]);
+    expect(resources()).toEqual([]);
+  });
+
+  it("whose users all say why losing them costs nothing are exempt with them", () => {
+    const ephemeral = { reason: "a cache" };
+    const others = [
+      pod({ volumes: [volume({ kind: "anonymous" }, [mount("/y")])] }),
+      pod({ volumes: [volume({ kind: "claim", claim: unknown("an output") }, [mount("/y")])], ephemeral }),
+    ];
+    const of = (...workloads: Workload[]): string[] =>
+      judged({ claims, workloads }, "compute").violations.map(({ resource }) => resource);
+    expect(of({ ...user, ephemeral })).toEqual(["PersistentVolumeClaim alone"]);
+    expect(of({ ...user, ephemeral }, ...others)).toEqual(["PersistentVolumeClaim alone"]);
+    expect(of({ ...user, ephemeral }, user)).toContain("Pod p");
+  });
+});
+
 describe("what a declaration covers", () => {
   const hostPath: VolumeSource = { kind: "hostPath", path: "/srv/x" };
   const sources: [string, Partial<Workload>, readonly string[]][] = [
