@@ -168,6 +168,10 @@ describe.skipIf(built === undefined)("the kubernetes plugin against a real API s
   test("what was deleted by hand is made again after a refresh", async () => {
     const name = settingsName();
     await kubernetes.send("DELETE", configMap(name));
+    project.program(program({ colour: "red", replicas: 3, selector: "site", named: "others" }));
+    expect(await refused(project.start(["up", "--yes", "--skip-preview"]))).toContain(
+      `ConfigMap space/${name} is gone: somebody deleted it; run pulumi refresh`,
+    );
     await run("refresh", "--yes");
     expect(project.planned("settings")).toBe("create");
     await up();

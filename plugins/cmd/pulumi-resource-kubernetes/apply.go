@@ -65,14 +65,15 @@ func (c *cluster) apply(ctx context.Context, a application) (*unstructured.Unstr
 // applyNew also waits for what is about to change: some seconds for the kind or the namespace, which the same program
 // may be making, and until an object of the same name that is being deleted is gone.
 func (c *cluster) applyNew(ctx context.Context, a application) (*unstructured.Unstructured, error) {
-	for pause := time.Second; ; {
+	pause, end := time.Second, time.Now().Add(5*time.Minute)
+	for {
 		made, err := c.apply(ctx, a)
 		awaited := err != nil && pause < 10*time.Second && (meta.IsNoMatchError(err) || apierrors.IsNotFound(err))
 		if awaited {
 			pause *= 2
 		}
 		if !a.dryRun && (err == nil && made.GetDeletionTimestamp() != nil || err != nil && c.ending(ctx, a.fields)) {
-			awaited = true
+			awaited = time.Now().Before(end)
 			err = errors.New("the former one is still being deleted")
 		}
 		if a.dryRun || !awaited {
@@ -152,9 +153,6 @@ func namespaceIsMissing(err error) bool {
 	status, ok := err.(apierrors.APIStatus)
 	return ok && apierrors.IsNotFound(err) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
 }
-
-// hasUnknowns tells whether something is known only after an update.
-func hasUnknowns(inputs standin.Map) bool { return inputs.ContainsUnknowns() }
 
 // withLive sets the fields that ignoreChanges names to what they are now: whoever else manages them keeps them.
 func withLive(fields map[string]any, live *unstructured.Unstructured, ignored []string) {

@@ -37,7 +37,7 @@ func unfinished(err error, id string, state, inputs standin.Map) error {
 
 // foretellable tells whether the server can say what an object would become.
 func (p *provider) foretellable(inputs standin.Map) bool {
-	return p.cluster != nil && !hasUnknowns(inputs) && p.cluster.knows(gvkOf(fieldsOf(inputs)))
+	return p.cluster != nil && !inputs.ContainsUnknowns() && p.cluster.knows(gvkOf(fieldsOf(inputs)))
 }
 
 func (p *provider) Create(request context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
