@@ -21,7 +21,7 @@ if (isAlwaysOn(either)) new PostgresNode("d", { node: either, ...postgres });
 new MinioNode("e", { node: always, ...minio });
 new MinioNode("f", { node: onDemand, ...minio }); // wrong
 new MinioNode("g", { node: either, ...minio }); // wrong
-const k3s = { settings: k3sServerSchema.parse({}), identity };
+const k3s = { settings: k3sServerSchema.parse({}), agents: [], identity };
 new K3sServer("h", { node: always, ...k3s });
 new K3sServer("i", { node: onDemand, ...k3s }); // wrong
 new K3sServer("j", { node: either, ...k3s }); // wrong

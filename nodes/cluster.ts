@@ -40,6 +40,7 @@ export function joinCluster(
         return known?.server ?? notYet;
       }),
       token: cluster.apply((known) => known?.token ?? notYet),
+      password: cluster.apply((known) => known?.password ?? notYet),
     },
     { ...opts, dependsOn: firewall },
   );
@@ -49,8 +50,11 @@ export function joinCluster(
 const notYet = "not-known-yet";
 
 function clusterOf(known: StorageEndpoints, node: string) {
-  const { K3S_URL: server, K3S_VERSION: version, k3sAgentToken: token } = known;
-  if (server !== undefined && version !== undefined && token !== undefined) return { server, version, token };
+  const { K3S_URL: server, K3S_VERSION: version, k3sAgentToken: token, k3sNodePasswords } = known;
+  const password = k3sNodePasswords?.[node];
+  if (server !== undefined && version !== undefined && token !== undefined && password !== undefined) {
+    return { server, version, token, password };
+  }
   throw new Refusal(
     `homelab:k3s.enabled is true on ${node}, but storage has no cluster: set it on storage too and run \`pulumi up --stack storage\` first.`,
   );

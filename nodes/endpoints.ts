@@ -26,6 +26,8 @@ export const storageSchema = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
   /** Secret. With it a node joins as an agent. */
   k3sAgentToken: z.string().min(1).optional(),
+  /** Secret. By node: what it proves itself by when it comes again. */
+  k3sNodePasswords: z.record(z.string(), z.string().min(1)).optional(),
 });
 
 export type StorageEndpoints = z.infer<typeof storageSchema>;
@@ -55,6 +57,7 @@ export function handOut(endpoints: { [K in keyof StorageEndpoints]: unknown }): 
           CLUSTER_IDENTIFIER: open.CLUSTER_IDENTIFIER,
           kubeconfig: pulumi.secret(checked.kubeconfig),
           k3sAgentToken: pulumi.secret(checked.k3sAgentToken),
+          k3sNodePasswords: pulumi.secret(checked.k3sNodePasswords),
         }
       : {}),
   };

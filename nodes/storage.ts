@@ -7,7 +7,7 @@ import { PostgresNode } from "../components/postgres-node";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
-import { addressesOf, requireAlwaysOn } from "../topology";
+import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
@@ -71,7 +71,11 @@ export async function storage({
   );
 
   const cluster = k3s.enabled
-    ? new K3sServer("k3s", { node, identity, settings: k3s }, { dependsOn: firewall }).endpoints
+    ? new K3sServer(
+        "k3s",
+        { node, identity, settings: k3s, agents: nodeNames.filter((name) => name !== node.name) },
+        { dependsOn: firewall },
+      ).endpoints
     : undefined;
 
   return handOut({
@@ -89,6 +93,7 @@ export async function storage({
           CLUSTER_IDENTIFIER: cluster.identifier,
           kubeconfig: cluster.kubeconfig,
           k3sAgentToken: cluster.agentToken,
+          k3sNodePasswords: cluster.nodePasswords,
         }),
   });
 }

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { K3sAgentSettings, K3sServerSettings } from "../../settings";
 import type { Node } from "../../topology";
-import { agentTokenFile, serverTokenFile } from "./layout";
+import { agentTokenFile, ownAgentTokenFile } from "./layout";
 
 /** Key of the label, and of the taint, by which the cluster knows what the topology says of a node. */
 export const lifecycleKey = "homelab.dev/lifecycle";
@@ -35,8 +35,8 @@ export function serverConfig(node: Node, settings: K3sServerSettings): string {
   const patience = settings.evictAfterSeconds;
   return yaml({
     ...member(node, settings.dataDirectory),
-    "token-file": serverTokenFile,
-    "agent-token-file": agentTokenFile,
+    // K3s makes the cluster's own token and keeps it with its state, which is encrypted with it.
+    "agent-token-file": ownAgentTokenFile(settings.dataDirectory),
     "advertise-address": node.address,
     "https-listen-port": settings.apiPort,
     "tls-san": [node.address, node.name],

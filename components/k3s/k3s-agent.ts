@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import type { Unit } from "../../provider/sdk/remote";
 import type { K3sAgentSettings } from "../../settings";
 import { connectionOf, isAlwaysOn, type Node } from "../../topology";
@@ -16,6 +15,8 @@ export interface K3sAgentArgs {
   server: pulumi.Input<string>;
   /** Secret, see `K3sEndpoints.agentToken`. */
   token: pulumi.Input<string>;
+  /** Secret, see `K3sEndpoints.nodePasswords`. */
+  password: pulumi.Input<string>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -31,12 +32,6 @@ export class K3sAgent extends pulumi.ComponentResource {
     const { node, settings } = args;
     super("homelab:index:K3sAgent", name, { placement: placementOf(node, settings) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    // K3s would make one at the first start, and after the node was wiped its server would not take the new one for it.
-    const password = new random.RandomPassword(
-      `${name}-node-password`,
-      { length: 32, special: false },
-      options(),
-    );
     this.unit = k3sMember(name, {
       role: "agent",
       node: node.name,
@@ -48,7 +43,7 @@ export class K3sAgent extends pulumi.ComponentResource {
           content: pulumi.output(args.server).apply((server) => agentConfig(node, settings, server)),
         },
         { path: agentTokenFile, content: pulumi.secret(args.token), mode: "0600" },
-        { path: nodePasswordFile, content: pulumi.secret(password.result), mode: "0600" },
+        { path: nodePasswordFile, content: pulumi.secret(args.password), mode: "0600" },
       ],
       kubeconfig: `${settings.dataDirectory}/agent/kubelet.kubeconfig`,
       keeps: isAlwaysOn(node) ? [settings.dataDirectory] : [],

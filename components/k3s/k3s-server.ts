@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { SecretFile, type Unit } from "../../provider/sdk/remote";
 import type { K3sServerSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
@@ -7,13 +6,16 @@ import { childOptions } from "../child-options";
 import { persistentOn } from "../placement";
 import { serverConfig, serverUrl } from "./config";
 import { clusterIdentifier, forClients } from "./kubeconfig";
-import { agentTokenFile, configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
+import { nodePasswords } from "./node-password";
+import { configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
 import { k3sMember } from "./member";
 
 export interface K3sServerArgs {
   /** Where it runs. It keeps the cluster's state, so an on-demand node does not compile. */
   node: Node<"always-on">;
   settings: K3sServerSettings;
+  /** Names of the nodes that may be agents. */
+  agents: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -29,6 +31,8 @@ export interface K3sEndpoints {
   readonly kubeconfig: pulumi.Output<string>;
   /** Secret: with it a machine joins as an agent, and knows the right server by it. */
   readonly agentToken: pulumi.Output<string>;
+  /** Secret: by node, what it proves itself by when it comes again under its name. */
+  readonly nodePasswords: pulumi.Output<Record<string, string>>;
 }
 
 /**
@@ -46,20 +50,12 @@ export class K3sServer extends pulumi.ComponentResource {
     super("homelab:index:K3sServer", name, { placement: persistentOn(node, [settings.dataDirectory]) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
-    const token = (whose: string) =>
-      pulumi.secret(
-        new random.RandomPassword(`${name}-${whose}-token`, { length: 48, special: false }, options()).result,
-      );
     this.unit = k3sMember(name, {
       role: "server",
       node: node.name,
       connection,
       settings,
-      files: [
-        { path: configFile, content: serverConfig(node, settings) },
-        { path: serverTokenFile, content: token("server"), mode: "0600" },
-        { path: agentTokenFile, content: token("agent"), mode: "0600" },
-      ],
+      files: [{ path: configFile, content: serverConfig(node, settings) }],
       kubeconfig: kubeconfigFile,
       keeps: [settings.dataDirectory],
       options,
@@ -80,6 +76,9 @@ export class K3sServer extends pulumi.ComponentResource {
       agentToken: pulumi
         .secret(written("join-token", joinTokenFile(settings.dataDirectory)))
         .apply((text) => text.trim()),
+      nodePasswords: pulumi
+        .secret(written("token", serverTokenFile(settings.dataDirectory)))
+        .apply((token) => nodePasswords(token.trim(), args.agents)),
     };
     this.registerOutputs({});
   }

@@ -6,7 +6,7 @@ import { unitSchema } from "../../remote/unit/spec";
 import { releaseSchema } from "../../remote/release";
 import { k3sAgentSchema, k3sServerSchema } from "../../settings";
 import type { Node } from "../../topology";
-import { alwaysOn, declared, named, passwordOf, secret } from "../testing";
+import { alwaysOn, declared, named, secret } from "../testing";
 import { K3sAgent, K3sServer } from ".";
 
 const compute: Node<"on-demand"> = {
@@ -32,6 +32,7 @@ const runServer = (settings: object = {}) =>
     server = new K3sServer("k3s", {
       node: alwaysOn(),
       settings: k3sServerSchema.parse({ enabled: true, ...settings }),
+      agents: ["desktop", "compute"],
       identity: undefined,
     });
   }, outputs);
@@ -43,6 +44,7 @@ const runAgent = (node: Node, settings: object = {}) =>
         settings: k3sAgentSchema.parse({ enabled: true, ...settings }),
         server: "https://10.0.0.1:6443",
         token: pulumi.secret("K10abc::node:JOIN"),
+        password: pulumi.secret("PASSWORD"),
         identity: undefined,
       }),
     outputs,
@@ -69,11 +71,10 @@ describe("a K3sServer", () => {
     const all = await runServer();
     expect(all.map(({ name }) => name).sort()).toEqual([
       "k3s",
-      "k3s-agent-token",
       "k3s-join-token",
       "k3s-kubeconfig",
       "k3s-release",
-      "k3s-server-token",
+      "k3s-token",
       "k3s-unit",
     ]);
     const keeps = ["/var/lib/rancher/k3s"];
@@ -89,8 +90,7 @@ describe("a K3sServer", () => {
       "advertise-address": "10.0.0.1",
       "node-label": ["homelab.dev/lifecycle=always-on"],
       "kubelet-arg": ["node-status-update-frequency=4s"],
-      "token-file": "/etc/rancher/k3s/server-token",
-      "agent-token-file": "/etc/rancher/k3s/agent-token",
+      "agent-token-file": "/var/lib/rancher/k3s/homelab-agent-token",
       "https-listen-port": 6443,
       "tls-san": ["10.0.0.1", "storage"],
       "cluster-cidr": "10.42.0.0/16",
@@ -106,15 +106,15 @@ describe("a K3sServer", () => {
     });
   });
 
-  it("has its tokens in files that root alone reads, and nothing secret in its state in clear", async () => {
+  it("keeps its tokens with the cluster's state, so that a stack made anew finds them, and none in clear", async () => {
     const all = await runServer();
-    for (const whose of ["server", "agent"]) {
-      const token = file(all, `/etc/rancher/k3s/${whose}-token`);
-      expect([token.content, token.mode]).toEqual([passwordOf(`k3s-${whose}-token`), "0600"]);
-    }
-    const shown = JSON.stringify(all.map(({ visible }) => visible));
-    expect(shown).not.toContain(passwordOf(""));
-    expect(shown).not.toContain("THE-KEY");
+    const unit = parse(file(all, "/etc/systemd/system/k3s.service").content);
+    expect(valueOf(unit, "Service", "ExecStartPre")).toBe(
+      "/usr/local/lib/homelab/k3s-prepare.sh /var/lib/rancher/k3s/homelab-agent-token",
+    );
+    expect(named(all, "k3s-token").inputs.path).toBe("/var/lib/rancher/k3s/server/token");
+    expect(all.filter(({ type }) => type.startsWith("random:"))).toEqual([]);
+    expect(JSON.stringify(all.map(({ visible }) => visible))).not.toContain("THE-KEY");
   });
 
   it("hands out a kubeconfig for elsewhere, as a secret, and what tells the cluster from another", async () => {
@@ -128,6 +128,7 @@ describe("a K3sServer", () => {
       (output as { isSecret?: Promise<boolean> } | undefined)?.isSecret;
     expect(await isSecret(endpoints?.kubeconfig)).toBe(true);
     expect(await isSecret(endpoints?.agentToken)).toBe(true);
+    expect(await isSecret(endpoints?.nodePasswords as unknown as pulumi.Output<string>)).toBe(true);
     expect(await isSecret(endpoints?.identifier)).toBe(false);
     expect(await known(endpoints?.identifier)).toMatch(/^homelab-[0-9a-f]{16}$/);
   });
@@ -233,7 +234,7 @@ describe("a K3sAgent", () => {
   it("proves itself after a wipe by the password that it had before", async () => {
     const all = await runAgent(compute);
     const password = file(all, "/etc/rancher/node/password");
-    expect([password.content, password.mode]).toEqual([passwordOf("k3s-node-password"), "0600"]);
+    expect([password.content, password.mode]).toEqual(["PASSWORD", "0600"]);
     const shown = (named(all, "k3s-unit").visible as { files: File[] }).files;
     expect(shown.filter(({ content }) => content === secret).map(({ path }) => path)).toEqual([
       "/etc/rancher/k3s/agent-token",

@@ -4,9 +4,7 @@ import type { K3sAgentSettings } from "../../settings";
 /** Where the parts of K3s are on a node; those below /etc/rancher and /var/lib/rancher are K3s's own names. */
 export const release = "k3s";
 export const configFile = "/etc/rancher/k3s/config.yaml";
-/** The cluster's own secret: with it a machine may join as a server. */
-export const serverTokenFile = "/etc/rancher/k3s/server-token";
-/** With it a machine may join as an agent. */
+/** An agent's: with it a machine may join as an agent. */
 export const agentTokenFile = "/etc/rancher/k3s/agent-token";
 /** What a node proves itself by when it comes again under its name. @see https://docs.k3s.io/architecture#agent-node-registration */
 export const nodePasswordFile = "/etc/rancher/node/password";
@@ -15,6 +13,15 @@ export const scriptDirectory = "/usr/local/lib/homelab";
 
 export const serverService = "k3s.service";
 export const agentService = "k3s-agent.service";
+
+/**
+ * The server's: made beside the cluster's state at its first start, so that it stays as long as that does, whatever
+ * becomes of the stack.
+ */
+export const ownAgentTokenFile = (dataDirectory: string) => `${dataDirectory}/homelab-agent-token`;
+
+/** The cluster's own secret, which K3s makes at its first start. */
+export const serverTokenFile = (dataDirectory: string) => `${dataDirectory}/server/token`;
 
 /** The agents' token as the server hands it out: with the hash of its certificate authority, so that no other passes for it. */
 export const joinTokenFile = (dataDirectory: string) => `${dataDirectory}/server/agent-token`;

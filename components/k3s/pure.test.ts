@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { serverUrl } from "./config";
 import { clusterIdentifier, forClients } from "./kubeconfig";
+import { nodePasswords } from "./node-password";
 import { skew } from "./versions";
 
 describe("the kubeconfig", () => {
@@ -25,6 +26,15 @@ describe("the kubeconfig", () => {
       );
       expect(() => clusterIdentifier(broken)).toThrow(expect.not.stringContaining("THE-KEY") as string);
     }
+  });
+});
+
+describe("nodes' passwords", () => {
+  it("are the same for the same cluster and node, and tell nothing of each other", () => {
+    const first = nodePasswords("token", ["desktop", "compute"]);
+    expect(nodePasswords("token", ["compute"]).compute).toBe(first.compute);
+    expect(new Set([...Object.values(first), nodePasswords("other", ["compute"]).compute]).size).toBe(3);
+    expect(first.compute).toMatch(/^[0-9a-f]{32}$/);
   });
 });
 

@@ -1,6 +1,13 @@
 import { render, serviceUnit } from "../../quadlet";
 import type { K3sAgentSettings } from "../../settings";
-import { agentService, configFile, program, scriptDirectory, serverService } from "./layout";
+import {
+  agentService,
+  configFile,
+  ownAgentTokenFile,
+  program,
+  scriptDirectory,
+  serverService,
+} from "./layout";
 
 export type Role = "server" | "agent";
 
@@ -8,7 +15,10 @@ export type Role = "server" | "agent";
  * The text of k3s.service or k3s-agent.service.
  * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
  */
-export function k3sService(role: Role, settings: Pick<K3sAgentSettings, "version" | "architecture">): string {
+export function k3sService(
+  role: Role,
+  settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory">,
+): string {
   const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
   return render(
     serviceUnit({
@@ -23,7 +33,9 @@ export function k3sService(role: Role, settings: Pick<K3sAgentSettings, "version
       service: {
         // A server is ready when its API is; an agent, when its program runs: it waits for a server by itself.
         type: role === "server" ? "notify" : "exec",
-        execStartPre: [[script("prepare")]],
+        execStartPre: [
+          [script("prepare"), ...(role === "server" ? [ownAgentTokenFile(settings.dataDirectory)] : [])],
+        ],
         execStart: [[program(settings), role, "--config", configFile]],
         execStopPost: [[script("stop"), role === "server" ? serverService : agentService]],
         // Pods outlive a restart: an upgrade interrupts no work.

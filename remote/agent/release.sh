@@ -53,7 +53,7 @@ observe) look ;;
 remove)
   rm -rf -- "$directory"
   for copy in "${copies[@]}"; do [ -z "$copy" ] || rm -f -- "$copy"; done
-  rmdir --ignore-fail-on-non-empty -- "$parent" 2>/dev/null || true
+  if [ -z "$(find "$parent" -mindepth 1 -maxdepth 1 ! -name .lock 2>/dev/null)" ]; then rm -rf -- "$parent"; fi
   ;;
 apply)
   install -d -m 755 "$parent"

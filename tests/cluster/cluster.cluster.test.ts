@@ -91,7 +91,7 @@ describe("the cluster", () => {
       "https://10.77.0.11:6443",
       expect.stringMatching(/^homelab-[0-9a-f]{16}$/),
     ]);
-    expect(k3sAgentToken).toMatch(/^K10[0-9a-f]{64}::node:\w{48}$/);
+    expect(k3sAgentToken).toMatch(/^K10[0-9a-f]{64}::node:[0-9a-f]{48}$/);
     const password = k3sAgentToken.split(":").at(-1) ?? "";
     // By standard input and a file: as an argument it would be found.
     const found = onNode(
@@ -100,9 +100,12 @@ describe("the cluster", () => {
       `${password}\n`,
     );
     expect(found.trim()).toBe("0");
-    expect(onNode("storage", "stat -c %a /etc/rancher/k3s/*-token /etc/rancher/k3s/k3s.yaml").trim()).toBe(
-      "600\n600\n600",
-    );
+    expect(
+      onNode(
+        "storage",
+        "stat -c %a /srv/homelab/k3s/homelab-agent-token /srv/homelab/k3s/server/*token /etc/rancher/k3s/k3s.yaml",
+      ).trim(),
+    ).toBe("600\n600\n600\n600");
   });
 
   it("lets a pod onto compute that tolerates it, and no other", async () => {
@@ -286,4 +289,24 @@ describe("compute wiped", () => {
     }
     await until("it is ready with its own", 60, () => isReady("compute"));
   });
+});
+
+describe("the cluster switched off and on again", () => {
+  it(
+    "leaves no process, no key and no rule behind, and goes on where it was",
+    { timeout: 400_000 },
+    async () => {
+      kubectl(["create", "configmap", "stays", "--from-literal=a=b"]);
+      lab("cluster", "off");
+      for (const node of ["storage", "desktop", "compute"] as const) {
+        const left =
+          "pgrep -x 'containerd|kubelet|kube-proxy|etcd|kube-apiserver'; find /etc/rancher/k3s /usr/local/lib/homelab -type f; nft list tables | grep -E 'kube-proxy|k3s'; ip link show cni0; true";
+        expect([node, onNode(node, `{ ${left}; } 2>/dev/null`)]).toEqual([node, ""]);
+      }
+      lab("cluster", "on");
+      expect(kubectl(["get", "configmap", "stays", "-o", "jsonpath={.data.a}"])).toBe("b");
+      await until("all three are ready", 60, () => ["storage", "desktop", "compute"].every(isReady));
+      kubectl(["delete", "configmap", "stays"]);
+    },
+  );
 });

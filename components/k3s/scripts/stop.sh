@@ -28,3 +28,11 @@ awk '$2 ~ /^\/(run\/k3s|var\/lib\/kubelet\/pods|run\/netns\/cni-)/ { print $2 }'
   while IFS= read -r mount; do umount -l -- "$mount" 2>/dev/null || true; done
 for link in cni0 flannel.1; do ip link delete "$link" 2>/dev/null || true; done
 rm -rf /var/lib/cni/networks
+nft list tables 2>/dev/null | awk '$3 ~ /^(kube-proxy|k3s-.*)$/ { print $2, $3 }' |
+  while read -r family table; do nft delete table "$family" "$table" || true; done
+for tables in iptables ip6tables; do
+  command -v "$tables-save" >/dev/null || continue
+  "$tables-save" 2>/dev/null | grep -vE 'KUBE-|CNI-|[Ff][Ll][Aa][Nn][Nn][Ee][Ll]' | "$tables-restore" 2>/dev/null || true
+done
+# With it everything may be done in the cluster; K3s writes it anew when it starts.
+rm -f /etc/rancher/k3s/k3s.yaml

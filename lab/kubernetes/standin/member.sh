@@ -39,6 +39,8 @@ network_up() {
   until cidr=$(own get node "$node" -o 'jsonpath={.spec.podCIDR}' 2>/dev/null) && [ -n "$cidr" ]; do sleep 0.3; done
   services=$dns
   sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
+  # Those of an earlier cluster, whose nodes had other networks.
+  ip route flush proto 242
   # A machine without a way out still needs one for the Services' addresses.
   if [ -z "$(ip route show default)" ]; then
     ip route replace "${services%.*.*}.0.0/16" dev "$(ip -o -4 addr show to "$address" | awk '{ print $2; exit }')"
@@ -60,7 +62,7 @@ routes() { # to the other nodes' pods: they are neighbours
   local cidr via
   own get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' 2>/dev/null |
     while read -r cidr via; do
-      if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" 2>/dev/null || true; fi
+      if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" proto 242 2>/dev/null || true; fi
     done
 }
 member_up() {

@@ -50,6 +50,8 @@ hand_out() { # what K3s writes for clients and for agents
   install -m "$(values write-kubeconfig-mode)" "$admin" /etc/rancher/k3s/k3s.yaml.new
   mv -T /etc/rancher/k3s/k3s.yaml.new /etc/rancher/k3s/k3s.yaml
   hash=$(sha256sum <"$tls/server-ca.crt" | cut -d' ' -f1)
+  [ -s "$data/server/token" ] ||
+    (umask 077 && printf 'K10%s::server:%s\n' "$hash" "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$data/server/token")
   (umask 077 && printf 'K10%s::node:%s\n' "$hash" "$(cat "$(need agent-token-file)")" >"$data/server/agent-token")
 }
 admin() { kubectl --kubeconfig "$admin" "$@"; }
