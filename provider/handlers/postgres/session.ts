@@ -44,7 +44,11 @@ function asSocket(stream: Duplex & Partial<Socketlike>): Duplex & Socketlike {
   // pg corks what belongs together. An SSH channel would send it piece by piece, and the second waits 40 ms for the
   // first to be acknowledged (Nagle's algorithm on sshd's side of the server's socket).
   const _writev: Duplex["_writev"] = (pieces, done) => {
-    stream._write(Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer)), "buffer" as BufferEncoding, done);
+    stream._write(
+      Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer)),
+      "buffer" as BufferEncoding,
+      done,
+    );
   };
   return Object.assign(stream as Duplex & Socketlike, { connect, _writev });
 }
