@@ -1,5 +1,5 @@
 /**
- * Mutation testing of the placement engine: `npx stryker run` (more than an hour on two busy cores; a part by --mutate).
+ * Mutation testing of the placement engine: `npx stryker run` (a quarter of an hour on two idle cores; a part by --mutate).
  *
  * Left alone: words in quotes (sentences for people; fixtures.said.txt holds them anyway) and policies/engine/tables,
  * which hold names of products and no logic: a test for each name would only repeat the table.
