@@ -27,7 +27,8 @@ doctor:
 	@lab/doctor
 
 bench:
-	@if [ -x bench/run ]; then bench/run; else echo 'There is nothing to measure yet: bench/run is missing.' >&2; exit 1; fi
+	@bench/run
+	@bench/policy/run
 
 clean-cache:
 	@lab/clean-cache
