@@ -83,6 +83,8 @@ async function connect(connection: ConnectionArgs, onLost: () => void): Promise<
     client.on("close", () => {
       reject(explain(connection, new Error("closed"), seen.hostKey));
     });
+    // A question is small, and TCP would keep it back until the answer to the last one is acknowledged: 40 ms each.
+    client.on("connect", () => client.setNoDelay());
     client.connect({
       ...config,
       hostVerifier: (key: Buffer) => {
