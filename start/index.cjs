@@ -14,17 +14,22 @@ const cache = join(project, "node_modules", ".cache", "homelab");
 // From Node.js 22 on, compiled code is kept too.
 Module.enableCompileCache?.();
 
-// Pulumi's SDK loads these as it starts, and they are two thirds of that: what keeps functions in the state (for
-// dynamic providers, of which there are none here), and what reads a source map for every resource to say where in the
-// sources it stands. So they are loaded when they are first asked for something.
-const seldom = new Set(["typescript", "@npmcli/arborist", "source-map-support/register"]);
+// Pulumi's SDK loads these as it starts, and they are most of that: what keeps functions in the state (for dynamic
+// providers, of which there are none here), what reads a source map for every resource to say where in the sources it
+// stands, and what drives Pulumi from a program. So they are loaded when they are first asked for something.
+const seldom = new Set([
+  ...["typescript", "@npmcli/arborist", "normalize-package-data"],
+  ...["source-map-support/register", "./automation"],
+]);
 const load = Module._load;
 Module._load = function (request, parent, isMain) {
-  if (!seldom.has(request)) return load.call(this, request, parent, isMain);
+  if (!seldom.has(request) || !parent?.filename?.includes("/@pulumi/pulumi/"))
+    return load.call(this, request, parent, isMain);
   let module;
   const loaded = () => (module ??= load.call(Module, request, parent, isMain));
-  // To the SDK's own import helper it is an ES module, which it takes as it is.
-  return new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : loaded()[key]) });
+  // To the SDK's own import helpers it is an ES module, which they take as it is.
+  const get = (_, key) => (key === "__esModule" ? true : (loaded()[key] ?? (key === "default" ? loaded() : undefined)));
+  return new Proxy({}, { get });
 };
 
 /** A process that Pulumi's SDK has started holds the SDK's state; a second copy in the bundle would not know it. */
