@@ -28,7 +28,8 @@ Module._load = function (request, parent, isMain) {
   let module;
   const loaded = () => (module ??= load.call(Module, request, parent, isMain));
   // To the SDK's own import helpers it is an ES module, which they take as it is.
-  const get = (_, key) => (key === "__esModule" ? true : (loaded()[key] ?? (key === "default" ? loaded() : undefined)));
+  const get = (_, key) =>
+    key === "__esModule" ? true : (loaded()[key] ?? (key === "default" ? loaded() : undefined));
   return new Proxy({}, { get });
 };
 
