@@ -144,6 +144,7 @@ describe("the toolchain", () => {
       "cli",
       "command",
       "language-nodejs",
+      "kubernetes",
       "minio",
       "random",
     ]);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A real Kubernetes API server with its store, for the tests of the admission policies; built from Go modules, kept in
-# the cache.
+# A real Kubernetes API server with its store, for the tests of the admission policies and of the Kubernetes
+# plugin's stand-in; built from Go modules, kept in the cache.
 #
 #   apiserver.sh build   builds it when it is not there (10 to 30 minutes, once), and prints its folder
 #   apiserver.sh path    prints the folder, or ends with 1 where it was not built yet
