@@ -143,8 +143,8 @@ describe("the toolchain", () => {
     expect(parts.map((part) => part.name).sort()).toEqual([
       "cli",
       "command",
-      "language-nodejs",
       "kubernetes",
+      "language-nodejs",
       "minio",
       "random",
     ]);
