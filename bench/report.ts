@@ -23,6 +23,7 @@ function head(): string {
       .filter((line) => /^(ansible-core|pyinfra)==/.test(line)),
   );
   return `# Results
+
 Written by \`bench/run --record\`; \`bench/README.md\` says what is measured. Medians, in seconds.
 
 ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${first?.model ?? "unknown"}), ${Math.round(totalmem() / 1024 ** 3)} GB of memory, which the lab's machines share; Node.js ${process.version}, ${pins.join(", ").replaceAll("==", " ")}.
