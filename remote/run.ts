@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Client, ClientCallback } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
 import { link } from "./ssh";
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
+
+const sessionTries = 40;
 
 const scripts = new Map<string, string>();
 
@@ -47,6 +50,19 @@ function withoutComments(text: string): string {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
+ * Begins a command. sshd counts a session that has ended for a moment longer than we do, and refuses a new one
+ * meanwhile: nothing has run then, so it is asked again, for two seconds. The callback is called as soon as there is a
+ * channel, for what comes with the next packet must find its listeners.
+ */
+function begin(client: Client, command: string, tries: number, done: ClientCallback): void {
+  client.exec(command, (error, channel) => {
+    if (error?.message.includes("Channel open failure") === true && tries > 1)
+      setTimeout(begin, 50, client, command, tries - 1, done);
+    else done(error, channel);
+  });
+}
+
+/**
  * Runs one of the scripts in remote/agent on a node, as root. The script's text is constant; everything variable
  * goes by standard input, so nothing is ever pasted into a command.
  *
@@ -65,7 +81,7 @@ export async function runScript(
   const said = await gate.through(
     () =>
       new Promise<Said>((resolve, reject) => {
-        client.exec(command, (error, channel) => {
+        begin(client, command, sessionTries, (error, channel) => {
           if (error !== undefined) {
             reject(new Unreachable(`${connection.node} ended the connection: ${error.message}.`));
             return;
