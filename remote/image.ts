@@ -7,6 +7,7 @@ import { runScript } from "./run";
 
 const repositoryForm = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
 const fromLine = /^FROM ([a-z0-9][A-Za-z0-9._:/@-]*)$/m;
+const baseOf = (containerfile: string) => fromLine.exec(containerfile)?.[1] ?? "";
 
 /** The inputs of homelab:remote:Image, checked and completed; see provider/sdk/remote.ts for their meaning. */
 export const imageSchema = z
@@ -39,7 +40,7 @@ const withoutTag = (name: string) => name.replace(/:[^:@/]+(?=@)/, "");
 export async function observeImage(image: ImageSpec, signal: AbortSignal): Promise<ObservedImage> {
   const { images } = await podmanOn(image.connection, signal);
   const there = images.get(image.reference);
-  const base = images.get(withoutTag(fromLine.exec(image.containerfile)?.[1] ?? ""));
+  const base = images.get(withoutTag(baseOf(image.containerfile)));
   // A base that is not here any more cannot have become another one.
   const stale = there !== undefined && base !== undefined && there.labels["homelab.base"] !== base.id;
   return { id: there?.id, stale };
@@ -49,7 +50,7 @@ export async function observeImage(image: ImageSpec, signal: AbortSignal): Promi
 export async function buildImage(image: ImageSpec, signal: AbortSignal): Promise<string> {
   const lines = [
     `reference\t${image.reference}`,
-    `base\t${fromLine.exec(image.containerfile)?.[1] ?? ""}`,
+    `base\t${baseOf(image.containerfile)}`,
     `timeout\t${image.timeoutSeconds}`,
     `containerfile\t${Buffer.from(image.containerfile, "utf8").toString("base64")}`,
     "end",
