@@ -7,8 +7,12 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROJECT=${LAB%/*}
 STATE=$LAB/state
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/homelab
+# A computer has one lab; a further copy of the repository may have one beside it, under a name of its own: one word in
+# lab/name. Addresses may be the same, since each lab has a network of its own.
+LAB_NAME=
+[ ! -s "$LAB/name" ] || LAB_NAME=$(<"$LAB/name")
 # Must vanish at a reboot (podman tells a reboot by it), so it cannot live in $STATE.
-RUN=/run/homelab-lab
+RUN=/run/homelab-lab${LAB_NAME:+-$LAB_NAME}
 LOGS=$STATE/log
 
 NODES=(storage desktop compute)
@@ -18,13 +22,16 @@ declare -A LIFECYCLE=([storage]=always-on [desktop]=always-on [compute]=on-deman
 declare -A MEMORY=([storage]=16 [desktop]=32 [compute]=64)
 DOMAIN=home.arpa
 SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0
-NETNS=homelab
+# Its network namespace; its machines' control groups begin with the same.
+NETNS=homelab${LAB_NAME:+-$LAB_NAME}
 
 # die SENTENCE: the one way a lab script gives up.
 die() {
   printf 'lab: %s\n' "$*" >&2
   exit 1
 }
+
+[[ $LAB_NAME =~ ^[a-z0-9]{0,16}$ ]] || die "lab/name holds '$LAB_NAME': a lab's name is one word of at most 16 small letters and digits."
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -10,12 +10,12 @@ lab_lock() {
   flock 9
 }
 
-# The addresses and the network's name are fixed, so a computer has one lab at a time.
+# The network's name is the lab's, so two copies cannot share one.
 lab_claim() {
   local owner
   owner=$(cat "$RUN/owner" 2>/dev/null || true)
   if [ -n "$owner" ] && [ "$owner" != "$STATE" ] && [ -d "$owner" ]; then
-    die "another copy's lab is up on this computer: take it down first with 'make -C ${owner%/lab/state} lab-down'."
+    die "another copy's lab is up on this computer: take it down first with 'make -C ${owner%/lab/state} lab-down', or give this copy's a name of its own: echo second >lab/name."
   fi
   as_root mkdir -p "$RUN"
   printf '%s\n' "$STATE" | as_root tee "$RUN/owner" >/dev/null

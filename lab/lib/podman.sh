@@ -93,7 +93,7 @@ engine_remove() {
 cgroups_remove() {
   local node hierarchy group mothers=()
   for node in "${NODES[@]}"; do
-    for group in /sys/fs/cgroup/*/libpod_parent/*/"homelab-$node"; do
+    for group in /sys/fs/cgroup/*/libpod_parent/*/"$NETNS-$node"; do
       [ ! -d "$group" ] || mothers+=("${group%/*}")
     done
     cgroup_remove "$node"
@@ -107,7 +107,7 @@ cgroups_remove() {
 # cgroup_remove NODE: also right after a power cut, whose processes take a moment to be gone.
 cgroup_remove() {
   local group until=$((SECONDS + 5))
-  for group in /sys/fs/cgroup/unified/"homelab-$1" /sys/fs/cgroup/"homelab-$1" /sys/fs/cgroup/*/libpod_parent/*/"homelab-$1"; do
+  for group in /sys/fs/cgroup/unified/"$NETNS-$1" /sys/fs/cgroup/"$NETNS-$1" /sys/fs/cgroup/*/libpod_parent/*/"$NETNS-$1"; do
     while [ -d "$group" ]; do
       as_root find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
       if [ $SECONDS -ge $until ]; then break; fi

@@ -66,6 +66,7 @@ seed_node() {
   install -m 700 -d "$dir/root" "$dir/root/.ssh"
   install -m 600 "$STATE/id_lab.pub" "$dir/root/.ssh/authorized_keys"
   printf '%s\n' "$node" >"$dir/etc/hostname"
+  printf '%s-%s\n' "$NETNS" "$node" >"$dir/etc/homelab-cgroup"
   { printf '127.0.0.1 localhost\n::1 localhost ip6-localhost\n' && hosts_lines; } >"$dir/etc/hosts"
   # Names come from /etc/hosts; a nameserver that cannot be reached would make every other look-up hang.
   printf 'options timeout:1 attempts:1\n' >"$dir/etc/resolv.conf"

@@ -36,7 +36,7 @@ K
   at=$(mktemp -d /run/k3s/cgroup.XXXXXX)
   for set in $(controllers); do
     mount -t cgroup -o "$set" cgroup "$at"
-    group=$at/homelab-$(hostname)
+    group=$at/$(</etc/homelab-cgroup)
     mkdir -p "$group"
     # What a power cut left: there is no pod of that time any more.
     [ -e /run/k3s/cgroups-clean ] || find "$group" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null || true
