@@ -32,9 +32,10 @@ lab_podman() {
 }
 
 # Written out because older podmans cannot name the bridge. "internal": no route out, no address translation.
+# Podman keeps the addresses taken by the network's name, for all stores of the computer at once: each lab has its own.
 network_definition() {
-  printf '{ "name": "lab", "id": "%s", "driver": "bridge", "network_interface": "%s",\n' \
-    "$(printf homelab-lab | sha256sum | cut -d' ' -f1)" "$BRIDGE"
+  printf '{ "name": "%s", "id": "%s", "driver": "bridge", "network_interface": "%s",\n' \
+    "$NETWORK" "$(printf %s "homelab-$NETWORK" | sha256sum | cut -d' ' -f1)" "$BRIDGE"
   printf '  "created": "2026-01-01T00:00:00Z", "subnets": [{ "subnet": "%s", "gateway": "%s" }],\n' "$SUBNET" "$GATEWAY"
   printf '  "ipv6_enabled": false, "internal": true, "dns_enabled": false, "ipam_options": { "driver": "host-local" } }\n'
 }
@@ -47,7 +48,7 @@ engine_setup() { # TAR-OF-THE-NODE
   podman_configure
   lab_podman image exists "$tag" ||
     lab_podman import -q -c 'ENTRYPOINT ["/usr/local/sbin/lab-init"]' -c 'ENV container=podman' "$1" "$tag" >/dev/null
-  network_definition | atomic_write "$STATE/podman/networks/lab.json"
+  network_definition | atomic_write "$STATE/podman/networks/$NETWORK.json"
   printf '%s\n' "$tag"
 }
 
@@ -62,7 +63,7 @@ engine_create() {
   if cgroup_v2; then options+=(--systemd=always --cgroupns=private); else options+=(--systemd=false); fi
   ! limited || options+=(--ulimit "nofile=$LIMIT_NOFILE:$LIMIT_NOFILE" --ulimit "nproc=$LIMIT_NPROC:$LIMIT_NPROC")
   seed_node "$node"
-  lab_podman create --name "$node" --hostname "$node" --network lab --ip "${ADDRESS[$node]}" \
+  lab_podman create --name "$node" --hostname "$node" --network "$NETWORK" --ip "${ADDRESS[$node]}" \
     --mac-address "$(mac "$node")" "${options[@]}" \
     -v "$STATE/disk/$node/containers:/var/lib/containers" -v "$STATE/disk/$node/srv:/srv" \
     -v "$CACHE/images:/usr/local/share/lab-images:ro" "$2" >/dev/null
