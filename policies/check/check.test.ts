@@ -29,6 +29,7 @@ beforeAll(() => {
   put("two/pvc.yaml", claim("local-path"));
   put("two/pod.yaml", pod("two"));
   put("broken.yaml", "a: [1\n");
+  put("not-only-objects.json", '{"a": 1} 2');
   put("binary.yaml", "\u0000\u0001");
   put("empty.yaml", "");
   writeFileSync(at("latin.yaml"), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe]));
@@ -149,9 +150,8 @@ describe("the check command", () => {
   });
 
   it("answers 2 for what cannot be read, names it, and still judges the rest", () => {
-    const paths = ["broken.yaml", "binary.yaml", "latin.yaml", "bomb.yaml", "nowhere.yaml"].map((name) =>
-      at(name),
-    );
+    const names = ["broken.yaml", "not-only-objects.json", "binary.yaml", "latin.yaml", "bomb.yaml"];
+    const paths = [...names, "nowhere.yaml"].map((name) => at(name));
     const { code, stderr, byPath, files } = json("--node", "b", ...paths, at("two", "pvc.yaml"));
     expect(code).toBe(2);
     for (const path of paths) {

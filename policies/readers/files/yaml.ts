@@ -48,13 +48,13 @@ function parseLeniently(text: string): unknown[] | undefined {
   }
 }
 
-/** JSON values one after the other, as kubectl takes them; undefined where the text is anything else. */
+/** JSON objects one after the other, as kubectl takes them; undefined where the text is anything else. */
 function jsonValues(text: string): unknown[] | undefined {
-  if (!/^\s*\{/.test(text)) return undefined;
   const values: unknown[] = [];
   let rest = text.trim();
   try {
     while (rest !== "") {
+      if (!rest.startsWith("{")) return undefined;
       const end = endOfObject(rest);
       values.push(JSON.parse(rest.slice(0, end)));
       rest = rest.slice(end).trim();
