@@ -14,21 +14,25 @@ export function memberPorts(nodes: readonly string[]): GuardedPort[] {
   ];
 }
 
-/** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
+/**
+ * Makes the node an agent of the cluster whose server is on storage, when its settings say so.
+ * @param served ports of the node that its pods serve.
+ */
 export function joinCluster(
   { node, topology, settings }: House<"desktop"> | House<"compute">,
   endpoints: pulumi.Output<StorageEndpoints | undefined>,
   opts: pulumi.ComponentResourceOptions,
-): void {
+  served: readonly GuardedPort[] = [],
+): K3sAgent | undefined {
   const { k3s, sshIdentity: identity } = settings;
-  if (!k3s.enabled) return;
+  if (!k3s.enabled) return undefined;
   const cluster = endpoints.apply((known) => (known === undefined ? undefined : clusterOf(known, node.name)));
   const firewall = new NodeFirewall(
     "firewall",
-    { node, identity, ports: memberPorts(addressesOf(topology)), inside: [podBridge] },
+    { node, identity, ports: [...memberPorts(addressesOf(topology)), ...served], inside: [podBridge] },
     opts,
   );
-  new K3sAgent(
+  return new K3sAgent(
     "k3s",
     {
       node,

@@ -3,15 +3,23 @@ import { HostCheck } from "../components/host-check";
 import { joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
+import { runServices, servicePorts } from "./services";
 
 /**
  * compute: on demand. It may be powered off or rebuilt at any time, so nothing here keeps data: what it works on is
  * in storage's PostgreSQL and MinIO.
+ *
+ *   Dagster     :3300    each of these is a pod of the cluster, when homelab:compute.enabled;
+ *   MLflow      :5050    each can be switched off
+ *   vLLM        :8000    with a GPU
+ *   llama.cpp   :8081
+ *   Ollama      :11434
  */
 export function compute(house: House<"compute">): pulumi.Inputs {
   const { node, settings } = house;
   const host = new HostCheck("host", { node, identity: settings.sshIdentity });
   const endpoints = storageEndpoints("compute");
-  joinCluster(house, endpoints, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints) };
+  const agent = joinCluster(house, endpoints, { dependsOn: host.passed }, servicePorts(house));
+  const services = agent === undefined ? {} : runServices(house, endpoints, { dependsOn: agent });
+  return { host: host.facts, reads: addresses(endpoints), ...services };
 }

@@ -1,6 +1,20 @@
+export {
+  computeProblems,
+  computeSchema,
+  computeServices,
+  runningServices,
+  type ComputeService,
+  type ComputeSettings,
+} from "./compute";
 export { minioProblems, portProblems, postgresProblems } from "./checks";
-export { checkStorage, identity, loadSettings, SettingsError } from "./load";
-export type { AgentSettings, CommonSettings, SettingsOf, StorageSettings } from "./load";
+export { checkCompute, checkStorage, identity, loadSettings, SettingsError } from "./load";
+export type {
+  AgentSettings,
+  CommonSettings,
+  ComputeStackSettings,
+  SettingsOf,
+  StorageSettings,
+} from "./load";
 export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export { minioSchema, type MinioSettings } from "./minio";
 export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { problems, type Node, type NodeName } from "../topology";
 import { minioProblems, portProblems, postgresProblems } from "./checks";
+import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
 import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 import { minioSchema, type MinioSettings } from "./minio";
@@ -28,11 +29,15 @@ export interface AgentSettings extends CommonSettings {
   k3s: K3sAgentSettings;
 }
 
+export interface ComputeStackSettings extends AgentSettings {
+  compute: ComputeSettings;
+}
+
 /** A stack's settings by the stack's name. */
 export interface SettingsOf {
   storage: StorageSettings;
   desktop: AgentSettings;
-  compute: AgentSettings;
+  compute: ComputeStackSettings;
 }
 
 /** The stack's configuration is wrong: one sentence a mistake, each with the key, the value and what is allowed. */
@@ -61,7 +66,7 @@ const schemas = {
     k3s: k3sServerSchema.prefault({}),
   }),
   desktop: strict({ ...common, k3s: k3sAgentSchema.prefault({}) }),
-  compute: strict({ ...common, k3s: k3sAgentSchema.prefault({}) }),
+  compute: strict({ ...common, k3s: k3sAgentSchema.prefault({}), compute: computeSchema.prefault({}) }),
 };
 
 /**
@@ -100,6 +105,23 @@ export function checkStorage(settings: StorageSettings, node: Node): void {
       ["homelab:minio.apiPort", settings.minio.apiPort],
       ["homelab:minio.consolePort", settings.minio.consolePort],
       ...(settings.k3s.enabled ? [["homelab:k3s.apiPort", settings.k3s.apiPort] as const] : []),
+    ]),
+  ];
+  if (found.length > 0) throw new SettingsError(found);
+}
+
+/**
+ * The same for compute.
+ * @throws SettingsError listing every mistake at once.
+ */
+export function checkCompute({ compute, k3s }: ComputeStackSettings, node: Node): void {
+  const found = [
+    ...computeProblems(compute, k3s.enabled),
+    ...portProblems([
+      [`nodes.${node.name}.ssh.port`, node.ssh.port],
+      ...runningServices(compute).map(
+        (name) => [`homelab:compute.${name}.port`, compute[name].port] as const,
+      ),
     ]),
   ];
   if (found.length > 0) throw new SettingsError(found);

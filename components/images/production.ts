@@ -1,6 +1,11 @@
-import { minioSchema, postgresSchema } from "../../settings";
+import { computeSchema, minioSchema, postgresSchema } from "../../settings";
 
 /** Images that the program uses where a stack file names no other: those that `npm run pin` looks up. */
 export function productionImages(): string[] {
-  return [postgresSchema.parse({}).baseImage, minioSchema.parse({}).image];
+  const { gpu, dagster, mlflow, vllm, llamaCpp, ollama } = computeSchema.parse({});
+  return [
+    ...[postgresSchema.parse({}).baseImage, minioSchema.parse({}).image],
+    ...[dagster.image, mlflow.image, vllm.image, llamaCpp.image, llamaCpp.gpuImage, ollama.image],
+    gpu.devicePlugin,
+  ];
 }

@@ -71,6 +71,39 @@ table inet homelab {
     ).not.toThrow();
   });
 
+  it("judge what a pod serves before its port is turned to the pod, and nothing that is not meant for the node", () => {
+    const text = firewallRules(
+      [
+        { name: "kubelet", port: 10250, from: ["10.0.0.1"] },
+        { name: "MLflow", port: 5050, from: ["10.0.0.2"], servedBy: "pod" },
+      ],
+      ["10.0.0.3"],
+      ["cni0"],
+    );
+    expect(text).toContain(`        tcp dport 10250 counter reject with tcp reset
+    }
+    chain pods {
+        type filter hook prerouting priority dstnat - 10; policy accept;
+        iifname { "lo", "cni0" } accept
+        fib daddr type != local accept
+        # MLflow
+        tcp dport 5050 ip saddr { 10.0.0.2, 10.0.0.3 } accept
+        tcp dport 5050 counter reject with tcp reset
+    }
+}
+`);
+    expect(rules).not.toContain("prerouting");
+    expect(() =>
+      firewallRules(
+        [
+          { name: "x", port: 1, from: [] },
+          { name: "y", port: 1, from: [], servedBy: "pod" },
+        ],
+        [],
+      ),
+    ).toThrow("guarded twice");
+  });
+
   it.skipIf(load("table inet homelab_probe\n").status !== 0)("are accepted by nft", () => {
     expect(load(rules).stderr).toBe("");
     const pods = firewallRules(
@@ -79,6 +112,8 @@ table inet homelab {
       ["cni0"],
     );
     expect(load(pods).stderr).toBe("");
+    const served = firewallRules([{ name: "a", port: 1, from: [], servedBy: "pod" }], ["10.0.0.1"], ["cni0"]);
+    expect(load(served).stderr).toBe("");
     expect(load(rules.replace("dport", "dprt")).status).not.toBe(0);
   });
 });

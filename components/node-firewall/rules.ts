@@ -9,6 +9,11 @@ export interface GuardedPort {
   readonly protocol?: "tcp" | "udp";
   /** IPv4 or IPv6 addresses beside the node itself. */
   readonly from: readonly string[];
+  /**
+   * What serves it. A pod's port on the node's address (`hostPort`) is turned to the pod before packets are sorted into
+   * the node's own and others, so it is judged earlier. @default program
+   */
+  readonly servedBy?: "program" | "pod";
 }
 
 /**
@@ -25,7 +30,7 @@ export function firewallRules(
   inside: readonly string[] = [],
 ): string {
   const seen = new Set<string>();
-  const rules = ports.flatMap(({ name, port, from, protocol = "tcp" }) => {
+  const judged = ({ name, port, from, protocol = "tcp" }: GuardedPort): string[] => {
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
     const guarded = `${protocol} dport ${port}`;
     if (seen.has(guarded)) throw new Error(`${name}: port ${port} is guarded twice.`);
@@ -44,7 +49,14 @@ export function firewallRules(
       ...accept,
       `${guarded} counter ${protocol === "tcp" ? "reject with tcp reset" : "drop"}`,
     ];
-  });
+  };
+  const lines = (kind: GuardedPort["servedBy"]) =>
+    ports
+      .filter(({ servedBy = "program" }) => servedBy === kind)
+      .flatMap(judged)
+      .map((rule) => `        ${rule}\n`)
+      .join("");
+  const [programs, pods] = [lines("program"), lines("pod")];
   for (const name of inside) {
     if (!/^[a-z][a-z0-9.-]{0,14}$/.test(name)) throw new Error(`${JSON.stringify(name)} is no interface.`);
   }
@@ -57,10 +69,18 @@ table inet homelab {
     chain input {
         type filter hook input priority filter; policy accept;
         iifname ${interfaces} accept
-${rules.map((rule) => `        ${rule}\n`).join("")}    }
-}
+${programs}    }
+${pods === "" ? "" : podChain(interfaces, pods)}}
 `;
 }
+
+/** Before `dstnat`, where a port of the node becomes one of a pod; what is not meant for the node passes. */
+const podChain = (interfaces: string, rules: string) => `    chain pods {
+        type filter hook prerouting priority dstnat - 10; policy accept;
+        iifname ${interfaces} accept
+        fib daddr type != local accept
+${rules}    }
+`;
 
 function versionOf(address: string): 4 | 6 {
   const version = isIP(address);

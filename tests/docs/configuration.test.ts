@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
+  computeSchema,
   k3sAgentSchema,
   k3sServerSchema,
   loadSettings,
@@ -62,6 +63,7 @@ const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(minioSchema), "homelab:minio."),
   ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
   ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
+  ...keys(shapeOf(computeSchema), "homelab:compute."),
   ...nodeNames.flatMap((name) =>
     keys(shapeOf(topologySchema), "")
       .filter(([key]) => key.startsWith(`nodes.${name}.`))
@@ -78,7 +80,7 @@ describe("docs/configuration.md", () => {
 
   it("lists the keys that every stack has, and storage's own", () => {
     expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s"]);
-    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s"]);
+    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "compute"]);
     expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio", "k3s"]);
   });
 

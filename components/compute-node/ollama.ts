@@ -1,0 +1,45 @@
+import type { ComputeSettings } from "../../settings";
+import type { Node } from "../../topology";
+import { modelCache, modelMount, modelsAt, modelVolume } from "./ephemeral";
+import { gpuOf } from "./gpu";
+import { deployment, type Program } from "./pod";
+
+/** Asks for each model until it is there; its arguments are the models. */
+const fetchModels =
+  'until ollama list >/dev/null 2>&1; do sleep 2; done; for model in "$@"; do until ollama pull "$model"; do sleep 30; done; done; exec sleep infinity';
+
+/** @see https://docs.ollama.com/docker */
+export function ollama(node: Node, settings: ComputeSettings) {
+  const { image, port, models, cpu, memory } = settings.ollama;
+  const fetcher: Program = {
+    name: "models",
+    image,
+    command: ["/bin/sh", "-c", fetchModels, "models"],
+    args: models,
+    env: { OLLAMA_HOST: `127.0.0.1:${port}` },
+    requests: { cpu: "10m", memory: "32Mi" },
+  };
+  return deployment({
+    name: "ollama",
+    namespace: settings.namespace,
+    node,
+    ephemeral: modelCache,
+    volumes: [modelVolume(settings)],
+    mounts: [modelMount],
+    ...gpuOf(settings).pod,
+    programs: [
+      {
+        name: "ollama",
+        image,
+        args: ["serve"],
+        env: { OLLAMA_HOST: `0.0.0.0:${port}`, OLLAMA_MODELS: `${modelsAt}/ollama` },
+        requests: { cpu, memory },
+        port,
+        onNode: true,
+        probe: { path: "/api/version", startSeconds: 300 },
+        ...gpuOf(settings).program,
+      },
+      ...(models.length === 0 ? [] : [fetcher]),
+    ],
+  });
+}

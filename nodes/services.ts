@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output";
+import { ComputeNode, titles, type StorageServices } from "../components/compute-node";
+import type { GuardedPort } from "../components/node-firewall";
+import { Refusal } from "../components/refusal";
+import { runningServices } from "../settings";
+import { addressesOf } from "../topology";
+import { computeSchema, type StorageEndpoints } from "./endpoints";
+import type { House } from "./house";
+
+/** Ports of compute that its pods serve, for the house's own machines. */
+export function servicePorts({ settings, topology }: House<"compute">): GuardedPort[] {
+  const { compute } = settings;
+  return runningServices(compute).map((name) => ({
+    name: titles[name],
+    port: compute[name].port,
+    from: addressesOf(topology),
+    servedBy: "pod",
+  }));
+}
+
+/**
+ * What runs on compute in the cluster, when its settings say so.
+ * @returns what the stack hands out of it.
+ */
+export function runServices(
+  { node, settings }: House<"compute">,
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Inputs {
+  if (!settings.compute.enabled) return {};
+  const { endpoints: handedOut } = new ComputeNode(
+    "compute",
+    {
+      node,
+      settings: settings.compute,
+      identity: settings.sshIdentity,
+      cluster: {
+        kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
+        identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
+      },
+      storage: known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageServices => ({
+        dsns,
+        s3Endpoint: S3_ENDPOINT,
+        s3,
+      })),
+    },
+    opts,
+  );
+  return computeSchema.parse(handedOut);
+}
+
+/** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */
+function known<T>(
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  part: (all: StorageEndpoints) => T | undefined,
+): pulumi.Output<T> {
+  return endpoints.apply<T>((all) => {
+    if (all === undefined) return unknown as unknown as T;
+    const found = part(all);
+    if (found !== undefined) return found;
+    throw new Refusal(
+      "homelab:compute.enabled is true, but storage has no cluster: set homelab:k3s.enabled there and run `pulumi up --stack storage` first.",
+    );
+  });
+}
