@@ -95,6 +95,24 @@ describe("the topology file", () => {
       (t) => t.replace("2222", "70000"),
       /^nodes\.compute\.ssh\.port is 70000: it must be <=65535\.$/,
     ],
+    [
+      "a hardware address that is none",
+      (t) => t.replace("ssh: { port: 2222 }", "mac: 02:4c:41:42:00"),
+      /^nodes\.compute\.mac is "02:4c:41:42:00": it must be a hardware address such as 02:4c/,
+    ],
+    [
+      "the hardware address of a group",
+      (t) => t.replace("ssh: { port: 2222 }", "mac: ff:ff:ff:ff:ff:ff"),
+      /^nodes\.compute\.mac is "ff:ff:ff:ff:ff:ff": it must be a hardware address/,
+    ],
+    [
+      "one hardware address for two nodes, however it is written",
+      (t) =>
+        t
+          .replace("ssh: { port: 2222 }", "mac: 02:4C:41:42:00:0D")
+          .replace("ssh: { user: ada }", "mac: 02-4c-41-42-00-0d"),
+      /^nodes\.compute\.mac is "02:4C:41:42:00:0D": it is the address of desktop too/,
+    ],
     ["a missing node", (t) => t.replace(/ {2}desktop:.*\n/, ""), /^nodes\.desktop is missing\.$/],
     [
       "a key written twice",
@@ -106,6 +124,13 @@ describe("the topology file", () => {
     const sentences = sentencesFor(change);
     expect(sentences).toHaveLength(1);
     expect(sentences[0]).toMatch(expected);
+  });
+
+  it("writes hardware addresses in one way", () => {
+    const text = good.replace("ssh: { port: 2222 }", "mac: 02-4C-41-42-00-0D");
+    const { nodes } = parseTopology(text, "topology.yaml");
+    expect(nodes.compute.mac).toBe("02:4c:41:42:00:0d");
+    expect(nodes.desktop).not.toHaveProperty("mac");
   });
 
   it("lists every mistake at once", () => {

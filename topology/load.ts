@@ -44,8 +44,8 @@ export function parseTopology(text: string, file: string): Topology {
   if (!parsed.success) throw new TopologyError(file, problems(parsed.error, raw));
   const { nodes, storageClasses, operators } = parsed.data;
   const entries = nodeNames.map((name): [NodeName, Node] => {
-    const { memory, ...rest } = nodes[name];
-    return [name, { name, ...rest, memoryBytes: memory }];
+    const { memory, mac, ...rest } = nodes[name];
+    return [name, { name, ...rest, memoryBytes: memory, ...(mac === undefined ? {} : { mac }) }];
   });
   return {
     nodes: Object.fromEntries(entries) as Record<NodeName, Node>,

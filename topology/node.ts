@@ -13,6 +13,8 @@ export interface Node<L extends Lifecycle = Lifecycle> {
   readonly memoryBytes: number;
   readonly hostKey: string;
   readonly ssh: { readonly user: string; readonly port: number };
+  /** Hardware address of its network card, small letters and colons; without it the node cannot be woken. */
+  readonly mac?: string;
 }
 
 export interface Topology {

@@ -28,6 +28,15 @@ const address = z
     "must be an IPv4 or IPv6 address, such as 192.168.1.11 (a name may resolve to another machine)",
   );
 
+const macForm = "must be a hardware address such as 02:4c:41:42:00:0d, as `ip link` on the machine shows it";
+
+/** An address of one machine: the lowest bit of the first byte is set in those of groups, all of them in broadcast's. */
+const mac = z
+  .string({ error: macForm })
+  .regex(/^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$/, macForm)
+  .transform((text) => text.toLowerCase().replaceAll("-", ":"))
+  .refine((text) => text !== "00:00:00:00:00:00" && parseInt(text.slice(0, 2), 16) % 2 === 0, macForm);
+
 const hostKeyForm = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,3}$/;
 
 const hostKey = z
@@ -55,6 +64,8 @@ const node = z.strictObject({
   memory,
   hostKey,
   ssh,
+  /** Hardware address of its wired network card, for Wake-on-LAN. */
+  mac: mac.optional(),
 });
 
 export const topologySchema = z
@@ -70,19 +81,22 @@ export const topologySchema = z
     operators: z.array(address).default([]),
   })
   .superRefine((topology, ctx) => {
-    const takenBy = new Map<string, string>();
-    for (const name of nodeNames) {
-      const { address: value } = topology.nodes[name];
-      const other = takenBy.get(value);
-      if (other !== undefined) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["nodes", name, "address"],
-          message: `is the address of ${other} too; each node needs its own`,
-          params: { value },
-        });
+    for (const key of ["address", "mac"] as const) {
+      const takenBy = new Map<string, string>();
+      for (const name of nodeNames) {
+        const value = topology.nodes[name][key];
+        if (value === undefined) continue;
+        const other = takenBy.get(value);
+        if (other !== undefined) {
+          ctx.addIssue({
+            code: "custom",
+            path: ["nodes", name, key],
+            message: `is the address of ${other} too; each node needs its own`,
+            params: { value },
+          });
+        }
+        takenBy.set(value, name);
       }
-      takenBy.set(value, name);
     }
     if (topology.nodes.storage.lifecycle !== "always-on") {
       ctx.addIssue({

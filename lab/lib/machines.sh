@@ -50,6 +50,7 @@ machines_up() {
     starting+=($!)
   done
   for node in "${starting[@]}"; do wait "$node"; done
+  network_cards_on
 }
 
 lab_is_up() {
@@ -61,6 +62,7 @@ lab_is_up() {
 need_lab() { lab_is_up || die "the lab is down: raise it with 'make lab'."; }
 
 machines_down() {
+  network_cards_off
   engine_remove
   netns_down
   cgroups_remove

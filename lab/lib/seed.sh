@@ -39,6 +39,8 @@ ssh_config() {
   done
   printf 'Host *\n  User root\n  IdentityFile "%s"\n  IdentitiesOnly yes\n  UserKnownHostsFile "%s"\n' \
     "$STATE/id_lab" "$STATE/known_hosts"
+  # A machine that is cut off, or goes off, ends no connection.
+  printf '  ServerAliveInterval 5\n  ServerAliveCountMax 4\n'
   printf '  StrictHostKeyChecking yes\n  ConnectTimeout 10\n  BatchMode yes\n  LogLevel ERROR\n'
 }
 
@@ -53,8 +55,8 @@ topology() {
   local node
   printf '# Made by lab/up: the lab in place of the home.\nnodes:\n'
   for node in "${NODES[@]}"; do
-    printf '  %s:\n    address: %s\n    lifecycle: %s\n    memory: %s\n    hostKey: "%s"\n    ssh: { user: root, port: 22 }\n' \
-      "$node" "${ADDRESS[$node]}" "${LIFECYCLE[$node]}" "$(memory "$node")" "$(host_key "$node")"
+    printf '  %s:\n    address: %s\n    lifecycle: %s\n    memory: %s\n    hostKey: "%s"\n    ssh: { user: root, port: 22 }\n    mac: "%s"\n' \
+      "$node" "${ADDRESS[$node]}" "${LIFECYCLE[$node]}" "$(memory "$node")" "$(host_key "$node")" "$(mac "$node")"
   done
   printf 'storageClasses:\n  network: [nfs-client]\noperators: [%s]\n' "$GATEWAY"
 }
