@@ -3,6 +3,7 @@ import { HostCheck } from "../components/host-check";
 import { joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
+import { letSleep } from "./power";
 import { runServices, servicePorts } from "./services";
 
 /**
@@ -21,5 +22,6 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const endpoints = storageEndpoints("compute");
   const agent = joinCluster(house, endpoints, { dependsOn: host.passed }, servicePorts(house));
   const services = agent === undefined ? {} : runServices(house, endpoints, { dependsOn: agent });
+  letSleep(house, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...services };
 }

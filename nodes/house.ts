@@ -3,7 +3,7 @@ import { Refusal } from "../components/refusal";
 import { guard } from "../policies/guard";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { reachable } from "../remote/reachable";
-import { checkCompute, checkStorage, loadSettings, type SettingsOf } from "../settings";
+import { checkCompute, checkPower, checkStorage, loadSettings, type SettingsOf } from "../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
 
 /** What a node's program is given: everything read, checked and known before it declares a single resource. */
@@ -28,6 +28,7 @@ export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
     const node = { ...topology.nodes[name], name };
     if ("postgres" in settings) checkStorage(settings, node);
     if ("compute" in settings) checkCompute(settings, node);
+    checkPower(settings, name, topology);
     return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };
   });
   // Also where no policy pack runs: nothing that keeps data is made on an on-demand node.

@@ -3,6 +3,7 @@ import { HostCheck } from "../components/host-check";
 import { K3sServer, podBridge } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
 import { NodeFirewall } from "../components/node-firewall";
+import { PowerKeeper, powerPort } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
@@ -18,6 +19,7 @@ import type { House } from "./house";
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled
+ *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  */
 export async function storage({
   topology,
@@ -45,6 +47,7 @@ export async function storage({
         ...(k3s.enabled
           ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes)]
           : []),
+        ...(settings.power.enabled ? [{ name: "last words", port: powerPort, from: nodes }] : []),
       ],
       ...(k3s.enabled ? { inside: [podBridge] } : {}),
     },
@@ -69,6 +72,10 @@ export async function storage({
     { node, identity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
     { dependsOn: firewall },
   );
+
+  if (settings.power.enabled) {
+    new PowerKeeper("power", { node, topology, settings: settings.power, identity }, { dependsOn: firewall });
+  }
 
   const cluster = k3s.enabled
     ? new K3sServer(

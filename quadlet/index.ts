@@ -8,9 +8,13 @@ export {
 export {
   networkUnit,
   serviceUnit,
+  socketUnit,
+  timerUnit,
   volumeUnit,
   type NetworkUnit,
   type ServiceUnit,
+  type SocketUnit,
+  type TimerUnit,
   type VolumeUnit,
 } from "./others";
 export type { InstallSection, ServiceSection, UnitSection } from "./sections";

@@ -1,5 +1,13 @@
-import { entries, entry, installSection, serviceSection, unitSection } from "./sections";
-import type { InstallSection, ServiceSection, UnitSection } from "./sections";
+import {
+  entries,
+  entry,
+  installSection,
+  serviceSection,
+  socketSection,
+  timerSection,
+  unitSection,
+} from "./sections";
+import type { InstallSection, ServiceSection, SocketSection, TimerSection, UnitSection } from "./sections";
 import type { UnitText } from "./text";
 
 /** A plain `NAME.service`. */
@@ -12,6 +20,38 @@ export interface ServiceUnit {
 export function serviceUnit(spec: ServiceUnit): UnitText {
   return {
     sections: [unitSection(spec.unit), serviceSection(spec.service), installSection(spec.install)],
+  };
+}
+
+/** A `NAME.timer`; it starts `NAME.service`. */
+export interface TimerUnit {
+  unit: UnitSection;
+  timer: TimerSection;
+}
+
+export function timerUnit(spec: TimerUnit): UnitText {
+  return {
+    sections: [
+      unitSection(spec.unit),
+      timerSection(spec.timer),
+      installSection({ wantedBy: ["timers.target"] }),
+    ],
+  };
+}
+
+/** A `NAME.socket`; each connection starts a `NAME@.service`. */
+export interface SocketUnit {
+  unit: UnitSection;
+  socket: SocketSection;
+}
+
+export function socketUnit(spec: SocketUnit): UnitText {
+  return {
+    sections: [
+      unitSection(spec.unit),
+      socketSection(spec.socket),
+      installSection({ wantedBy: ["sockets.target"] }),
+    ],
   };
 }
 

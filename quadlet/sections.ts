@@ -47,6 +47,34 @@ export interface ServiceSection {
   tasksMax?: number | "infinity";
   environment?: Readonly<Record<string, string>>;
   user?: string;
+  /** `data`: the lines of standardInputText; `socket`: the connection that a socket unit has accepted. */
+  standardInput?: "data" | "socket";
+  standardInputText?: readonly string[];
+  /** A service that runs for longer is ended. */
+  runtimeMaxSec?: number;
+}
+
+/** [Timer]: when another unit is started. Times are seconds. */
+export interface TimerSection {
+  /** @see systemd.time(7) "Calendar events" */
+  onCalendar?: readonly string[];
+  /** After the timer itself was started. */
+  onActiveSec?: number;
+  /** After the other unit has ended. */
+  onUnitInactiveSec?: number;
+  /** How much later than asked for it may be, so that timers can share a moment. @default 60 */
+  accuracySec?: number;
+  /** What was missed while the machine was off is done when it is on again. */
+  persistent?: boolean;
+}
+
+/** [Socket]: a port whose connections systemd hands to a service, one process each. */
+export interface SocketSection {
+  /** `ADDRESS:PORT`. */
+  listenStream: string;
+  /** Also when the machine has not got the address yet. */
+  freeBind?: boolean;
+  maxConnections?: number;
 }
 
 type Value = string | number | boolean | undefined;
@@ -107,6 +135,37 @@ export function serviceSection(service: ServiceSection): Section {
       ...entry("RestartSec", service.restartSec),
       ...entry("TimeoutStartSec", service.timeoutStartSec),
       ...entry("TimeoutStopSec", service.timeoutStopSec),
+      ...entry("RuntimeMaxSec", service.runtimeMaxSec),
+      ...entry("StandardInput", service.standardInput),
+      ...(service.standardInputText ?? []).map((line) => ({
+        key: "StandardInputText",
+        value: literal(line.replaceAll("\\", "\\\\").replaceAll("\t", "\\t")),
+      })),
+    ],
+  };
+}
+
+export function timerSection(timer: TimerSection): Section {
+  return {
+    name: "Timer",
+    entries: [
+      ...entries("OnCalendar", timer.onCalendar),
+      ...entry("OnActiveSec", timer.onActiveSec),
+      ...entry("OnUnitInactiveSec", timer.onUnitInactiveSec),
+      ...entry("AccuracySec", timer.accuracySec),
+      ...entry("Persistent", timer.persistent),
+    ],
+  };
+}
+
+export function socketSection(socket: SocketSection): Section {
+  return {
+    name: "Socket",
+    entries: [
+      ...entry("ListenStream", socket.listenStream),
+      { key: "Accept", value: "yes" },
+      ...entry("FreeBind", socket.freeBind),
+      ...entry("MaxConnections", socket.maxConnections),
     ],
   };
 }

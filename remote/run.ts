@@ -24,8 +24,8 @@ const sessionTries = 40;
 
 const scripts = new Map<string, string>();
 
-/** The text of an agent script with the shared head in the place of its `source` line. */
-function scriptText(name: string): string {
+/** The text of an agent script with the shared head in the place of its `source` line; also for a unit that runs it. */
+export function scriptText(name: string): string {
   let text = scripts.get(name);
   if (text === undefined) {
     const folder = join(__dirname, "agent");

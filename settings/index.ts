@@ -7,7 +7,8 @@ export {
   type ComputeSettings,
 } from "./compute";
 export { minioProblems, portProblems, postgresProblems } from "./checks";
-export { checkCompute, checkStorage, identity, loadSettings, SettingsError } from "./load";
+export { isCalendar } from "./calendar";
+export { checkCompute, checkPower, checkStorage, identity, loadSettings, SettingsError } from "./load";
 export type {
   AgentSettings,
   CommonSettings,
@@ -18,5 +19,11 @@ export type {
 export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export { minioSchema, type MinioSettings } from "./minio";
 export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";
+export {
+  powerKeeperSchema,
+  powerScheduleSchema,
+  type PowerKeeperSettings,
+  type PowerScheduleSettings,
+} from "./power";
 export { restartParameters } from "./postgres-catalog";
 export { bytesOf, podmanSize, sizeText } from "./sizes";

@@ -2,13 +2,21 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { problems, type Node, type NodeName } from "../topology";
+import { problems, type Node, type NodeName, type Topology } from "../topology";
 import { minioProblems, portProblems, postgresProblems } from "./checks";
 import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
 import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 import { minioSchema, type MinioSettings } from "./minio";
 import { postgresSchema, type PostgresSettings } from "./postgres";
+import {
+  keeperProblems,
+  powerKeeperSchema,
+  powerScheduleSchema,
+  scheduleProblems,
+  type PowerKeeperSettings,
+  type PowerScheduleSettings,
+} from "./power";
 
 /** Settings that every stack has. */
 export interface CommonSettings {
@@ -22,11 +30,13 @@ export interface StorageSettings extends CommonSettings {
   postgres: PostgresSettings;
   minio: MinioSettings;
   k3s: K3sServerSettings;
+  power: PowerKeeperSettings;
 }
 
 /** Settings of the stacks whose node may be an agent of the cluster. */
 export interface AgentSettings extends CommonSettings {
   k3s: K3sAgentSettings;
+  power: PowerScheduleSettings;
 }
 
 export interface ComputeStackSettings extends AgentSettings {
@@ -58,15 +68,17 @@ const common = {
   topology: z.string().min(1, "must be a path").default("topology.yaml"),
   sshIdentity: z.string().min(1, "must be a path").optional(),
 };
+const agent = { k3s: k3sAgentSchema.prefault({}), power: powerScheduleSchema.prefault({}) };
 const schemas = {
   storage: strict({
     ...common,
     postgres: postgresSchema.prefault({}),
     minio: minioSchema.prefault({}),
     k3s: k3sServerSchema.prefault({}),
+    power: powerKeeperSchema.prefault({}),
   }),
-  desktop: strict({ ...common, k3s: k3sAgentSchema.prefault({}) }),
-  compute: strict({ ...common, k3s: k3sAgentSchema.prefault({}), compute: computeSchema.prefault({}) }),
+  desktop: strict({ ...common, ...agent }),
+  compute: strict({ ...common, ...agent, compute: computeSchema.prefault({}) }),
 };
 
 /**
@@ -124,6 +136,22 @@ export function checkCompute({ compute, k3s }: ComputeStackSettings, node: Node)
       ),
     ]),
   ];
+  if (found.length > 0) throw new SettingsError(found);
+}
+
+/**
+ * What the settings of waking and sleeping, and the topology, together show.
+ * @throws SettingsError listing every mistake at once.
+ */
+export function checkPower(
+  settings: StorageSettings | AgentSettings,
+  name: NodeName,
+  topology: Topology,
+): void {
+  const found =
+    "wake" in settings.power
+      ? keeperProblems(settings.power, topology)
+      : scheduleProblems(settings.power, topology.nodes[name]);
   if (found.length > 0) throw new SettingsError(found);
 }
 

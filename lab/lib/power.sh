@@ -19,6 +19,8 @@ wait_ssh() {
   until ssh_answers "$1"; do
     [ $SECONDS -lt $until ] || die "$1 does not answer by SSH after $limit s; look at: lab/node console $1"
     sleep 0.2
+    # One that was just going off by itself had seemed to be on.
+    engine_start "$1"
   done
 }
 

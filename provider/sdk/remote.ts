@@ -29,7 +29,7 @@ export interface HealthArgs {
 
 export interface UnitArgs {
   connection: ConnectionArgs;
-  /** What systemd runs, e.g. `postgres.service`. */
+  /** What systemd runs, e.g. `postgres.service`; or a timer or a socket, whose service is among the files. */
   service: string;
   /** The quadlet or unit file, and the configuration it reads. Order does not matter. */
   files: ManagedFileArgs[];

@@ -3,8 +3,8 @@
 # when nothing does); `word NODE WHY SECONDS` of each node that it keeps a last word of; `wakes NODE SECONDS` of each timer.
 source head.sh
 read_given
-unix() { local stamp; stamp=$(systemctl show --timestamp=unix -p "$1" --value -- ${2:+"$2"}) && printf '%s' "${stamp#@}"; }
-printf 'booted\t%s\n' "$(unix UserspaceTimestamp)"
+booted=$(systemctl show --timestamp=unix -p UserspaceTimestamp --value)
+printf 'booted\t%s\n' "${booted#@}"
 if [ -f /run/homelab-power/verdict ]; then printf 'use\t%s\n' "$(head -n 1 /run/homelab-power/verdict)"; fi
 for word in "$state"/power/*; do
   if [ -f "$word" ]; then printf 'word\t%s\t%s\n' "${word##*/}" "$(head -n 1 "$word")"; fi
@@ -12,5 +12,7 @@ done
 for timer in /etc/systemd/system/homelab-wake-*.timer; do
   if [ ! -f "$timer" ]; then continue; fi
   name=${timer##*/homelab-wake-}
-  printf 'wakes\t%s\t%s\n' "${name%.timer}" "$(unix NextElapseUSecRealtime "${timer##*/}")"
+  # A timer that is stopped has no next time.
+  at=$(systemctl show -p NextElapseUSecRealtime --value -- "${timer##*/}")
+  if [ -n "$at" ]; then printf 'wakes\t%s\t%s\n' "${name%.timer}" "$(date -d "$at" +%s)"; fi
 done

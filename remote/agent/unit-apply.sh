@@ -65,14 +65,15 @@ verify_quadlets() { # The generator drops a unit with an unknown key and may exi
   grep -qxF -- "---${service}---" "$stage/generated" || fail 21 "podman makes no unit $service of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
 }
 wait_healthy() { # SECONDS
-  local until=$((SECONDS + $1))
+  local restarts until=$((SECONDS + $1))
   while :; do
     case $(systemctl show -p ActiveState --value -- "$service") in
     active) if timeout 10 "${health[@]}" >/dev/null 2>&1; then return 0; fi ;;
     failed) return 1 ;;
     esac
-    # Something that cannot start is restarted over and over: four times is an answer.
-    [ "$(systemctl show -p NRestarts --value -- "$service")" -lt 4 ] || return 1
+    # Something that cannot start is restarted over and over: four times is an answer. (Timers and sockets never are.)
+    restarts=$(systemctl show -p NRestarts --value -- "$service")
+    [ "${restarts:-0}" -lt 4 ] || return 1
     [ "$SECONDS" -lt "$until" ] || return 1
     sleep 0.2
   done

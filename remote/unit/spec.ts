@@ -38,7 +38,10 @@ export const unitSchema = z.strictObject({
   connection: connectionSchema,
   service: z
     .string()
-    .regex(/^[A-Za-z0-9@_.-]+\.service$/, "must be a systemd service such as postgres.service"),
+    .regex(
+      /^[A-Za-z0-9@_.-]+\.(service|timer|socket)$/,
+      "must be a systemd service, timer or socket, such as postgres.service",
+    ),
   files: z
     .array(fileSchema)
     .min(1)

@@ -7,6 +7,8 @@ import {
   loadSettings,
   minioSchema,
   postgresSchema,
+  powerKeeperSchema,
+  powerScheduleSchema,
   SettingsError,
 } from "../../settings";
 import { loadTopology, nodeNames } from "../../topology";
@@ -64,6 +66,8 @@ const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
   ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
   ...keys(shapeOf(computeSchema), "homelab:compute."),
+  ...keys(shapeOf(powerKeeperSchema), "homelab:power."),
+  ...keys(shapeOf(powerScheduleSchema), "homelab:power."),
   ...nodeNames.flatMap((name) =>
     keys(shapeOf(topologySchema), "")
       .filter(([key]) => key.startsWith(`nodes.${name}.`))
@@ -82,9 +86,9 @@ describe("docs/configuration.md", () => {
   });
 
   it("lists the keys that every stack has, and storage's own", () => {
-    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s"]);
-    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "compute"]);
-    expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio", "k3s"]);
+    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power"]);
+    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "power", "compute"]);
+    expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio", "k3s", "power"]);
   });
 
   it.each([...fromSchemas])("says the default of %s", (key, byDefault) => {

@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lab, onNode } from "../support/lab";
 import { command } from "./command";
-
-const status = () => lab("node", "status", "compute").trim();
-
-/** The machine has ended some moments after it has closed its doors. */
-async function off(): Promise<void> {
-  for (const until = Date.now() + 30_000; status() !== "off";) {
-    if (Date.now() > until) throw new Error("compute does not go off.");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+import { off, status } from "./power";
 
 beforeAll(() => {
   lab("node", "start", "compute");
@@ -36,7 +27,7 @@ describe("compute, put to sleep and woken", () => {
   it("goes off in order, also for whoever holds its power button", async () => {
     const { code, text } = command("sleep", "compute");
     expect([code, text]).toEqual([0, expect.stringMatching(/compute is off: it went within \d+ s\.\n$/)]);
-    await off();
+    await off(30);
     expect(onNode("storage", "cut -f1 /var/lib/homelab/power/compute").trim()).toBe("sleep");
   });
 

@@ -101,14 +101,18 @@ export async function cut(run: ReturnType<typeof beginUp>): Promise<void> {
   await run.ended;
 }
 
-/** Storage's configuration, changed: what to give to pulumi so that the lab's own file stays as it is. */
+/** A stack's configuration, changed: what to give to pulumi so that the lab's own file stays as it is. */
 export class ChangedConfig {
   readonly #folder = mkdtempSync(join(tmpdir(), "homelab-config-"));
-  readonly #file = join(this.#folder, "Pulumi.storage.yaml");
+  readonly #file: string;
+
+  constructor(private readonly node: NodeName = "storage") {
+    this.#file = join(this.#folder, `Pulumi.${node}.yaml`);
+  }
 
   /** Arguments for pulumi. @param changes values by path; undefined takes one away */
   with(changes: readonly (readonly [path: readonly string[], value: unknown])[]): string[] {
-    const document = parseDocument(readFileSync(join(root, "lab/state/Pulumi.storage.yaml"), "utf8"));
+    const document = parseDocument(readFileSync(join(root, `lab/state/Pulumi.${this.node}.yaml`), "utf8"));
     for (const [path, value] of changes) {
       if (value === undefined) document.deleteIn(["config", ...path]);
       else document.setIn(["config", ...path], document.createNode(value));

@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { magicPacket } from "../../power/packet";
+import { Unit } from "../../provider/sdk/remote";
+import { serviceUnit, socketUnit } from "../../quadlet";
+import { wakeInput } from "../../remote/power";
+import type { PowerKeeperSettings } from "../../settings";
+import { connectionOf, type Node, type Topology } from "../../topology";
+import { childOptions } from "../child-options";
+import { nothingKeptOn } from "../placement";
+import { agentScript, script, scriptPath, timed, unitFile } from "./files";
+
+/** TCP; where an on-demand node says why it goes off, or that it is on. */
+export const powerPort = 4009;
+
+export interface PowerKeeperArgs {
+  /** Where it runs: it must be there when the others are off. */
+  node: Node<"always-on">;
+  topology: Topology;
+  settings: PowerKeeperSettings;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+}
+
+const words = "homelab-power-words";
+
+/** The lines that wake.sh is given. */
+export function wakeLines(node: Node): string[] {
+  if (node.mac === undefined) throw new Error(`${node.name} has no hardware address.`);
+  const { address, packet } = wakeInput(node.address, magicPacket(node.mac));
+  return [`address\t${address}`, `packet\t${packet}`, "end"];
+}
+
+/** Wakes on-demand nodes by timers, and keeps the last word of each: why it went off. What it keeps costs nothing to lose. */
+export class PowerKeeper extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { node, topology, settings, identity }: PowerKeeperArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("homelab:index:PowerKeeper", name, { placement: nothingKeptOn(node) }, opts);
+    const connection = connectionOf(node, identity);
+    const others = Object.values(topology.nodes).filter(({ lifecycle }) => lifecycle === "on-demand");
+    const host = node.address.includes(":") ? `[${node.address}]` : node.address;
+    new Unit(
+      `${name}-words`,
+      {
+        connection,
+        service: `${words}.socket`,
+        files: [
+          unitFile(
+            `${words}.socket`,
+            socketUnit({
+              unit: { description: "Where on-demand nodes say why they go off" },
+              socket: { listenStream: `${host}:${powerPort}`, freeBind: true, maxConnections: 8 },
+            }),
+          ),
+          unitFile(
+            `${words}@.service`,
+            serviceUnit({
+              unit: { description: "The word of an on-demand node" },
+              service: {
+                type: "exec",
+                execStart: [
+                  [scriptPath(words, "listen"), ...others.map((one) => `${one.address}=${one.name}`)],
+                ],
+                standardInput: "socket",
+                runtimeMaxSec: 10,
+              },
+            }),
+          ),
+          script(words, "listen"),
+          agentScript(words, "power-word"),
+        ],
+        health: { exec: ["systemctl", "--quiet", "is-active", `${words}.socket`], timeoutSeconds: 15 },
+      },
+      childOptions(this, opts),
+    );
+    for (const [target, onCalendar] of Object.entries(settings.wake)) {
+      const woken = Object.values(topology.nodes).find(({ name: known }) => known === target);
+      if (onCalendar.length === 0 || woken === undefined) continue;
+      const unit = `homelab-wake-${target}`;
+      timed(
+        `${name}-wake-${target}`,
+        {
+          connection,
+          unit,
+          timer: {
+            unit: { description: `When ${target} is woken` },
+            timer: { onCalendar, accuracySec: 1, persistent: true },
+          },
+          service: {
+            unit: { description: `Wakes ${target}` },
+            service: {
+              type: "oneshot",
+              execStart: [["/bin/bash", scriptPath(unit, "wake")]],
+              standardInput: "data",
+              standardInputText: wakeLines(woken),
+              timeoutStartSec: 30,
+            },
+          },
+          scripts: [agentScript(unit, "wake")],
+        },
+        childOptions(this, opts),
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { nodeNames, type Node, type Topology } from "../topology";
+import { calendar } from "./calendar";
+import { listOf, strict } from "./forms";
+
+const whole = (what: string, least: number, most: number) =>
+  z
+    .int(`must be a whole number of ${what}`)
+    .min(least, `must be ${least} to ${most} ${what}`)
+    .max(most, `must be ${least} to ${most} ${what}`);
+const enabled = z.boolean({ error: "must be true or false" }).default(false);
+
+/** `homelab:power` on storage, which is there to wake the others and to know why they are off. */
+export const powerKeeperSchema = strict({
+  enabled,
+  /** When which on-demand node is woken. */
+  wake: z.record(z.string(), listOf(calendar)).default({}),
+});
+
+/** `homelab:power` on the stack of a node that may be on demand. */
+export const powerScheduleSchema = strict({
+  enabled,
+  /** From when on the node goes off as soon as nothing runs on it. */
+  sleep: listOf(calendar).default([]),
+  /** After so long without anything running the node goes off; 0: never. */
+  idleMinutes: whole("minutes", 0, 1440).default(0),
+  /** Work of the processors, in percent of one, up to which nothing counts as running. */
+  idleCpuPercent: whole("percent", 1, 6400).default(25),
+});
+
+export type PowerKeeperSettings = z.output<typeof powerKeeperSchema>;
+export type PowerScheduleSettings = z.output<typeof powerScheduleSchema>;
+
+/** What storage's settings and the topology together show: a sentence a mistake. */
+export function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topology: Topology): string[] {
+  const wanted = Object.keys(wake).filter((name) => (wake[name] ?? []).length > 0);
+  if (wanted.length > 0 && !on)
+    return ["homelab:power.wake is set: homelab:power.enabled must be true for it."];
+  return wanted.flatMap((wantedName) => {
+    const name = nodeNames.find((known) => known === wantedName);
+    if (name === undefined) {
+      return [`homelab:power.wake.${wantedName} is no node: it must be one of ${nodeNames.join(", ")}.`];
+    }
+    const { lifecycle, mac } = topology.nodes[name];
+    if (lifecycle === "always-on") {
+      return [`homelab:power.wake.${name} is set, but ${name} is always-on: only on-demand nodes are woken.`];
+    }
+    if (mac !== undefined) return [];
+    return [`homelab:power.wake.${name} is set: nodes.${name}.mac of the topology must be given for it.`];
+  });
+}
+
+/** What a node's settings and the node together show: a sentence a mistake. */
+export function scheduleProblems(
+  { enabled: on, sleep, idleMinutes }: PowerScheduleSettings,
+  node: Node,
+): string[] {
+  const set = [...(sleep.length > 0 ? ["sleep"] : []), ...(idleMinutes > 0 ? ["idleMinutes"] : [])];
+  if (node.lifecycle === "always-on" && (on || set.length > 0)) {
+    return [
+      `homelab:power.${set[0] ?? "enabled"} is set, but ${node.name} is always-on: only on-demand nodes are powered off.`,
+    ];
+  }
+  return on
+    ? []
+    : set.map((key) => `homelab:power.${key} is set: homelab:power.enabled must be true for it.`);
+}
