@@ -32,6 +32,14 @@ const member = {
     .default("https://github.com/k3s-io/k3s/releases/download"),
   /** The release's archive of images, for nodes that reach no image registry. */
   airgapImages: z.boolean({ error: "must be true or false" }).default(false),
+  /** A directory on the node with archives of images for what runs in the cluster, which K3s imports when it starts. */
+  imageArchives: z
+    .string()
+    .regex(
+      /^(\/[A-Za-z0-9][A-Za-z0-9._-]*){2,}$/,
+      "must be an absolute directory on the node, two names deep or more, such as /srv/images",
+    )
+    .optional(),
   architecture: z.enum(["amd64", "arm64"], { error: "must be amd64 or arm64" }).default("amd64"),
   dataDirectory: dataDirectory.default("/var/lib/rancher/k3s"),
 };

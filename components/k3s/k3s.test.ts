@@ -109,7 +109,7 @@ describe("a K3sServer", () => {
   it("keeps its tokens with the cluster's state, so that a stack made anew finds them, and none in clear", async () => {
     const all = await runServer();
     const unit = parse(file(all, "/etc/systemd/system/k3s.service").content);
-    expect(valueOf(unit, "Service", "ExecStartPre")).toBe(
+    expect(valuesOf(unit, "Service", "ExecStartPre")).toContain(
       "/usr/local/lib/homelab/k3s-prepare.sh /var/lib/rancher/k3s/homelab-agent-token",
     );
     expect(named(all, "k3s-token").inputs.path).toBe("/var/lib/rancher/k3s/server/token");
@@ -164,9 +164,31 @@ describe("K3s' unit", () => {
     expect(valueOf(agent, "Service", "Type")).toBe("exec");
   });
 
+  it("links archives of images before K3s starts, and gives K3s half an hour to import them", async () => {
+    const all = await runAgent(compute, { dataDirectory: "/srv/homelab/k3s", imageArchives: "/srv/images" });
+    const agent = parse(file(all, "/etc/systemd/system/k3s-agent.service").content);
+    expect(valuesOf(agent, "Service", "ExecStartPre")).toEqual([
+      "/usr/local/lib/homelab/k3s-prepare.sh",
+      "/usr/local/lib/homelab/k3s-images.sh /srv/homelab/k3s/agent/images /srv/images",
+    ]);
+    expect(valueOf(agent, "Service", "TimeoutStartSec")).toBe("1800");
+    expect(named(all, "k3s-unit").inputs.health).toMatchObject({ timeoutSeconds: 1800 });
+  });
+
+  it("without archives takes the links of former ones away, and waits no longer than K3s needs", async () => {
+    const all = await runAgent(compute);
+    const agent = parse(file(all, "/etc/systemd/system/k3s-agent.service").content);
+    expect(valuesOf(agent, "Service", "ExecStartPre")).toEqual([
+      "/usr/local/lib/homelab/k3s-prepare.sh",
+      "/usr/local/lib/homelab/k3s-images.sh /var/lib/rancher/k3s/agent/images",
+    ]);
+    expect(valueOf(agent, "Service", "TimeoutStartSec")).toBe("300");
+    expect(named(all, "k3s-unit").inputs.health).toMatchObject({ timeoutSeconds: 240 });
+  });
+
   it("is what the provider takes", async () => {
     for (const all of [
-      await runServer(),
+      await runServer({ imageArchives: "/srv/images" }),
       await runAgent(compute, { airgapImages: true, architecture: "arm64" }),
     ]) {
       expect(unitSchema.safeParse(named(all, "k3s-unit").inputs).error).toBeUndefined();

@@ -34,6 +34,9 @@ export const programName = (architecture: K3sAgentSettings["architecture"]) =>
 export const program = ({ version, architecture }: Pick<K3sAgentSettings, "version" | "architecture">) =>
   `${releaseDirectory(release, version)}/${programName(architecture)}`;
 
+/** Archives of images in here are imported when K3s starts. @see https://docs.k3s.io/installation/airgap */
+export const imageDirectory = (dataDirectory: string) => `${dataDirectory}/agent/images`;
+
 /** Interface of the bridge behind which the node's pods are. */
 export const podBridge = "cni0";
 

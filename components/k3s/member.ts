@@ -2,9 +2,17 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Release, Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { K3sAgentSettings } from "../../settings";
-import { agentService, program, programName, release, scriptDirectory, serverService } from "./layout";
+import {
+  agentService,
+  imageDirectory,
+  program,
+  programName,
+  release,
+  scriptDirectory,
+  serverService,
+} from "./layout";
 import { scripts } from "./scripts";
-import { k3sService, type Role } from "./service";
+import { k3sService, patience, type Role } from "./service";
 
 /** What a server and an agent have in common: the verified program, and the unit that runs it. */
 export interface Member {
@@ -26,7 +34,7 @@ export function releaseFiles({ architecture, airgapImages, dataDirectory }: K3sA
   return [
     { name: programName(architecture), mode: "0755" },
     ...(airgapImages
-      ? [{ name: archive, mode: "0644", alsoIn: `${dataDirectory}/agent/images/${archive}` }]
+      ? [{ name: archive, mode: "0644", alsoIn: `${imageDirectory(dataDirectory)}/${archive}` }]
       : []),
   ];
 }
@@ -60,7 +68,7 @@ export function k3sMember(name: string, args: Member): Unit {
       restartOn: { program: installed.sums.apply((sums) => sums[programName(settings.architecture)] ?? "") },
       health: {
         exec: [`${scriptDirectory}/k3s-ready.sh`, program(settings), args.kubeconfig, args.node],
-        timeoutSeconds: 240,
+        timeoutSeconds: patience(240, settings),
       },
       ...(args.keeps.length === 0 ? {} : { keeps: [...args.keeps] }),
     },

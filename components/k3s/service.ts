@@ -3,6 +3,7 @@ import type { K3sAgentSettings } from "../../settings";
 import {
   agentService,
   configFile,
+  imageDirectory,
   ownAgentTokenFile,
   program,
   scriptDirectory,
@@ -11,13 +12,18 @@ import {
 
 export type Role = "server" | "agent";
 
+/** So many seconds, or half an hour where K3s imports archives of images, many gigabytes maybe, before it is ready. */
+export function patience(seconds: number, { imageArchives }: Pick<K3sAgentSettings, "imageArchives">) {
+  return imageArchives === undefined ? seconds : 1800;
+}
+
 /**
  * The text of k3s.service or k3s-agent.service.
  * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
  */
 export function k3sService(
   role: Role,
-  settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory">,
+  settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory" | "imageArchives">,
 ): string {
   const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
   return render(
@@ -35,6 +41,11 @@ export function k3sService(
         type: role === "server" ? "notify" : "exec",
         execStartPre: [
           [script("prepare"), ...(role === "server" ? [ownAgentTokenFile(settings.dataDirectory)] : [])],
+          [
+            script("images"),
+            imageDirectory(settings.dataDirectory),
+            ...(settings.imageArchives === undefined ? [] : [settings.imageArchives]),
+          ],
         ],
         execStart: [[program(settings), role, "--config", configFile]],
         execStopPost: [[script("stop"), role === "server" ? serverService : agentService]],
@@ -44,7 +55,7 @@ export function k3sService(
         tasksMax: "infinity",
         restart: "always",
         restartSec: 5,
-        timeoutStartSec: 300,
+        timeoutStartSec: patience(300, settings),
         timeoutStopSec: 90,
       },
       install: { wantedBy: ["multi-user.target"] },

@@ -15,6 +15,9 @@ declare -A PACKAGE_FILES=(
 # for_tests: the engine tests run a PostgreSQL and an sshd of their own on this computer.
 for_tests() { PACKAGE_FILES+=([postgresql]="/usr/lib/postgresql/*/bin/initdb" [openssh-server]=/usr/sbin/sshd); }
 
+# for_cluster: Ollama has a half in C++.
+for_cluster() { PACKAGE_OF+=([g++]=g++); }
+
 cgroup_v2() { [ "$(stat -fc %T /sys/fs/cgroup 2>/dev/null)" = cgroup2fs ]; }
 
 have_file() {

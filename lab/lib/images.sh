@@ -1,14 +1,31 @@
 # shellcheck shell=bash
 # images.sh: stand-ins for the services' official images, which the lab's machines cannot pull, put into their podman.
 
+# Layers that images share, each from a folder of its own beside them.
+declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
+# Those for what runs in the cluster.
+CLUSTER_IMAGES=(dagster mlflow llama-cpp ollama vllm)
+
 # What an image is made from: its folder, and what is shared.
-image_key() { cache_key "$LAB/lib/rootfs.sh" "$LAB/lib/archive.sh" "$LAB/images/$1"/*; }
+image_key() {
+  local base=${IMAGE_BASES[$1]:-} shared=()
+  [ -z "$base" ] || shared=("$LAB/lib/layers.sh" "$LAB/lib/python.sh" "$LAB/lib/try.sh")
+  # What a layer is put on, and what that is put on.
+  while [ -n "$base" ]; do
+    shared+=("$LAB/images/$base"/*)
+    base=${IMAGE_BASES[$base]:-}
+  done
+  cache_key "$LAB/lib/rootfs.sh" "$LAB/lib/archive.sh" "${shared[@]}" "$LAB/images/$1"/*
+}
 
 image_is_cached() { [ -e "$CACHE/images/$1-$(image_key "$1").tar" ]; }
 
-# image_archive NAME: the path of its archive (of the machines' own: a plain root file system), built when it is not in the cache.
+# image_archive NAME: the path of its archive (of a layer and of the machines' own: a plain file system), built when it is
+# not in the cache. build.sh is given the layer that it is put on, if any, before WORKDIR and OUT.
 image_archive() {
-  cached "$1.tar" "$(image_key "$1")" "$LAB/images/$1/build.sh"
+  local base=()
+  if [ -n "${IMAGE_BASES[$1]:-}" ]; then base=("$(image_archive "${IMAGE_BASES[$1]}")") || return 1; fi
+  cached "$1.tar" "$(image_key "$1")" "$LAB/images/$1/build.sh" "${base[@]}"
 }
 
 # archive_manifest ARCHIVE: "NAME:TAG ID". It is the first file in the archive, so this reads no further.
@@ -36,4 +53,24 @@ images_onto_storage() {
     archive=$(image_archive "$name")
     image_onto storage "$archive"
   done
+}
+
+# cluster_archives: prints the directory, as the machines see it, that has the archives for the cluster and no others. It is
+# named after what is in it, so that a machine whose images are others is told so by its stack.
+cluster_archives() {
+  local name archive files=() dir
+  for name in "${CLUSTER_IMAGES[@]}"; do
+    archive=$(image_archive "$name") || return 1
+    files+=("$archive")
+  done
+  dir=cluster-$(printf '%s\n' "${files[@]##*/}" | sha256sum | cut -c1-16)
+  if [ ! -d "$CACHE/images/$dir" ]; then
+    rm -rf "$CACHE/images/$dir.part"
+    mkdir "$CACHE/images/$dir.part"
+    ln "${files[@]}" "$CACHE/images/$dir.part/"
+    mv -T "$CACHE/images/$dir.part" "$CACHE/images/$dir"
+    # Of earlier recipes; see cached.
+    find "$CACHE/images" -mindepth 1 -maxdepth 1 -name 'cluster-*' ! -name "$dir" -mtime +14 -exec rm -rf {} +
+  fi
+  printf '/usr/local/share/lab-images/%s\n' "$dir"
 }

@@ -31,12 +31,15 @@ kubernetes_release() {
   printf '%s\n' "$version"
 }
 
-# kubernetes_settings NODE VERSION: the stack's settings, in the lab's own copy of them.
+# kubernetes_settings NODE VERSION ARCHIVES: the stack's settings, in the lab's own copy of them. Only compute runs what the
+# archives are for.
 kubernetes_settings() {
+  local archives=()
+  [ "$1" != compute ] || archives=(--plaintext "homelab:k3s.imageArchives=$3")
   (
     lab_pulumi "$1" config set-all --path --plaintext 'homelab:k3s.enabled=true' \
       --plaintext "homelab:k3s.version=$2" --plaintext 'homelab:k3s.releases=file:///usr/local/share/lab-images/k3s-releases' \
-      --plaintext "homelab:k3s.architecture=$(image_arch)" --plaintext 'homelab:k3s.dataDirectory=/srv/homelab/k3s'
+      --plaintext "homelab:k3s.architecture=$(image_arch)" --plaintext 'homelab:k3s.dataDirectory=/srv/homelab/k3s' "${archives[@]}"
   )
 }
 

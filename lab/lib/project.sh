@@ -41,7 +41,7 @@ go_version_ok() {
 # need_go: only where something is still to be built with it.
 need_go() {
   go_version_ok && return 0
-  die "Go 1.26 or newer is needed to build MinIO, once (found: $(go version 2>/dev/null || echo none)): see https://go.dev/dl."
+  die "Go 1.26 or newer is needed to build what the lab has no packages of, once (found: $(go version 2>/dev/null || echo none)): see https://go.dev/dl."
 }
 
 toolchain_ensure() { "$PROJECT/plugins/toolchain.sh" ensure; }

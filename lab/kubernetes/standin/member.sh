@@ -11,10 +11,31 @@ containerd_up() {
     "$home/standin/containerd.toml" >"$data/agent/etc/containerd.toml"
   part containerd "$home/standin/cgroups.sh" containerd --config "$data/agent/etc/containerd.toml"
   until_true 60 ctr -a "$socket" version || { echo 'k3s: containerd does not come up' >&2 && exit 1; }
-  local image
-  for image in "$home"/images/*.tar "$data"/agent/images/*.tar; do
-    [ ! -e "$image" ] || ctr -a "$socket" -n k8s.io images import "$image" >/dev/null || echo "k3s: $image could not be imported" >&2
+  images_in
+}
+ctr_k8s() { ctr -a "$socket" -n k8s.io "$@"; }
+has_image() { # NAME ID
+  local manifest
+  manifest=$(ctr_k8s images ls "name==$1" | awk 'NR == 2 { print $3 }')
+  [ -n "$manifest" ] && ctr_k8s content get "$manifest" 2>/dev/null | grep -q "sha256:$2"
+}
+image_in() { # ARCHIVE: unless it is of one image that is there. Unpacked when a pod first needs it, as K3s does.
+  local name id
+  read -r name id < <(tar -xOf "$1" --occurrence=1 manifest.json 2>/dev/null |
+    sed -nE 's/^\[\{"Config":"([0-9a-f]{64})\.json","RepoTags":\["([^"]+)"\],"Layers":\[[^]]*\]\}\]$/\2 \1/p') || true
+  if [ -n "$name" ] && has_image "$name" "$id"; then return 0; fi
+  ctr_k8s images import --no-unpack "$1" >/dev/null || echo "k3s: $1 could not be imported" >&2
+}
+images_in() { # two at a time
+  local archive running=()
+  for archive in "$home"/images/*.tar "$data"/agent/images/*.tar; do
+    [ -e "$archive" ] || continue
+    image_in "$archive" &
+    running+=($!)
+    [ ${#running[@]} -lt 2 ] || wait "${running[0]}" || true
+    [ ${#running[@]} -lt 2 ] || running=("${running[@]:1}")
   done
+  for archive in "${running[@]}"; do wait "$archive" || true; done
 }
 kubelet_up() {
   local labels taints args driver=cgroupfs
