@@ -30,5 +30,5 @@ network_cards_off() {
   local pid
   pid=$(network_cards) || return 0
   as_root kill "$pid"
-  while [ -e "/proc/$pid/root" ] && network_cards >/dev/null; do sleep 0.1; done
+  while network_cards >/dev/null; do sleep 0.1; done
 }

@@ -40,8 +40,8 @@ fi
 agent='k3s-agent.service'
 if systemctl --quiet is-active "$agent"; then
   k3s=$(systemctl show -p ExecStart --value "$agent" | sed -n 's/.*path=\([^ ]*\) .*/\1/p')
-  if pods=$(timeout 20 "$k3s" ctr containers ls -q 'labels."batch.kubernetes.io/job-name"~="."' 2>&1) &&
-    tasks=$(timeout 20 "$k3s" ctr task ls 2>&1); then
+  if pods=$(timeout 20 "$k3s" ctr -n k8s.io containers ls -q 'labels."batch.kubernetes.io/job-name"~="."' 2>&1) &&
+    tasks=$(timeout 20 "$k3s" ctr -n k8s.io task ls 2>&1); then
     while read -r pod; do
       if [ -n "$pod" ] && grep -qE "^$pod .*RUNNING" <<<"$tasks"; then line job "a pod of a Job runs"; fi
     done <<<"$pods"
