@@ -13,6 +13,8 @@ const ownKeys: Readonly<Record<string, string>> = {
   max_wal_size: "maxWalSize",
   min_wal_size: "minWalSize",
   port: "port",
+  "hnsw.ef_search": "search.efSearch",
+  "hnsw.iterative_scan": "search.iterativeScan",
 };
 const fixed = new Set([
   "listen_addresses",
@@ -102,6 +104,21 @@ export const postgresSchema = strict({
     .min(10, "must be 10 to 1000")
     .max(1000, "must be 10 to 1000")
     .default(100),
+  /** Search by vector indexes; a change is reloaded. @see https://github.com/pgvector/pgvector#query-options */
+  search: strict({
+    /** How many candidates a search of an HNSW index keeps: more finds more of the nearest, and takes longer. */
+    efSearch: z
+      .int("must be a whole number")
+      .min(1, "must be 1 to 1000")
+      .max(1000, "must be 1 to 1000")
+      .default(40),
+    /** Whether a search goes on when a filter has left too few. */
+    iterativeScan: z
+      .enum(["off", "relaxed_order", "strict_order"], {
+        error: "must be one of off, relaxed_order, strict_order",
+      })
+      .default("strict_order"),
+  }).prefault({}),
   /** /dev/shm of the container, which parallel queries and index builds share. */
   shmSize: size.default("2GB"),
   /** Any other parameter, by PostgreSQL's name. */

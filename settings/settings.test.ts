@@ -99,6 +99,21 @@ describe("settings of a stack", () => {
     ["shared_buffers beyond half of memory", postgres({ sharedBuffers: "9GB" }), /at most 8GB, half/],
     ["work_mem beyond an eighth of memory", postgres({ workMem: "3GB" }), /at most 2GB, an eighth/],
     [
+      "a search that keeps more candidates than pgvector can",
+      postgres({ search: { efSearch: 1001 } }),
+      /^homelab:postgres\.search\.efSearch is 1001: it must be 1 to 1000\.$/,
+    ],
+    [
+      "a way to search that pgvector has not",
+      postgres({ search: { iterativeScan: "on" } }),
+      /^homelab:postgres\.search\.iterativeScan is "on": it must be one of off, relaxed_order, strict_order\.$/,
+    ],
+    [
+      "a search parameter beside its key",
+      postgres({ settings: { "hnsw.ef_search": 100 } }),
+      /"hnsw.ef_search" has a key of its own: set homelab:postgres\.search\.efSearch\.$/,
+    ],
+    [
       "min above max",
       postgres({ minWalSize: "8GB" }),
       /^homelab:postgres\.minWalSize is "8GB": it must be at most maxWalSize \("4GB"\)\.$/,

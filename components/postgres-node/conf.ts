@@ -57,6 +57,9 @@ export function parameters(settings: PostgresSettings, address: string): Paramet
     ["checkpoint_completion_target", 0.9, "writes of a checkpoint are spread over its time"],
     ["summarize_wal", true, "incremental base backups need it"],
 
+    ["hnsw.ef_search", settings.search.efSearch, "homelab:postgres.search.efSearch"],
+    ["hnsw.iterative_scan", settings.search.iterativeScan, "a filter does not leave a search with too few"],
+
     ["autovacuum_vacuum_cost_limit", 1000, "the default is for spinning disks"],
     ["idle_in_transaction_session_timeout", "10min", "a forgotten transaction would stop vacuum everywhere"],
 

@@ -25,6 +25,8 @@ describe("the server's configuration", () => {
       jit: true,
       allow_alter_system: false,
       password_encryption: "scram-sha-256",
+      "hnsw.ef_search": 40,
+      "hnsw.iterative_scan": "strict_order",
     });
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(all.filter(({ reason }) => reason === "")).toEqual([]);
@@ -35,6 +37,10 @@ describe("the server's configuration", () => {
     const workMem = configuration({ ...settings, workMem: "8MB" }, "10.0.0.1");
     expect(workMem.restart).toBe(before.restart);
     expect(workMem.reload).not.toBe(before.reload);
+    const search = { ...settings.search, efSearch: 100 };
+    const wider = configuration({ ...settings, search }, "10.0.0.1");
+    expect(wider.restart).toBe(before.restart);
+    expect(wider.reload).toContain("\nhnsw.ef_search = 100\n");
     const buffers = configuration({ ...settings, sharedBuffers: "1GB" }, "10.0.0.1");
     expect(buffers.reload).toBe(before.reload);
     expect(buffers.restart).not.toBe(before.restart);

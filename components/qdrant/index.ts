@@ -1,0 +1,2 @@
+export { qdrant, reason } from "./render";
+export { qdrantSchema, type QdrantSettings } from "./settings";

@@ -1,0 +1,15 @@
+export { Search, type CopyLimits, type SearchArgs } from "./search";
+export { migrate } from "./schema";
+export {
+  dimensions,
+  type Answer,
+  type Attributes,
+  type Batch,
+  type Document,
+  type Filter,
+  type Finder,
+  type Hit,
+  type Message,
+  type Metadata,
+  type Query,
+} from "./types";
