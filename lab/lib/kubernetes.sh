@@ -31,6 +31,15 @@ kubernetes_release() {
   printf '%s\n' "$version"
 }
 
+# kubernetes_program: the path of the release that `lab/cluster on` gave the stacks; tests ask kubectl many times, so its
+# sources are not read again each time.
+kubernetes_program() {
+  local version
+  version=$(sed -n '/^ *homelab:k3s:/,$ { s/^ *version: *//p; }' "$STATE/Pulumi.storage.yaml" | head -n 1)
+  [ -n "$version" ] || die "the lab has no cluster: switch it on with 'lab/cluster on'."
+  printf '%s\n' "$CACHE/images/k3s-releases/$version/k3s"
+}
+
 # kubernetes_settings NODE VERSION ARCHIVES: the stack's settings, in the lab's own copy of them. Only compute runs what the
 # archives are for.
 kubernetes_settings() {
