@@ -28,7 +28,7 @@ export const script = (unit: string, name: string): ManagedFileArgs => ({
 /** A script that is otherwise sent over SSH; it is given the same by standard input. */
 export const agentScript = (unit: string, name: string): ManagedFileArgs => ({
   path: scriptPath(unit, name),
-  content: `${scriptText(name)}`,
+  content: scriptText(name),
   onChange: "nothing",
 });
 
