@@ -55,6 +55,11 @@ export function parameters(settings: PostgresSettings, address: string): Paramet
     ["wal_compression", "lz4", "full pages after a checkpoint shrink at little cost"],
     ["checkpoint_timeout", "15min", "fewer full pages in WAL; recovery still takes well under a minute"],
     ["checkpoint_completion_target", 0.9, "writes of a checkpoint are spread over its time"],
+    [
+      "max_slot_wal_keep_size",
+      "16GB",
+      "a backup or a standby that is away cannot fill the disk: it begins anew instead",
+    ],
     ["summarize_wal", true, "incremental base backups need it"],
 
     ["hnsw.ef_search", settings.search.efSearch, "homelab:postgres.search.efSearch"],

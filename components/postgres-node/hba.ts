@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 
 /**
- * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback, and
- * all but the superuser `postgres` with a password from the given addresses. No line means no access.
+ * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback (for
+ * replication the superuser alone), and all but the superuser `postgres` with a password from the given addresses. No line means no access.
  * @param clients IPv4 or IPv6 addresses.
  * @param networks IPv4 networks of 8 bits at least, such as `10.42.0.0/16`: where the node's own pods have their addresses.
  * @throws Error for a text that is no address or no network.
@@ -13,6 +13,8 @@ export function hba(clients: readonly string[], networks: readonly string[] = []
     ["# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD"],
     ["local", "all", "postgres", "", "peer"],
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
+    // Base backups and the stream of WAL, taken on the node itself; "all" does not mean replication.
+    ["host", "replication", "postgres", "127.0.0.1/32", "scram-sha-256"],
     // The program reaches it through SSH on the loopback: nobody else needs it.
     ["host", "all", "postgres", "all", "reject"],
     ...[...new Set([...clients.map(single), ...networks.map(network)])].map((from) => [
@@ -25,7 +27,7 @@ export function hba(clients: readonly string[], networks: readonly string[] = []
   ];
   const lines = rows.map((row) =>
     row
-      .map((cell, i) => cell.padEnd([8, 10, 10, 42][i] ?? 0))
+      .map((cell, i) => cell.padEnd([8, 13, 10, 42][i] ?? 0))
       .join("")
       .trimEnd(),
   );

@@ -51,6 +51,10 @@ export class PostgresNode extends pulumi.ComponentResource {
   readonly endpoints: PostgresEndpoints;
   /** The server's unit: what needs the running server depends on it. */
   readonly unit: Unit;
+  /** Whole reference of the image that the server runs with: its tools fit its data. */
+  readonly image: pulumi.Output<string>;
+  /** Changes with the superuser's password, which is in the podman secret `homelab-postgres-superuser`. */
+  readonly superuserFingerprint: pulumi.Output<string>;
   readonly #name: string;
   readonly #given: pulumi.ComponentResourceOptions | undefined;
 
@@ -64,7 +68,10 @@ export class PostgresNode extends pulumi.ComponentResource {
     this.#given = opts;
 
     const superuser = this.#password("superuser");
-    this.unit = this.#server(args, superuser);
+    const { unit, image, secret } = this.#server(args, superuser);
+    this.unit = unit;
+    this.image = image.reference;
+    this.superuserFingerprint = secret.fingerprint;
     const server: ServerArgs = {
       connection: connectionOf(node, args.identity),
       port: settings.port,
@@ -106,7 +113,7 @@ export class PostgresNode extends pulumi.ComponentResource {
   #server(
     { node, settings, clients, networks, identity }: PostgresNodeArgs,
     superuser: pulumi.Output<string>,
-  ): Unit {
+  ): { unit: Unit; image: Image; secret: Secret } {
     const connection = connectionOf(node, identity);
     const base = reference(settings.baseImage);
     const image = new Image(
@@ -124,7 +131,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       this.#options(),
     );
     const conf = configuration(settings, node.address);
-    return new Unit(
+    const unit = new Unit(
       `${this.#name}-unit`,
       {
         connection,
@@ -169,6 +176,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       },
       this.#options({ dependsOn: [image, secret] }),
     );
+    return { unit, image, secret };
   }
 
   /** Options of what lives in the server: it goes with the server, which keeps it in its data. */

@@ -93,6 +93,7 @@ describe("who may connect", () => {
     expect(rows).toEqual([
       "local all postgres peer",
       "host all all 127.0.0.1/32 scram-sha-256",
+      "host replication postgres 127.0.0.1/32 scram-sha-256",
       "host all postgres all reject",
       "host all all 10.0.0.1/32 scram-sha-256",
       "host all all fd00::2/128 scram-sha-256",
