@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { BackupServer } from "../components/backup-server";
 import { HostCheck } from "../components/host-check";
 import { K3sServer, podBridge } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
@@ -20,6 +21,7 @@ import type { House } from "./house";
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
+ *   backups                 of all of it, in homelab:backup.directory
  */
 export async function storage({
   topology,
@@ -66,6 +68,24 @@ export async function storage({
     },
     { dependsOn: firewall },
   );
+
+  if (settings.backup.enabled) {
+    new BackupServer(
+      "backup",
+      {
+        node,
+        identity,
+        settings: settings.backup,
+        postgres: {
+          port: settings.postgres.port,
+          dataDirectory: settings.postgres.dataDirectory,
+          image: postgres.image,
+          superuserFingerprint: postgres.superuserFingerprint,
+        },
+      },
+      { dependsOn: postgres.unit },
+    );
+  }
 
   const minio = new MinioNode(
     "minio",

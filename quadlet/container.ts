@@ -20,6 +20,8 @@ export interface SecretMount {
   target?: string;
   /** Octal. @default "0444": readable to the container's own processes */
   mode?: string;
+  /** Number of the user who owns the file in the container. @default 0 */
+  uid?: number;
 }
 
 /** [Container] of a quadlet: only the keys that this project uses. */
@@ -108,7 +110,7 @@ function assignments(key: string, map: Readonly<Record<string, string>> | undefi
     .map(([name, value]) => ({ key, value: joinWords([`${name}=${value}`]) }));
 }
 
-function secret({ name, target, mode }: SecretMount): Entry {
+function secret({ name, target, mode, uid }: SecretMount): Entry {
   for (const part of [name, target ?? "", mode ?? ""]) {
     if (part.includes(",")) throw new UnitError(`[Container] Secret ${part} holds a comma.`);
   }
@@ -116,6 +118,7 @@ function secret({ name, target, mode }: SecretMount): Entry {
     "type=mount",
     ...(target === undefined ? [] : [`target=${target}`]),
     ...(mode === undefined ? [] : [`mode=${mode}`]),
+    ...(uid === undefined ? [] : [`uid=${uid}`]),
   ];
   return { key: "Secret", value: commandLiteral([name, ...options].join(",")) };
 }

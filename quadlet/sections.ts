@@ -52,6 +52,8 @@ export interface ServiceSection {
   standardInputText?: readonly string[];
   /** A service that runs for longer is ended. */
   runtimeMaxSec?: number;
+  /** -20 (first) to 19 (after all others), for the processor; `idle` for the disk goes with 19. @default 0 */
+  nice?: number;
 }
 
 /** [Timer]: when another unit is started. Times are seconds. */
@@ -116,6 +118,8 @@ export function serviceSection(service: ServiceSection): Section {
       ...entry("Type", service.type),
       ...entry("RemainAfterExit", service.remainAfterExit),
       ...entry("User", service.user),
+      ...entry("Nice", service.nice),
+      ...entry("IOSchedulingClass", service.nice === 19 ? "idle" : undefined),
       ...Object.keys(service.environment ?? {})
         .sort()
         .map((key) => ({

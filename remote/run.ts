@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Upper bound for the whole call, seconds; the script is told to end with the connection. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
+  /** Given what the script says on standard error as it says it, for work that takes its time. */
+  readonly progress?: (text: string) => void;
 }
 
 const sessionTries = 40;
@@ -103,7 +105,10 @@ export async function runScript(
           };
           options.signal.addEventListener("abort", onAbort, { once: true });
           channel.on("data", (data: Buffer) => (out.stdout += data.toString("utf8")));
-          channel.stderr.on("data", (data: Buffer) => (out.stderr += data.toString("utf8")));
+          channel.stderr.on("data", (data: Buffer) => {
+            out.stderr += data.toString("utf8");
+            options.progress?.(data.toString("utf8"));
+          });
           channel.on("exit", (code: number | null) => (out.code = code ?? 255));
           channel.on("close", () => {
             clearTimeout(timer);

@@ -6,6 +6,7 @@ export {
   type ComputeService,
   type ComputeSettings,
 } from "./compute";
+export { backupServerSchema, type BackupServerSettings } from "./backup";
 export { minioProblems, portProblems, postgresProblems } from "./checks";
 export { isCalendar } from "./calendar";
 export { checkCompute, checkPower, checkStorage, identity, loadSettings, SettingsError } from "./load";

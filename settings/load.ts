@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { problems, type Node, type NodeName, type Topology } from "../topology";
+import { backupServerSchema, type BackupServerSettings } from "./backup";
 import { minioProblems, portProblems, postgresProblems } from "./checks";
 import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
@@ -29,6 +30,7 @@ export interface CommonSettings {
 export interface StorageSettings extends CommonSettings {
   postgres: PostgresSettings;
   minio: MinioSettings;
+  backup: BackupServerSettings;
   k3s: K3sServerSettings;
   power: PowerKeeperSettings;
 }
@@ -74,6 +76,7 @@ const schemas = {
     ...common,
     postgres: postgresSchema.prefault({}),
     minio: minioSchema.prefault({}),
+    backup: backupServerSchema.prefault({}),
     k3s: k3sServerSchema.prefault({}),
     power: powerKeeperSchema.prefault({}),
   }),

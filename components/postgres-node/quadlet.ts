@@ -12,7 +12,7 @@ import {
 } from "./layout";
 
 /** Arguments of initdb, at the first start only. */
-const initdb = [
+export const initdb = [
   // On by default in 18; said all the same, because data rots silently without.
   "--data-checksums",
   "--encoding=UTF8",

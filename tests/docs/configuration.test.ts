@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   computeSchema,
+  backupServerSchema,
   k3sAgentSchema,
   k3sServerSchema,
   loadSettings,
@@ -63,6 +64,7 @@ const documented = new Map(
 const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(postgresSchema), "homelab:postgres."),
   ...keys(shapeOf(minioSchema), "homelab:minio."),
+  ...keys(shapeOf(backupServerSchema), "homelab:backup."),
   ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
   ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
   ...keys(shapeOf(computeSchema), "homelab:compute."),
@@ -88,7 +90,15 @@ describe("docs/configuration.md", () => {
   it("lists the keys that every stack has, and storage's own", () => {
     expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power"]);
     expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "power", "compute"]);
-    expect(stackKeys("storage")).toEqual(["topology", "sshIdentity", "postgres", "minio", "k3s", "power"]);
+    expect(stackKeys("storage")).toEqual([
+      "topology",
+      "sshIdentity",
+      "postgres",
+      "minio",
+      "backup",
+      "k3s",
+      "power",
+    ]);
   });
 
   it.each([...fromSchemas])("says the default of %s", (key, byDefault) => {

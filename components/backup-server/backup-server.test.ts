@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { backupServerSchema } from "../../settings";
+import { alwaysOn, declared, named, passwordOf, type Declared } from "../testing";
+import { BackupServer } from ".";
+import { backupConfig } from "./config";
+import { jobFiles, walQuadlet } from "./units";
+
+const settings = backupServerSchema.parse({});
+const postgres = {
+  port: 5432,
+  dataDirectory: "/srv/homelab/postgres",
+  image: "localhost/homelab/postgres:1",
+  superuserFingerprint: "fingerprint",
+};
+const run = () =>
+  declared(() => new BackupServer("backup", { node: alwaysOn(), settings, identity: "/key", postgres }));
+const files = (unit: Declared) => unit.inputs.files as { path: string; content: string; onChange?: string }[];
+
+describe("a BackupServer", () => {
+  it("declares the receiver of WAL and a timer for each job, named after it, and nothing else", async () => {
+    const all = await run();
+    expect(all.map(({ name, parent }) => [name, parent])).toEqual([
+      ["backup", ""],
+      ["backup-wal", "backup"],
+      ["backup-watch", "backup"],
+      ["backup-postgres", "backup"],
+      ["backup-drill", "backup"],
+    ]);
+    for (const job of ["watch", "postgres", "drill"]) {
+      expect(named(all, `backup-${job}`).inputs.service).toBe(`homelab-backup-${job}.timer`);
+      expect(named(all, `backup-${job}`).dependsOn).toContain("backup-wal");
+    }
+  });
+
+  it("tells policies in plain values where it keeps what", async () => {
+    expect(named(await run(), "backup").visible).toEqual({
+      placement: {
+        node: "storage",
+        lifecycle: "always-on",
+        keeps: "persistent",
+        paths: ["/srv/homelab/backup"],
+      },
+    });
+  });
+
+  it("restarts the receiver for another password, image or script of its own, and for no other script", async () => {
+    const wal = named(await run(), "backup-wal");
+    expect(wal.inputs.restartOn).toEqual({ "superuser's password": "fingerprint" });
+    const restarting = files(wal).filter(({ onChange }) => onChange !== "nothing");
+    expect(restarting.map(({ path }) => path)).toEqual([
+      "/etc/containers/systemd/homelab-backup-wal.container",
+      "/usr/local/lib/homelab/backup/wal.sh",
+    ]);
+    expect(restarting[0]?.content).toContain("Image=localhost/homelab/postgres:1\n");
+  });
+
+  it("holds no password in any file, and gives the receiver the one of the server as a secret", async () => {
+    const all = await run();
+    expect(JSON.stringify(all)).not.toContain(passwordOf(""));
+    expect(walQuadlet("/srv/b", 5432, "a/b:1")).toContain(
+      "Secret=homelab-postgres-superuser,type=mount,mode=0400,uid=999\n",
+    );
+  });
+});
+
+describe("the texts", () => {
+  it("write one line a key, and refuse a value that would be another", () => {
+    expect(backupConfig({ B: 1, A: "x y" })).toMatch(/\nA=x y\nB=1\n$/);
+    expect(() => backupConfig({ A: "x\nB=2" })).toThrow("A is no line");
+    expect(() => backupConfig({ "A=B": "x" })).toThrow("is no line");
+  });
+
+  it("run a job by the clock also when the moment was missed, and a watch again and again", () => {
+    const [service, timer] = jobFiles({
+      name: "x",
+      description: "X",
+      command: ["x.sh"],
+      when: "*-*-* 02:30:00",
+    });
+    expect(service?.content).toContain("Nice=19\nIOSchedulingClass=idle\n");
+    expect(service?.content).toContain("ExecStart=/usr/local/lib/homelab/backup/x.sh\n");
+    expect(timer?.path).toBe("/etc/systemd/system/homelab-backup-x.timer");
+    expect(timer?.content).toContain("OnCalendar=*-*-* 02:30:00\nPersistent=true\n");
+    const again = jobFiles({ name: "x", description: "X", command: ["x.sh"], when: 60 })[1]?.content;
+    expect(again).toContain("OnActiveSec=60\nOnUnitInactiveSec=60\n");
+    expect(again).not.toContain("OnCalendar");
+  });
+});

@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Unit, type UnitArgs } from "../../provider/sdk/remote";
+import type { BackupServerSettings } from "../../settings";
+import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { persistentOn } from "../placement";
+import { initdb, superuserSecret } from "../postgres-node";
+import { backupConfig } from "./config";
+import { configFile, postgresDirectory, postgresOwner, walService } from "./layout";
+import { scripts } from "./scripts";
+import { jobFiles, walQuadlet, type Job } from "./units";
+
+export interface BackupServerArgs {
+  /** Where backups are collected. It keeps data, so an on-demand node does not compile. */
+  node: Node<"always-on">;
+  settings: BackupServerSettings;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+  /** The PostgreSQL on the same node. */
+  postgres: {
+    port: number;
+    /** Directory that holds the cluster. */
+    dataDirectory: string;
+    /** The server's own image: its tools fit its data. */
+    image: pulumi.Input<string>;
+    superuserFingerprint: pulumi.Input<string>;
+  };
+}
+
+/**
+ * The backups on storage: PostgreSQL's WAL as it is written, base backups and dumps every day, and a drill every week
+ * that restores them. Removing any of it leaves the backups in `settings.directory`.
+ */
+export class BackupServer extends pulumi.ComponentResource {
+  constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { settings, postgres } = args;
+    // The types say so already; a program that goes around them is stopped here.
+    const node = requireAlwaysOn(args.node, "BackupServer");
+    super("homelab:index:BackupServer", name, { placement: persistentOn(node, [settings.directory]) }, opts);
+    const connection = connectionOf(node, args.identity);
+    const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
+      new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));
+
+    const config = pulumi.output(postgres.image).apply((image) =>
+      backupConfig({
+        BACKUP_DIRECTORY: settings.directory,
+        METRICS_DIRECTORY: settings.metricsDirectory,
+        FULL_EVERY_DAYS: settings.fullEveryDays,
+        KEEP_DAYS: settings.keepDays,
+        RESTORE_TIMEOUT: 6 * 3600,
+        POSTGRES_PORT: postgres.port,
+        POSTGRES_DATA: postgres.dataDirectory,
+        POSTGRES_IMAGE: image,
+        POSTGRES_INITDB: initdb.join(" "),
+      }),
+    );
+    const wal = unit("wal", {
+      service: walService,
+      files: [
+        {
+          path: "/etc/containers/systemd/homelab-backup-wal.container",
+          content: pulumi
+            .output(postgres.image)
+            .apply((image) => walQuadlet(settings.directory, postgres.port, image)),
+        },
+        { path: configFile, content: config, onChange: "nothing" },
+        ...scripts(),
+      ],
+      directories: [
+        { path: settings.directory, mode: "0711" },
+        { path: postgresDirectory(settings.directory), mode: "0700", owner: postgresOwner },
+      ],
+      restartOn: { "superuser's password": postgres.superuserFingerprint },
+      // A cluster that is not the history's gets no backup; that is for the alerts to say, not for an up to fail on.
+      health: {
+        exec: ["podman", "exec", "homelab-backup-wal", "test", "-r", `/run/secrets/${superuserSecret}`],
+      },
+      keeps: [settings.directory],
+    });
+    for (const job of jobs(settings)) {
+      const service = `homelab-backup-${job.name}.timer`;
+      unit(
+        job.name,
+        {
+          service,
+          files: jobFiles(job),
+          health: { exec: ["systemctl", "is-active", service], timeoutSeconds: 15 },
+        },
+        { dependsOn: wal },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
+
+function jobs({ at, drillAt }: BackupServerSettings): Job[] {
+  return [
+    {
+      name: "watch",
+      description: "Looks whether WAL arrives in the backup and every database is covered",
+      command: ["postgres-watch.sh"],
+      when: 60,
+    },
+    {
+      name: "postgres",
+      description: "Base backup and dumps of PostgreSQL",
+      command: ["postgres-backup.sh"],
+      when: `*-*-* ${at}:00`,
+    },
+    {
+      name: "drill",
+      description: "Restores the newest backups aside and compares them",
+      command: ["postgres-drill.sh"],
+      when: `${drillAt.replace(" ", " *-*-* ")}:00`,
+    },
+  ];
+}

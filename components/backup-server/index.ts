@@ -1,0 +1,1 @@
+export { BackupServer, type BackupServerArgs } from "./backup-server";

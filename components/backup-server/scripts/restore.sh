@@ -1,0 +1,105 @@
+#!/bin/bash
+# restore.sh VERB…: what people do with backups; `npm run restore` calls it through SSH.
+here=$(dirname "$0")
+# shellcheck source=lib.sh
+source "$here/lib.sh"
+# shellcheck source=postgres-lib.sh
+source "$here/postgres-lib.sh"
+# shellcheck source=postgres-restore.sh
+source "$here/postgres-restore.sh"
+
+usage="Say one of: list; backup [--accept-smaller]; drill; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
+
+# choose [HISTORY]: that of the cluster which is backed up, or the one named.
+choose() {
+  local name=${1:-$(cat "$root/cluster" 2>/dev/null || true)}
+  if [[ ! $name =~ ^[0-9]+(\.before-[0-9TZ]+)?$ ]] || [ ! -d "$root/$name" ]; then
+    fail "There is no history ${name:-of PostgreSQL} in $root. What there is: npm run restore -- list"
+  fi
+  HISTORY=$root/$name
+}
+
+list() {
+  local each
+  for HISTORY in "$root"/[0-9]*; do
+    [ -d "$HISTORY" ] || fail "There are no backups of PostgreSQL in $root yet."
+    printf 'History %s%s\n' "${HISTORY##*/}" "$([ "${HISTORY##*/}" != "$(cat "$root/cluster")" ] || echo ', which is being written')"
+    for each in $(backups base); do
+      printf '  %s  %-11s  %8s MB  %s rows\n' "$each" "$([ -n "$(info "$HISTORY/base/$each" parent)" ] && echo incremental || echo full)" \
+        "$(($(du -sb "$HISTORY/base/$each" | cut -f1) >> 20))" \
+        "$(cat "$HISTORY/dump/$each"/facts/* 2>/dev/null | sed -n 's/.*"rows" : \([0-9]*\), "sum".*/\1/p' | awk '{ n += $1 } END { print n + 0 }')"
+    done
+    printf '  WAL: %s segments; the last byte arrived %s\n' "$(segments | wc -l)" \
+      "$(date -u -d "@$(find "$HISTORY/wal" -maxdepth 1 -name '0*' -printf '%Ts\n' | sort -n | tail -n 1)" '+%F %T+00' 2>/dev/null || echo never)"
+  done
+}
+
+# to MOMENT FOLDER: the cluster as it was then, running aside.
+to() {
+  local base
+  base=$(newest_before "$1")
+  say "From the base backup $base, to ${1}."
+  seal
+  whole_chain "$base"
+  wal_whole "$(start_segment "$HISTORY/base/$base")"
+  materialise "$base" "$2"
+  if [ "$1" = latest ]; then recover "$2" latest ''; else recover "$2" recovery_target_time "$1"; fi
+}
+
+# swap MOMENT: in the place of the running cluster. Nothing is deleted: the former data and the history stay, renamed.
+swap() {
+  local new=$POSTGRES_DATA.restored began=$EPOCHSECONDS
+  trap end_restored EXIT
+  end_restored
+  rm -rf --one-file-system -- "$new"
+  if [ "$1" = latest ]; then
+    # What was written last has to arrive: a server that is stopped waits until its WAL has been taken.
+    systemctl stop postgres.service || true
+  fi
+  to "$1" "$new"
+  in_restored psql -XAtqc checkpoint
+  end_restored
+  systemctl stop homelab-backup-wal.service postgres.service
+  if [ -e "$POSTGRES_DATA" ]; then mv -T -- "$POSTGRES_DATA" "$POSTGRES_DATA.before-$stamp"; fi
+  mv -T -- "$new" "$POSTGRES_DATA"
+  cluster_of_history | write "$root/cluster" 644
+  # From here on another past is written: the former one stays whole, beside it.
+  if [ -d "$root/$(cat "$root/cluster")" ]; then mv -T -- "$root/$(cat "$root/cluster")" "$root/$(cat "$root/cluster").before-$stamp"; fi
+  systemctl start postgres.service homelab-backup-wal.service
+  say "PostgreSQL runs with what it held at ${1}, after $((EPOCHSECONDS - began)) s. What was there before is in $POSTGRES_DATA.before-$stamp, the backups until now in $root/$(cat "$root/cluster").before-$stamp; delete them when you are sure."
+  say "Now: pulumi up --stack storage (it puts roles and passwords right). A first backup of what is there is made."
+  "$here/postgres-backup.sh"
+}
+
+# dump MOMENT DATABASE [TABLE]: as it was then, into a file for pg_restore.
+dump() {
+  local folder=$BACKUP_DIRECTORY/.aside file options=()
+  trap 'end_restored; rm -rf --one-file-system -- "$BACKUP_DIRECTORY/.aside"' EXIT
+  end_restored
+  rm -rf --one-file-system -- "$folder"
+  mkdir -p "$BACKUP_DIRECTORY/restored"
+  file=$BACKUP_DIRECTORY/restored/$(filename "$2")-$stamp.dump
+  if [ -n "${3:-}" ]; then options=(--table "$3"); fi
+  to "$1" "$folder"
+  in_restored pg_dump --format custom --dbname "$(conninfo "$2")" "${options[@]}" | write "$file"
+  printf '%s\n' "$file"
+  say "To look into it: pg_restore --list; to bring it back (docs/runbooks/restore.md): podman exec -i --user postgres postgres pg_restore --dbname DATABASE <$file"
+}
+
+accept_cluster() {
+  history_id=$(in_server psql -XAtqc 'select system_identifier from pg_control_system()')
+  [ "$history_id" = "$1" ] || fail "The running PostgreSQL is the cluster $history_id, not $1: nothing was changed."
+  printf '%s\n' "$1" | write "$root/cluster" 644
+  say "From now on the cluster $1 is backed up, into a history of its own; the former ones stay in $root."
+}
+
+case ${1:-} in
+list) list ;;
+backup) exec "$here/postgres-backup.sh" "${@:2}" ;;
+drill) exec "$here/postgres-drill.sh" ;;
+postgres) choose "${3:-}" && swap "${2:?$usage}" ;;
+dump) choose && dump "${2:?$usage}" "${3:?$usage}" "${4:-}" ;;
+accept-cluster) accept_cluster "${2:?$usage}" ;;
+*) fail "$usage" ;;
+esac

@@ -1,0 +1,33 @@
+import type { ConnectionArgs } from "./connection-args";
+import { RemoteError } from "./errors";
+import { runScript } from "./run";
+
+/** A restore of everything takes as long as the disk needs. */
+const timeoutSeconds = 24 * 3600;
+
+/**
+ * Runs a verb of the backup on the node that collects it.
+ * @param words the verb and what it is given; see components/backup-server/scripts/restore.sh.
+ * @returns what it prints.
+ * @throws RemoteError with its last sentence; what it said before was given to `progress`.
+ */
+export async function backupCommand(
+  connection: ConnectionArgs,
+  words: readonly string[],
+  progress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const encoded = words.map((word) => `word\t${Buffer.from(word, "utf8").toString("base64")}\n`);
+  const said = await runScript(connection, "backup", {
+    stdin: `${encoded.join("")}end\n`,
+    timeoutSeconds,
+    signal,
+    progress,
+  });
+  if (said.code !== 0) {
+    throw new RemoteError(
+      `${words[0] ?? "It"} failed on ${connection.node} (exit code ${said.code}): see above.`,
+    );
+  }
+  return said.stdout;
+}
