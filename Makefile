@@ -1,15 +1,16 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-cluster doctor bench clean-cache
+.PHONY: help lab lab-down test test-cluster drill-wipe doctor bench clean-cache
 
 help:
 	@echo 'make lab          three machines on this one, each with its stack up; ends with a table of what is there'
 	@echo 'make lab-down     takes them down; leaves nothing behind but the caches'
 	@echo 'make test         checks, unit tests, engine tests, and the lab tests on the machines'
 	@echo 'make test-cluster  the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
+	@echo 'make drill-wipe   compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
 	@echo 'make doctor       what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench        measures (minutes)'
 	@echo 'make clean-cache  removes what was built'
-	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|status NODE.'
+	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|wipe|status NODE.'
 
 lab:
 	@lab/up
@@ -22,6 +23,9 @@ test:
 
 test-cluster: lab
 	@lab/cluster test
+
+drill-wipe:
+	@drills/wipe/run
 
 doctor:
 	@lab/doctor

@@ -192,7 +192,11 @@ function declareDagster(
   const servers = [
     ["dagster-webserver", dagster.webserver, common],
     ["dagster-daemon", dagster.daemon, common],
-    [dagster.codeName, dagster.codeServer, { "homelab.dev/files": fingerprint(sampleFiles) }],
+    [
+      dagster.codeName,
+      dagster.codeServer,
+      { "homelab.dev/files": fingerprint({ ...instanceFiles, ...sampleFiles }) },
+    ],
   ] as const;
   for (const [own, rendered, annotations] of servers) {
     restarting(

@@ -231,7 +231,8 @@ export function codeServer({ node, settings, annotations }: DagsterArgs) {
         port: codePort,
         probe: { grpc: "DagsterApi", startSeconds: 600 },
         scratch: [...scratch, ...bench],
-        files: [sampleFile],
+        // Without it this process would keep books of its own.
+        files: [sampleFile, { from: instanceMap, key: "dagster.yaml", at: `${home}/dagster.yaml` }],
       },
     ],
   });

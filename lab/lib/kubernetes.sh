@@ -40,6 +40,15 @@ kubernetes_program() {
   printf '%s\n' "$CACHE/images/k3s-releases/$version/k3s"
 }
 
+# kubernetes_limits: containerd and the kubelets of three machines watch files, and to the kernel all three are one user. Its
+# default of 128 watchers is used up by a desktop session and them; containerd then comes up without what runs pods.
+kubernetes_limits() {
+  local file=/proc/sys/fs/inotify/max_user_instances enough=1024
+  [ "$(<"$file")" -lt $enough ] || return 0
+  say "Raising this computer's limit of inotify instances from $(<"$file") to $enough until it is started again: the cluster needs more."
+  printf '%s\n' $enough | as_root tee "$file" >/dev/null
+}
+
 # kubernetes_settings NODE VERSION ARCHIVES: the stack's settings, in the lab's own copy of them. Only compute runs what the
 # archives are for.
 kubernetes_settings() {
@@ -54,6 +63,8 @@ kubernetes_settings() {
 
 kubernetes_forget() {
   (lab_pulumi "$1" config rm --path homelab:k3s)
+  # What runs there runs in the cluster.
+  [ "$1" != compute ] || (lab_pulumi compute config set --path homelab:compute.enabled false)
 }
 
 # kubernetes_kubeconfig: prints the path of a kubeconfig for use from this computer.

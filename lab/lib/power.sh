@@ -28,3 +28,16 @@ node_on() {
   engine_start "$1"
   wait_ssh "$1"
 }
+
+# node_wipe NODE: without power, without its disk, made anew; as bare as after the first `make lab`, and on.
+node_wipe() {
+  local tar image
+  engine_kill "$1"
+  rm -f "$STATE/disk/$1/made"
+  lab_podman rm -f -t 0 "$1" >/dev/null
+  as_root rm -rf --one-file-system "$STATE/disk/$1"
+  tar=$(image_archive node)
+  image=$(engine_setup "$tar")
+  engine_create "$1" "$image"
+  node_on "$1"
+}

@@ -55,6 +55,8 @@ export interface Seen {
   readonly units: ReadonlyMap<string, string>;
   /** Directories that are declared ephemeral, with the reason. */
   readonly declared: ReadonlyMap<string, string>;
+  /** Their sizes. */
+  readonly declaredBytes: ReadonlyMap<string, number>;
 }
 
 /**
@@ -90,6 +92,7 @@ export function parseSeen(stdout: string): Seen {
       of("unit").map(([path = "", content = ""]) => [path, Buffer.from(content, "base64").toString("utf8")]),
     ),
     declared: new Map(of("declared").map(([path = "", reason = ""]) => [path, reason.trim()])),
+    declaredBytes: new Map(of("declared").map(([path = "", , bytes = ""]) => [path, Number(bytes) || 0])),
   };
 }
 

@@ -93,6 +93,23 @@ describe("what would be lost with a node", () => {
     expect(undeclared(judged(db, "declared\t/srv/ab\ta copy"))).toHaveLength(1);
   });
 
+  it("counts of a directory what is beside the declared ones in it, and lists those on their own", () => {
+    const lines = [
+      "directory\t/srv/homelab\t90000000",
+      "declared\t/srv/homelab/k3s/agent\timages\t60000000",
+      "declared\t/srv/homelab/models\tweights\t29900000",
+      "declared\t/srv/homelab/models/inner\tweights too\t1500000",
+    ];
+    expect(judged(...lines).losses.map(({ path, bytes, ephemeral }) => [path, bytes, ephemeral])).toEqual([
+      ["/srv/homelab/k3s/agent", 60_000_000, "images"],
+      ["/srv/homelab/models", 29_900_000, "weights"],
+    ]);
+    const more = judged("directory\t/srv/homelab\t95000000", ...lines.slice(1));
+    expect(undeclared(more).map(({ path, bytes }) => [path, bytes])).toEqual([["/srv/homelab", 5_100_000]]);
+    const bare = judged(...lines.slice(0, 2), "declared\t/srv/homelab/models\t\t29900000");
+    expect(undeclared(bare).map(({ bytes }) => bytes)).toEqual([30_000_000]);
+  });
+
   it("judges units like files of the program", () => {
     const text = Buffer.from("[Container]\nImage=x\nVolume=/srv/x:/x\n").toString("base64");
     expect(judged(`unit\t/etc/containers/systemd/x.container\t${text}`).units.join()).toContain("/srv/x");

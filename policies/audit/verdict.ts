@@ -175,9 +175,27 @@ function withDatabases(losses: readonly Loss[], seen: Seen): Loss[] {
 function directories(seen: Seen, kept: readonly Loss[]): Loss[] {
   return seen.directories
     .filter(({ path }) => /^\/(srv|data|mnt|media|home)\/|^\/root$/.test(path))
-    .filter(({ bytes }) => bytes === undefined || bytes >= smallestDirectory)
     .filter(({ path }) => !kept.some((one) => one.path === path || within(one.path, path)))
+    .flatMap((place) => [withoutDeclared(place, seen), ...declaredIn(place, seen)])
+    .filter(({ bytes }) => bytes === undefined || bytes >= smallestDirectory)
     .map((place) => loss("directory", place));
+}
+
+/** Directories below one that are declared on their own; of one inside of another only the outer. */
+function declaredIn({ path }: SeenPlace, { declared, declaredBytes }: Seen): SeenPlace[] {
+  const inside = [...declared]
+    .filter(([one, reason]) => reason !== "" && one !== path && within(one, path))
+    .map(([one]) => one);
+  return inside
+    .filter((one) => !inside.some((other) => other !== one && within(one, other)))
+    .map((one) => ({ what: "directory", path: one, bytes: declaredBytes.get(one) ?? 0 }));
+}
+
+/** What is left of a directory beside those. */
+function withoutDeclared(place: SeenPlace, seen: Seen): SeenPlace {
+  if (place.bytes === undefined) return place;
+  const bytes = declaredIn(place, seen).reduce((rest, one) => rest - (one.bytes ?? 0), place.bytes);
+  return { ...place, bytes };
 }
 
 /** A file `.homelab-ephemeral` with a reason covers its directory and all below. */

@@ -46,11 +46,16 @@ for home in /home/*; do
   done
 done
 
-# K3s keeps claims of local-path in directories.
-for claim in /var/lib/rancher/k3s/storage/* /opt/local-path-provisioner/*; do
+# K3s keeps claims of local-path in directories; what an agent has beside them it makes anew from the cluster and images.
+k3s=$(sed -n 's/^data-dir: *//p' /etc/rancher/k3s/config.yaml 2>/dev/null || true)
+k3s=${k3s:-/var/lib/rancher/k3s}
+for claim in "$k3s"/storage/* /opt/local-path-provisioner/*; do
   if [ -d "$claim" ]; then line local-path "$claim" "$(bytes "$claim")"; fi
 done
-if [ -d /var/lib/rancher/k3s/server/db ]; then line database K3s /var/lib/rancher/k3s/server/db "$(bytes /var/lib/rancher/k3s/server/db)"; fi
+if [ -d "$k3s/server/db" ]; then line database K3s "$k3s/server/db" "$(bytes "$k3s/server/db")"; fi
+for place in "$k3s/agent" "$k3s/data"; do
+  if [ -d "$place" ]; then line declared "$place" "K3s makes it anew: images, containers and its own program" "$(bytes "$place")"; fi
+done
 
 # Quadlets and services: what they would make at the next start is judged like the files of the program.
 for unit in /etc/containers/systemd/*.* /etc/containers/systemd/users/*/*.* /home/*/.config/containers/systemd/*.* /etc/systemd/system/*.service; do
@@ -75,7 +80,7 @@ look() { # PLACE...
     -o -path /var/lib/homelab -o -path /etc \
     -o -path /var/lib/containers/storage/overlay -o -path '/var/lib/containers/storage/overlay-*' -o -path /var/lib/containers/cache \
     -o -path '/var/lib/containers/storage/*.sql*' -o -path '/var/lib/containers/storage/libpod' \
-    -o -path /var/lib/docker/overlay2 -o -path /var/lib/docker/image -o -path /var/lib/rancher/k3s/agent -o -path /var/lib/rancher/k3s/data \) -prune -o \
+    -o -path /var/lib/docker/overlay2 -o -path /var/lib/docker/image -o -path "$k3s/agent" -o -path "$k3s/data" -o -path '/var/lib/kubelet/pods/*/volumes/kubernetes.io~empty-dir' \) -prune -o \
     \( -name PG_VERSION -o -name ibdata1 -o -name dump.rdb -o -name appendonlydir -o -name WiredTiger -o -name .minio.sys \
     -o -name raft_state.json -o -name mnesia -o -name '*.mdb' -o -name grafana.db -o -name h2.mv.db -o -path '*/member/wal' \
     -o -path '*/nodes/0/_state' -o -name store.fs -o -name jetstream -o \
@@ -126,6 +131,6 @@ fi
 
 # Somebody said of a directory that losing it costs nothing, and why.
 while IFS= read -r found; do
-  line declared "${found%/*}" "$(head -n 1 -- "$found")"
+  line declared "${found%/*}" "$(head -n 1 -- "$found")" "$(bytes "${found%/*}")"
 done < <(timeout 60 find "${places[@]}" -xdev -maxdepth 5 \( -path /proc -o -path /sys -o -path /usr -o -path /var/lib/containers \) -prune -o -name .homelab-ephemeral -type f -print 2>/dev/null || true)
 line end

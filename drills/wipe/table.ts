@@ -1,0 +1,23 @@
+/** Rows as text in columns, numbers to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => (row[at] ?? "").length)),
+  );
+  const line = (row: readonly string[]) =>
+    widths
+      .map((width, at) => (at === 0 ? (row[at] ?? "").padEnd(width) : (row[at] ?? "").padStart(width)))
+      .join("  ");
+  return `${[line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n")}\n`;
+}
+
+/** @param values at least one */
+export function spread(values: readonly number[]): { least: number; median: number; most: number } {
+  const sorted = values.toSorted((one, other) => one - other);
+  const at = (position: number) => sorted[position] ?? NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    least: at(0),
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    most: at(sorted.length - 1),
+  };
+}
