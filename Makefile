@@ -33,6 +33,7 @@ doctor:
 bench:
 	@bench/run
 	@bench/policy/run
+	@bench/search/run
 
 clean-cache:
 	@lab/clean-cache

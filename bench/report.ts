@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { record } from "./record";
 import { aims, further, parseSamples, table } from "./results";
 
-/** report.ts SAMPLES [FILE]: prints the table, and writes it to FILE with the circumstances. */
-function main(samplesFile: string, file: string | undefined): void {
+/** report.ts SAMPLES [record]: prints the table, and writes it to RESULTS.md with the circumstances. */
+function main(samplesFile: string, recorded: string | undefined): void {
   const samples = parseSamples(readFileSync(samplesFile, "utf8"));
   const judged = aims(samples).map(({ text, met }) => `- ${met ? "met" : "NOT MET"}: ${text}`);
   const parts = [table(samples), judged.join("\n"), further(samples).join("\n")].filter(
@@ -12,7 +13,7 @@ function main(samplesFile: string, file: string | undefined): void {
   );
   const text = parts.join("\n\n");
   process.stdout.write(`\n${text}\n`);
-  if (file !== undefined) writeFileSync(file, `${head()}\n${text}\n`);
+  if (recorded !== undefined) record(undefined, `${head()}\n${text}\n`);
 }
 
 function head(): string {
@@ -30,6 +31,6 @@ ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${first?.model
 `;
 }
 
-const [samples, file] = process.argv.slice(2);
-if (samples === undefined) throw new Error("report.ts SAMPLES [FILE]");
-main(samples, file);
+const [samples, recorded] = process.argv.slice(2);
+if (samples === undefined) throw new Error("report.ts SAMPLES [record]");
+main(samples, recorded);

@@ -115,7 +115,8 @@ export function further(samples: readonly Sample[]): string[] {
 
 const shown = (value: number | undefined) => (value === undefined ? "" : value.toFixed(1));
 
-function grid(rows: readonly string[][]): string {
+/** Rows, the first of which is the head, as a table in Markdown. */
+export function grid(rows: readonly string[][]): string {
   const [head = []] = rows;
   const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]) =>

@@ -1,11 +1,13 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate, Search, type Answer, type Document } from "../../search";
-import { rebuild, sync } from "../../search/copy";
+import { sync } from "../../search/copy";
 import { Qdrant } from "../../search/qdrant";
 import { lab } from "../support/lab";
 import { dsnOf, incarnation } from "../support/services";
@@ -133,15 +135,26 @@ describe("search with a copy in a stand-in for Qdrant", () => {
   const standIn = new QdrantStandIn();
   let search: Search;
   const rest = 300;
+  /** `npm run search -- NAME`, as a person types it. */
+  const command = async (name: string) => {
+    const env = { ...process.env, POSTGRES_DSN: dsn, QDRANT_URL: standIn.url };
+    const args = ["run", "--silent", "search", "--", name];
+    return (await promisify(execFile)("npm", args, { cwd: join(__dirname, "../.."), env })).stdout;
+  };
   beforeAll(async () => {
     await standIn.start();
     search = new Search({ dsn, copy: { url: standIn.url, patience: 1000, rest } });
-    const copied = await rebuild(client, new Qdrant(standIn.url), quiet);
-    expect(copied.points).toBeGreaterThanOrEqual(documents.length);
   });
   afterAll(async () => {
     await search.close();
     await standIn.kill();
+  });
+
+  it("is made by one command, and its state shown by another", async () => {
+    expect(await command("rebuild")).toMatch(/^points in it\s+\d+$/m);
+    const status = await command("status");
+    expect(status).toMatch(/^copy\s+homelab-search-/m);
+    expect(status).toMatch(/^changes since\s+0$/m);
   });
 
   it("finds the same as PostgreSQL alone", async () => {
