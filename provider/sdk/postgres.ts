@@ -24,6 +24,8 @@ export interface RoleArgs {
   createDatabase?: boolean;
   /** @default false */
   createRole?: boolean;
+  /** May copy the whole cluster and follow it: for a standby or a base backup, which need nothing else. @default false */
+  replication?: boolean;
   /** Roles that this one is a member of (with inherit and set). @default none */
   memberOf?: string[];
   /** `ALTER ROLE … SET` parameters. @default none */

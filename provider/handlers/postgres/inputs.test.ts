@@ -63,7 +63,14 @@ describe("inputs are refused before any connection is made:", () => {
   it("what is left out gets its default, and order and repetition in lists mean nothing", () => {
     expect(roleInputs.parse({ ...role, memberOf: ["b", "a", "b"] })).toEqual({
       ...role,
-      ...{ superuser: false, createDatabase: false, createRole: false, memberOf: ["a", "b"], settings: {} },
+      ...{
+        superuser: false,
+        createDatabase: false,
+        createRole: false,
+        replication: false,
+        memberOf: ["a", "b"],
+        settings: {},
+      },
     });
     expect(databaseInputs.parse({ ...database, connect: ["system", "agent"] }).connect).toEqual(["agent"]);
     expect(extensionInputs.parse(extension)).toEqual({ ...extension, schema: "public" });

@@ -33,6 +33,18 @@ describe("what a role lacks, and what gives it", () => {
     ["itself", {}, { version: 1, role: null }, [["agent is missing", 'CREATE ROLE "agent" LOGIN']]],
     ["modesty", {}, facts({ superuser: true }), [["agent: superuser is on, declared off", "NOSUPERUSER"]]],
     ["power", { superuser: true }, facts(), [["agent: superuser is off, declared on", "SUPERUSER"]]],
+    [
+      "replication",
+      { replication: true },
+      facts(),
+      [["agent: replication is off, declared on", "REPLICATION"]],
+    ],
+    [
+      "no replication",
+      {},
+      facts({ replication: true }),
+      [["agent: replication is on, declared off", "NOREPLICATION"]],
+    ],
     ["nothing, being a superuser", { superuser: true }, facts({ superuser: true, bypassRls: true }), []],
     [
       "membership, from version 16 on with its options",

@@ -20,6 +20,7 @@ export const roleInputs = z
     superuser: z.boolean().default(false),
     createDatabase: z.boolean().default(false),
     createRole: z.boolean().default(false),
+    replication: z.boolean().default(false),
     memberOf: setOf(roleName).default([]),
     settings: z
       .record(z.string(), z.string())
@@ -109,9 +110,9 @@ const keyword: Record<Flag, string> = {
 const withinSuperuser = new Set<string>(["replication", "bypassRls"]);
 
 function flags(inputs: RoleInputs): [Flag, boolean][] {
-  const { superuser, createDatabase, createRole } = inputs;
-  const declared = { login: true, superuser, createDatabase, createRole, inherit: true };
-  const all = { ...declared, replication: false, bypassRls: false };
+  const { superuser, createDatabase, createRole, replication } = inputs;
+  const declared = { login: true, superuser, createDatabase, createRole, inherit: true, replication };
+  const all = { ...declared, bypassRls: false };
   return (Object.entries(all) as [Flag, boolean][]).filter(
     ([flag]) => !(superuser && withinSuperuser.has(flag)),
   );
