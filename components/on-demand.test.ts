@@ -6,6 +6,7 @@ const snippet = `
 import { K3sServer } from "./k3s";
 import { MinioNode } from "./minio-node";
 import { PostgresNode } from "./postgres-node";
+import { PostgresReplica, type PostgresReplicaArgs } from "./postgres-replica";
 import { k3sServerSchema, minioSchema, postgresSchema } from "../settings";
 import { isAlwaysOn, type Node } from "../topology";
 declare const always: Node<"always-on">;
@@ -18,6 +19,10 @@ new PostgresNode("a", { node: always, ...postgres });
 new PostgresNode("b", { node: onDemand, ...postgres }); // wrong
 new PostgresNode("c", { node: either, ...postgres }); // wrong
 if (isAlwaysOn(either)) new PostgresNode("d", { node: either, ...postgres });
+declare const replica: Omit<PostgresReplicaArgs, "node">;
+new PostgresReplica("k", { node: always, ...replica });
+new PostgresReplica("l", { node: onDemand, ...replica }); // wrong
+new PostgresReplica("m", { node: either, ...replica }); // wrong
 new MinioNode("e", { node: always, ...minio });
 new MinioNode("f", { node: onDemand, ...minio }); // wrong
 new MinioNode("g", { node: either, ...minio }); // wrong

@@ -14,24 +14,31 @@ export function memberPorts(nodes: readonly string[]): GuardedPort[] {
   ];
 }
 
-/**
- * Makes the node an agent of the cluster whose server is on storage, when its settings say so.
- * @param served ports of the node that its pods serve.
- */
-export function joinCluster(
+/** The node's ports that are guarded: those of the cluster when it is a member, and `more`. */
+export function guardPorts(
   { node, topology, settings }: House<"desktop"> | House<"compute">,
+  more: readonly GuardedPort[],
+  opts: pulumi.ComponentResourceOptions,
+): NodeFirewall | undefined {
+  const { k3s, sshIdentity: identity } = settings;
+  const ports = [...(k3s.enabled ? memberPorts(addressesOf(topology)) : []), ...more];
+  if (ports.length === 0) return undefined;
+  return new NodeFirewall(
+    "firewall",
+    { node, identity, ports, ...(k3s.enabled ? { inside: [podBridge] } : {}) },
+    opts,
+  );
+}
+
+/** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
+export function joinCluster(
+  { node, settings }: House<"desktop"> | House<"compute">,
   endpoints: pulumi.Output<StorageEndpoints | undefined>,
   opts: pulumi.ComponentResourceOptions,
-  served: readonly GuardedPort[] = [],
 ): K3sAgent | undefined {
   const { k3s, sshIdentity: identity } = settings;
   if (!k3s.enabled) return undefined;
   const cluster = endpoints.apply((known) => (known === undefined ? undefined : clusterOf(known, node.name)));
-  const firewall = new NodeFirewall(
-    "firewall",
-    { node, identity, ports: [...memberPorts(addressesOf(topology)), ...served], inside: [podBridge] },
-    opts,
-  );
   return new K3sAgent(
     "k3s",
     {
@@ -46,7 +53,7 @@ export function joinCluster(
       token: cluster.apply((known) => known?.token ?? notYet),
       password: cluster.apply((known) => known?.password ?? notYet),
     },
-    { ...opts, dependsOn: firewall },
+    opts,
   );
 }
 

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
-import { joinCluster } from "./cluster";
+import { guardPorts, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
 import { letSleep } from "./power";
@@ -20,7 +20,9 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const { node, settings } = house;
   const host = new HostCheck("host", { node, identity: settings.sshIdentity });
   const endpoints = storageEndpoints("compute");
-  const agent = joinCluster(house, endpoints, { dependsOn: host.passed }, servicePorts(house));
+  const served = settings.k3s.enabled ? servicePorts(house) : [];
+  const firewall = guardPorts(house, served, { dependsOn: host.passed });
+  const agent = joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
   const services = agent === undefined ? {} : runServices(house, endpoints, { dependsOn: agent });
   letSleep(house, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...services };

@@ -1,16 +1,49 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
-import { joinCluster } from "./cluster";
+import { PostgresReplica } from "../components/postgres-replica";
+import { addressesOf, requireAlwaysOn } from "../topology";
+import { guardPorts, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
 import { letSleep } from "./power";
+import { replicationOf, standingOnDesktop } from "./primary";
 
-/** desktop: the main machine. Reads where storage's services are; what runs here comes with its own components. */
-export function desktop(house: House<"desktop">): pulumi.Inputs {
-  const { node, settings } = house;
-  const host = new HostCheck("host", { node, identity: settings.sshIdentity });
+/**
+ * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
+ *
+ *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ */
+export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
+  const { node, topology, settings } = house;
+  const { replica, sshIdentity: identity } = settings;
+  const nodes = addressesOf(topology);
+  const standing = await standingOnDesktop(house);
+  const host = new HostCheck("host", { node, identity });
   const endpoints = storageEndpoints("desktop");
-  joinCluster(house, endpoints, { dependsOn: host.passed });
+  const firewall = guardPorts(
+    house,
+    replica.enabled ? [{ name: "PostgreSQL", port: replica.port, from: nodes }] : [],
+    { dependsOn: host.passed },
+  );
+  joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
+  if (replica.enabled && firewall !== undefined) {
+    new PostgresReplica(
+      "postgres",
+      {
+        node: requireAlwaysOn(node, "PostgresReplica"),
+        settings: replica,
+        primary: topology.nodes.storage,
+        clients: nodes,
+        identity,
+        ...replicationOf(endpoints, replica),
+      },
+      { dependsOn: firewall },
+    );
+  }
   letSleep(house, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints) };
+  return {
+    host: host.facts,
+    reads: addresses(endpoints),
+    ...(standing === undefined ? {} : { POSTGRES_PRIMARY: standing }),
+  };
 }

@@ -14,6 +14,27 @@ export const storageSchema = z.strictObject({
   POSTGRES_PORT: z.int(),
   /** Secret. By role, then by database: `dsns.agent.agent_gateway`. */
   dsns: z.record(z.string(), z.record(z.string(), dsn)),
+  /** Which node's PostgreSQL takes writes, as it was at storage's last up. */
+  POSTGRES_PRIMARY: z.enum(["storage"]).optional(),
+  /** Secret. As dsns, with storage and its standby: the client takes the one that takes writes. When there may be a standby. */
+  failoverDsns: z.record(z.string(), z.record(z.string(), dsn)).optional(),
+  /** Secret. For the standby: what it must know to copy and follow. */
+  replication: z
+    .strictObject({
+      password: z.string().min(1),
+      baseImage: z.string().min(1),
+      maxConnections: z.int(),
+      settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      search: z.strictObject({
+        efSearch: z.int(),
+        iterativeScan: z.enum(["off", "relaxed_order", "strict_order"]),
+      }),
+      slotLimit: z.string(),
+      networks: z.array(z.string()),
+      /** Port on which the standby is expected. */
+      port: z.int(),
+    })
+    .optional(),
   S3_ENDPOINT: z.url(),
   S3_CONSOLE: z.url(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
@@ -50,6 +71,13 @@ export function handOut(endpoints: { [K in keyof StorageEndpoints]: unknown }): 
     S3_CONSOLE: open.S3_CONSOLE,
     dsns: pulumi.secret(checked.dsns),
     s3: pulumi.secret(checked.s3),
+    ...("replication" in endpoints
+      ? {
+          POSTGRES_PRIMARY: open.POSTGRES_PRIMARY,
+          failoverDsns: pulumi.secret(checked.failoverDsns),
+          replication: pulumi.secret(checked.replication),
+        }
+      : {}),
     ...("kubeconfig" in endpoints
       ? {
           K3S_URL: open.K3S_URL,

@@ -3,7 +3,14 @@ import { Refusal } from "../components/refusal";
 import { guard } from "../policies/guard";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { reachable } from "../remote/reachable";
-import { checkCompute, checkPower, checkStorage, loadSettings, type SettingsOf } from "../settings";
+import {
+  checkCompute,
+  checkDesktop,
+  checkPower,
+  checkStorage,
+  loadSettings,
+  type SettingsOf,
+} from "../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
 
 /** What a node's program is given: everything read, checked and known before it declares a single resource. */
@@ -26,7 +33,8 @@ export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
     const settings = loadSettings(name, pulumi.runtime.allConfig());
     const topology = loadTopology(settings.topology);
     const node = { ...topology.nodes[name], name };
-    if ("postgres" in settings) checkStorage(settings, node);
+    if ("postgres" in settings) checkStorage(settings, node, topology.nodes.desktop);
+    if ("replica" in settings) checkDesktop(settings, node);
     if ("compute" in settings) checkCompute(settings, node);
     checkPower(settings, name, topology);
     return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };

@@ -13,11 +13,12 @@ import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
+import { requirePrimary } from "./primary";
 
 /**
  * storage: always on; all data of the house.
  *
- *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow
+ *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow; a standby on desktop when homelab:postgres.replica.enabled
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
@@ -34,6 +35,10 @@ export async function storage({
   const nodes = addressesOf(topology);
   const admins = [...nodes, ...topology.operators];
   const { k3s } = settings;
+  const { replica } = settings.postgres;
+  await requirePrimary(topology, settings);
+
+  const networks = k3s.enabled ? [k3s.podNetwork] : [];
 
   const host = new HostCheck("host", { node, identity });
 
@@ -64,7 +69,8 @@ export async function storage({
       settings: settings.postgres,
       clients: nodes,
       // Pods on other nodes come with their node's address, those on this one with their own.
-      ...(k3s.enabled ? { networks: [k3s.podNetwork] } : {}),
+      networks,
+      ...(replica.enabled ? { standby: requireAlwaysOn(topology.nodes.desktop, "A standby") } : {}),
     },
     { dependsOn: firewall },
   );
@@ -112,6 +118,22 @@ export async function storage({
     S3_ENDPOINT: minio.endpoints.endpoint,
     S3_CONSOLE: minio.endpoints.console,
     s3: minio.endpoints.users,
+    ...(replica.enabled
+      ? {
+          POSTGRES_PRIMARY: node.name,
+          failoverDsns: postgres.endpoints.failoverDsns,
+          replication: {
+            password: postgres.endpoints.replicationPassword,
+            baseImage: settings.postgres.baseImage,
+            maxConnections: settings.postgres.maxConnections,
+            settings: settings.postgres.settings,
+            search: settings.postgres.search,
+            slotLimit: replica.slotLimit,
+            networks,
+            port: replica.port,
+          },
+        }
+      : {}),
     ...(cluster === undefined
       ? {}
       : {

@@ -10,6 +10,8 @@ export interface UnitSection {
   before?: readonly string[];
   wants?: readonly string[];
   requires?: readonly string[];
+  /** Units with which this one is stopped, however they end. */
+  bindsTo?: readonly string[];
   documentation?: readonly string[];
   /** Never give up restarting: systemd's own limit is 5 starts in 10 s. @default the limit of systemd */
   startLimitIntervalSec?: number;
@@ -29,6 +31,8 @@ export interface ServiceSection {
   remainAfterExit?: boolean;
   restart?: "always" | "on-failure" | "no";
   restartSec?: number;
+  /** Exit codes after which it is not started again, whatever `restart` says. */
+  restartPreventExitStatus?: readonly number[];
   timeoutStartSec?: number;
   timeoutStopSec?: number;
   /** Commands, argument by argument; the first is an absolute path. */
@@ -105,6 +109,7 @@ export function unitSection(unit: UnitSection): Section {
       ...entries("Before", unit.before),
       ...entries("Wants", unit.wants),
       ...entries("Requires", unit.requires),
+      ...entries("BindsTo", unit.bindsTo),
       ...entries("RequiresMountsFor", unit.requiresMountsFor),
       ...entry("StartLimitIntervalSec", unit.startLimitIntervalSec),
     ],
@@ -137,6 +142,7 @@ export function serviceSection(service: ServiceSection): Section {
       ...entry("TasksMax", service.tasksMax),
       ...entry("Restart", service.restart),
       ...entry("RestartSec", service.restartSec),
+      ...entry("RestartPreventExitStatus", service.restartPreventExitStatus?.join(" ")),
       ...entry("TimeoutStartSec", service.timeoutStartSec),
       ...entry("TimeoutStopSec", service.timeoutStopSec),
       ...entry("RuntimeMaxSec", service.runtimeMaxSec),

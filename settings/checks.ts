@@ -1,6 +1,6 @@
 import type { Node } from "../topology";
 import type { MinioSettings } from "./minio";
-import type { PostgresSettings } from "./postgres";
+import type { PostgresSettings, serverSizes } from "./postgres";
 import { bytesOf, sizeText } from "./sizes";
 
 /** What each value may be at most, as a part of the node's memory, and why. */
@@ -21,23 +21,28 @@ const fractions = new Map<number, string>([
 
 /** What a schema cannot see of one PostgreSQL alone: one sentence a mistake. */
 export function postgresProblems(settings: PostgresSettings, node: Node): string[] {
-  return [...memoryProblems(settings, node), ...ownershipProblems(settings)];
+  return [...memoryProblems(settings, node, "homelab:postgres"), ...ownershipProblems(settings)];
 }
 
-function memoryProblems(settings: PostgresSettings, node: Node): string[] {
+/** Sizes that do not fit the node. @param at where they stand in the configuration */
+export function memoryProblems(
+  settings: Pick<PostgresSettings, keyof typeof serverSizes>,
+  node: Node,
+  at: string,
+): string[] {
   const found: string[] = [];
   for (const [key, part, why] of memoryLimits) {
     const most = Math.floor(node.memoryBytes * part);
     if (bytesOf(settings[key]) > most) {
       found.push(
-        `homelab:postgres.${key} is "${settings[key]}": it must be at most ${sizeText(most)}, ` +
+        `${at}.${key} is "${settings[key]}": it must be at most ${sizeText(most)}, ` +
           `${fractions.get(part) ?? ""} of ${node.name}'s memory (${sizeText(node.memoryBytes)}): ${why}.`,
       );
     }
   }
   if (bytesOf(settings.minWalSize) > bytesOf(settings.maxWalSize)) {
     found.push(
-      `homelab:postgres.minWalSize is "${settings.minWalSize}": it must be at most maxWalSize ("${settings.maxWalSize}").`,
+      `${at}.minWalSize is "${settings.minWalSize}": it must be at most maxWalSize ("${settings.maxWalSize}").`,
     );
   }
   return found;

@@ -9,17 +9,34 @@ export {
 export { backupServerSchema, type BackupServerSettings } from "./backup";
 export { minioProblems, portProblems, postgresProblems } from "./checks";
 export { isCalendar } from "./calendar";
-export { checkCompute, checkPower, checkStorage, identity, loadSettings, SettingsError } from "./load";
+export {
+  checkCompute,
+  checkDesktop,
+  checkPower,
+  checkStorage,
+  identity,
+  loadSettings,
+  SettingsError,
+} from "./load";
 export type {
   AgentSettings,
   CommonSettings,
   ComputeStackSettings,
+  DesktopSettings,
   SettingsOf,
   StorageSettings,
 } from "./load";
 export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export { minioSchema, type MinioSettings } from "./minio";
-export { postgresSchema, type DatabaseSettings, type PostgresSettings, type RoleSettings } from "./postgres";
+export {
+  postgresSchema,
+  replicationRole,
+  serverSizes,
+  type DatabaseSettings,
+  type PostgresSettings,
+  type RoleSettings,
+} from "./postgres";
+export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
   powerKeeperSchema,
   powerScheduleSchema,

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { problems, type Node, type NodeName, type Topology } from "../topology";
+import { isAlwaysOn, problems, type Node, type NodeName, type Topology } from "../topology";
 import { backupServerSchema, type BackupServerSettings } from "./backup";
-import { minioProblems, portProblems, postgresProblems } from "./checks";
+import { memoryProblems, minioProblems, portProblems, postgresProblems } from "./checks";
 import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
 import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
@@ -18,6 +18,7 @@ import {
   type PowerKeeperSettings,
   type PowerScheduleSettings,
 } from "./power";
+import { replicaSchema, type ReplicaSettings } from "./replica";
 
 /** Settings that every stack has. */
 export interface CommonSettings {
@@ -45,10 +46,14 @@ export interface ComputeStackSettings extends AgentSettings {
   compute: ComputeSettings;
 }
 
+export interface DesktopSettings extends AgentSettings {
+  replica: ReplicaSettings;
+}
+
 /** A stack's settings by the stack's name. */
 export interface SettingsOf {
   storage: StorageSettings;
-  desktop: AgentSettings;
+  desktop: DesktopSettings;
   compute: ComputeStackSettings;
 }
 
@@ -80,7 +85,7 @@ const schemas = {
     k3s: k3sServerSchema.prefault({}),
     power: powerKeeperSchema.prefault({}),
   }),
-  desktop: strict({ ...common, ...agent }),
+  desktop: strict({ ...common, ...agent, replica: replicaSchema.prefault({}) }),
   compute: strict({ ...common, ...agent, compute: computeSchema.prefault({}) }),
 };
 
@@ -110,8 +115,13 @@ export function loadSettings<S extends NodeName>(
  * What only the settings and their node together can show.
  * @throws SettingsError listing every mistake at once.
  */
-export function checkStorage(settings: StorageSettings, node: Node): void {
+export function checkStorage(settings: StorageSettings, node: Node, desktop: Node): void {
   const found = [
+    ...(settings.postgres.replica.enabled && !isAlwaysOn(desktop)
+      ? [
+          `homelab:postgres.replica.enabled is true: it must be false, because a standby keeps data and ${desktop.name} is ${desktop.lifecycle} in the topology.`,
+        ]
+      : []),
     ...postgresProblems(settings.postgres, node),
     ...minioProblems(settings.minio),
     ...portProblems([
@@ -155,6 +165,27 @@ export function checkPower(
     "wake" in settings.power
       ? keeperProblems(settings.power, topology)
       : scheduleProblems(settings.power, topology.nodes[name]);
+  if (found.length > 0) throw new SettingsError(found);
+}
+
+/**
+ * The same for desktop.
+ * @throws SettingsError listing every mistake at once.
+ */
+export function checkDesktop({ replica }: DesktopSettings, node: Node): void {
+  if (!replica.enabled) return;
+  const found = [
+    ...(isAlwaysOn(node)
+      ? []
+      : [
+          `homelab:replica.enabled is true: it must be false, because a standby keeps data and ${node.name} is ${node.lifecycle} in the topology.`,
+        ]),
+    ...memoryProblems(replica, node, "homelab:replica"),
+    ...portProblems([
+      [`nodes.${node.name}.ssh.port`, node.ssh.port],
+      ["homelab:replica.port", replica.port],
+    ]),
+  ];
   if (found.length > 0) throw new SettingsError(found);
 }
 

@@ -15,6 +15,10 @@ const ownKeys: Readonly<Record<string, string>> = {
   port: "port",
   "hnsw.ef_search": "search.efSearch",
   "hnsw.iterative_scan": "search.iterativeScan",
+  primary_conninfo: "replica.enabled",
+  primary_slot_name: "replica.enabled",
+  max_slot_wal_keep_size: "replica.slotLimit",
+  synchronous_standby_names: "replica.synchronous",
 };
 const fixed = new Set([
   "listen_addresses",
@@ -86,6 +90,33 @@ const database = strict({
   grants: z.array(grant).default([]),
 });
 
+/** Sizes that a server has on its node. Those by default are for 16 GB of memory that it shares with the rest of the node. */
+export const serverSizes = {
+  sharedBuffers: size.default("2GB"),
+  effectiveCacheSize: size.default("6GB"),
+  workMem: size.default("64MB"),
+  maintenanceWorkMem: size.default("512MB"),
+  maxWalSize: size.default("4GB"),
+  minWalSize: size.default("1GB"),
+  /** /dev/shm of the container, which parallel queries and index builds share. */
+  shmSize: size.default("2GB"),
+};
+
+/** As whom one server asks and follows the other: it may copy the cluster, and nothing else. */
+export const replicationRole = "replicator";
+
+/** `homelab:postgres.replica`: a standby on desktop, which has `homelab:replica`. */
+const replica = strict({
+  /** Whether desktop may copy this server and follow it. */
+  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  /** Where desktop's PostgreSQL listens: its `homelab:replica.port`. */
+  port: port.default(5432),
+  /** WAL that is kept for a standby that is away; a standby that needs more must be made anew. */
+  slotLimit: size.default("8GB"),
+  /** A commit is answered once the standby has it on disk too; while the standby is away, none is. */
+  synchronous: z.boolean({ error: "must be true or false" }).default(false),
+});
+
 /** `homelab:postgres`. The sizes are for 16 GB of memory that PostgreSQL shares with the rest of the node. */
 export const postgresSchema = strict({
   /** Image that ours is built on: Debian, with the layout and entry contract of the official one. */
@@ -93,12 +124,7 @@ export const postgresSchema = strict({
   port: port.default(5432),
   /** Holds the cluster; mounted at /var/lib/postgresql. */
   dataDirectory: dataDirectory.default("/srv/homelab/postgres"),
-  sharedBuffers: size.default("2GB"),
-  effectiveCacheSize: size.default("6GB"),
-  workMem: size.default("64MB"),
-  maintenanceWorkMem: size.default("512MB"),
-  maxWalSize: size.default("4GB"),
-  minWalSize: size.default("1GB"),
+  ...serverSizes,
   maxConnections: z
     .int("must be a whole number")
     .min(10, "must be 10 to 1000")
@@ -119,13 +145,15 @@ export const postgresSchema = strict({
       })
       .default("strict_order"),
   }).prefault({}),
-  /** /dev/shm of the container, which parallel queries and index builds share. */
-  shmSize: size.default("2GB"),
+  replica: replica.prefault({}),
   /** Any other parameter, by PostgreSQL's name. */
   settings: z.record(parameter, parameterValue).default({}),
   roles: z
     .record(
-      identifier.refine((name) => name !== "postgres" && name !== "public", "must not be postgres or public"),
+      identifier.refine(
+        (name) => !["postgres", "public", replicationRole].includes(name),
+        `must not be postgres, public or ${replicationRole}`,
+      ),
       role,
     )
     .prefault({ agent: {}, system: {}, ksh3: { superuser: true } }),

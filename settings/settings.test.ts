@@ -17,7 +17,7 @@ const minio = (value: unknown) => ({ "homelab:minio": JSON.stringify(value) });
 
 function wrong(config: Record<string, string>): readonly string[] {
   try {
-    checkStorage(loadSettings("storage", config, around), node);
+    checkStorage(loadSettings("storage", config, around), node, node);
   } catch (error) {
     if (error instanceof SettingsError) return error.sentences;
     throw error;
@@ -152,7 +152,7 @@ describe("settings of a stack", () => {
     [
       "a role called postgres",
       postgres({ roles: { agent: {}, system: {}, postgres: {} } }),
-      /the name "postgres" must not be postgres or public\.$/,
+      /the name "postgres" must not be postgres, public or replicator\.$/,
     ],
     [
       "a database's name with a quote",

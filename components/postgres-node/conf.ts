@@ -1,5 +1,6 @@
-import { restartParameters, type PostgresSettings } from "../../settings";
+import { restartParameters, type PostgresSettings, type serverSizes } from "../../settings";
 import { mountedConf } from "./layout";
+import { pairParameters, type Pair } from "./pair";
 
 /** One line of the configuration, and why it is there. */
 export interface Parameter {
@@ -8,12 +9,22 @@ export interface Parameter {
   readonly reason: string;
 }
 
+/** What a server is configured by. */
+export type ServerSettings = Pick<
+  PostgresSettings,
+  "port" | "maxConnections" | "search" | "settings" | ServerSize
+> & {
+  readonly replica: Pick<PostgresSettings["replica"], "slotLimit">;
+};
+type ServerSize = Exclude<keyof typeof serverSizes, "shmSize">;
+
 /**
  * Every parameter that the server is started with, each with its reason. `settings.settings` comes last and wins.
  * @param address the node's address; the server listens there and on the loopback.
+ * @param pair the server that follows this one, or is followed. @default none
  * @see https://www.postgresql.org/docs/18/runtime-config.html
  */
-export function parameters(settings: PostgresSettings, address: string): Parameter[] {
+export function parameters(settings: ServerSettings, address: string, pair?: Pair): Parameter[] {
   const chosen: [name: string, value: Parameter["value"], reason: string][] = [
     ["listen_addresses", `127.0.0.1,${address}`, "the topology's address and the loopback, nothing else"],
     ["port", settings.port, "homelab:postgres.port"],
@@ -65,6 +76,13 @@ export function parameters(settings: PostgresSettings, address: string): Paramet
     ["hnsw.ef_search", settings.search.efSearch, "homelab:postgres.search.efSearch"],
     ["hnsw.iterative_scan", settings.search.iterativeScan, "a filter does not leave a search with too few"],
 
+    [
+      "max_slot_wal_keep_size",
+      settings.replica.slotLimit,
+      "a standby that stays away, or was forgotten, does not fill the disk",
+    ],
+    ...(pair === undefined ? [] : pairParameters(pair)),
+
     ["autovacuum_vacuum_cost_limit", 1000, "the default is for spinning disks"],
     ["idle_in_transaction_session_timeout", "10min", "a forgotten transaction would stop vacuum everywhere"],
 
@@ -97,8 +115,8 @@ export interface Configuration {
   readonly reload: string;
 }
 
-export function configuration(settings: PostgresSettings, address: string): Configuration {
-  const all = parameters(settings, address);
+export function configuration(settings: ServerSettings, address: string, pair?: Pair): Configuration {
+  const all = parameters(settings, address, pair);
   const head = "# Written by Pulumi: changes made here are put back.\n";
   const text = (wanted: (parameter: Parameter) => boolean) => all.filter(wanted).map(line).join("");
   return {

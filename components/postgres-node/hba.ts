@@ -1,17 +1,26 @@
 import { isIP } from "node:net";
+import { replicationRole } from "../../settings";
 
 /**
  * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback (for
  * replication the superuser alone), and all but the superuser `postgres` with a password from the given addresses. No line means no access.
  * @param clients IPv4 or IPv6 addresses.
  * @param networks IPv4 networks of 8 bits at least, such as `10.42.0.0/16`: where the node's own pods have their addresses.
+ * @param peer address of the server that copies or follows this one, as a role that may do nothing else. @default none
  * @throws Error for a text that is no address or no network.
  * @see https://www.postgresql.org/docs/18/auth-pg-hba-conf.html
  */
-export function hba(clients: readonly string[], networks: readonly string[] = []): string {
+export function hba(clients: readonly string[], networks: readonly string[] = [], peer?: string): string {
   const rows = [
     ["# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD"],
     ["local", "all", "postgres", "", "peer"],
+    // "all" databases do not include replication, which is a line of its own.
+    ...(peer === undefined
+      ? []
+      : [
+          ["host", "replication", replicationRole, single(peer), "scram-sha-256"],
+          ["host", "all", replicationRole, "all", "reject"],
+        ]),
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
     // Base backups and the stream of WAL, taken on the node itself; "all" does not mean replication.
     ["host", "replication", "postgres", "127.0.0.1/32", "scram-sha-256"],
@@ -27,7 +36,7 @@ export function hba(clients: readonly string[], networks: readonly string[] = []
   ];
   const lines = rows.map((row) =>
     row
-      .map((cell, i) => cell.padEnd([8, 13, 10, 42][i] ?? 0))
+      .map((cell, i) => cell.padEnd([8, 13, 12, 42][i] ?? 0))
       .join("")
       .trimEnd(),
   );

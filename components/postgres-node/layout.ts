@@ -18,6 +18,9 @@ export const mountedInit = "/docker-entrypoint-initdb.d";
  */
 export const mountedData = "/var/lib/postgresql";
 
+/** The password of the role by which one server asks and follows the other. */
+export const replicationSecret = "homelab-postgres-replication";
+
 /** A command inside the running container, as the database's system user. */
 export function inContainer(...argv: string[]): string[] {
   return ["/usr/bin/podman", "exec", "--user", "postgres", containerName, ...argv];

@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Database, Extension, Grant, Role, type ServerArgs } from "../../provider/sdk/postgres";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import type { PostgresSettings } from "../../settings";
+import { replicationRole, type PostgresSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { persistentOn } from "../placement";
 import { configuration } from "./conf";
 import { containerfile } from "./containerfile";
-import { dsn } from "./dsn";
+import { dsnsOf, type Dsns } from "./dsn";
 import { hba } from "./hba";
 import {
   confDirectory,
@@ -17,9 +17,12 @@ import {
   inContainer,
   initDirectory,
   mountedConf,
+  replicationSecret,
   service,
   superuserSecret,
 } from "./layout";
+import { guardUnit } from "./guard";
+import { pairFiles, type Pair } from "./pair";
 import { postgresQuadlet } from "./quadlet";
 import { script } from "./scripts";
 
@@ -31,6 +34,8 @@ export interface PostgresNodeArgs {
   clients: readonly string[];
   /** Networks that may connect: that of the cluster's pods, which on this node come with their own addresses. @default none */
   networks?: readonly string[];
+  /** Where a standby may be, as `settings.replica` says more of. @default none */
+  standby?: Node<"always-on">;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -40,7 +45,11 @@ export interface PostgresEndpoints {
   readonly host: string;
   readonly port: number;
   /** Connection strings by role, then by database: for each that the role may connect to. */
-  readonly dsns: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
+  readonly dsns: Dsns;
+  /** The same with both hosts, for clients that look for the one that takes writes: when there is a standby. */
+  readonly failoverDsns: Dsns | undefined;
+  /** Secret. With it the standby copies and follows: when there may be one. */
+  readonly replicationPassword: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -67,8 +76,10 @@ export class PostgresNode extends pulumi.ComponentResource {
     this.#name = name;
     this.#given = opts;
 
+    const pair = pairOf(args);
     const superuser = this.#password("superuser");
-    const { unit, image, secret } = this.#server(args, superuser);
+    const replication = pair === undefined ? undefined : this.#password("replication-password");
+    const { unit, image, secret } = this.#server(args, superuser, pair, replication);
     this.unit = unit;
     this.image = image.reference;
     this.superuserFingerprint = secret.fingerprint;
@@ -81,17 +92,22 @@ export class PostgresNode extends pulumi.ComponentResource {
     const passwords = this.#roles(server, settings);
     const roles = passwords.roles;
     this.#databases(server, settings, roles);
+    if (replication !== undefined) {
+      new Role(
+        `${name}-role-${replicationRole}`,
+        { server, name: replicationRole, password: replication, replication: true },
+        this.#inServer(),
+      );
+    }
 
     const at = { host: node.address, port: settings.port };
-    const dsns = mapValues(settings.roles, (_role, role) =>
-      Object.fromEntries(
-        databasesOf(role, settings).map((database) => [
-          database,
-          dsn({ ...at, role, database, password: passwords.of(role) }),
-        ]),
-      ),
-    );
-    this.endpoints = { ...at, dsns };
+    const both = pair === undefined ? [] : [at, { host: pair.peer.address, port: pair.peer.port }];
+    this.endpoints = {
+      ...at,
+      dsns: dsnsOf(settings, [at], passwords.of),
+      failoverDsns: pair === undefined ? undefined : dsnsOf(settings, both, passwords.of),
+      replicationPassword: replication,
+    };
     this.registerOutputs({ endpoints: this.endpoints });
   }
 
@@ -113,6 +129,8 @@ export class PostgresNode extends pulumi.ComponentResource {
   #server(
     { node, settings, clients, networks, identity }: PostgresNodeArgs,
     superuser: pulumi.Output<string>,
+    pair: Pair | undefined,
+    replication: pulumi.Output<string> | undefined,
   ): { unit: Unit; image: Image; secret: Secret } {
     const connection = connectionOf(node, identity);
     const base = reference(settings.baseImage);
@@ -130,7 +148,15 @@ export class PostgresNode extends pulumi.ComponentResource {
       { connection, name: superuserSecret, value: superuser },
       this.#options(),
     );
-    const conf = configuration(settings, node.address);
+    const replicationSecretOn =
+      replication === undefined
+        ? undefined
+        : new Secret(
+            `${this.#name}-replication-secret`,
+            { connection, name: replicationSecret, value: replication },
+            this.#options(),
+          );
+    const conf = configuration(settings, node.address, pair);
     const unit = new Unit(
       `${this.#name}-unit`,
       {
@@ -139,11 +165,17 @@ export class PostgresNode extends pulumi.ComponentResource {
         files: [
           {
             path: "/etc/containers/systemd/postgres.container",
-            content: image.reference.apply((built) => postgresQuadlet(settings, built)),
+            content: image.reference.apply((built) =>
+              postgresQuadlet({ ...settings, image: built, paired: pair !== undefined }),
+            ),
           },
           { path: `${confDirectory}/postgresql.conf`, content: conf.restart },
           { path: `${confDirectory}/reload.conf`, content: conf.reload, onChange: "reload" },
-          { path: `${confDirectory}/pg_hba.conf`, content: hba(clients, networks), onChange: "reload" },
+          {
+            path: `${confDirectory}/pg_hba.conf`,
+            content: hba(clients, networks, pair?.peer.address),
+            onChange: "reload",
+          },
           {
             path: `${confDirectory}/ready.sh`,
             content: script("ready.sh"),
@@ -162,10 +194,17 @@ export class PostgresNode extends pulumi.ComponentResource {
             mode: "0755",
             onChange: "nothing",
           },
+          ...(pair === undefined ? [] : pairFiles(pair)),
         ],
         // The cluster itself, below this, is readable to its own user alone.
         directories: [{ path: settings.dataDirectory, mode: "0755" }],
-        restartOn: { image: image.imageId, "superuser's password": secret.fingerprint },
+        restartOn: {
+          image: image.imageId,
+          "superuser's password": secret.fingerprint,
+          ...(replicationSecretOn === undefined
+            ? {}
+            : { "replication's password": replicationSecretOn.fingerprint }),
+        },
         // The server is the container's first process; on SIGHUP it reads its files again.
         reload: ["/usr/bin/podman", "kill", "--signal", "HUP", containerName],
         health: {
@@ -174,8 +213,13 @@ export class PostgresNode extends pulumi.ComponentResource {
         },
         keeps: [settings.dataDirectory],
       },
-      this.#options({ dependsOn: [image, secret] }),
+      this.#options({
+        dependsOn: [image, secret, ...(replicationSecretOn === undefined ? [] : [replicationSecretOn])],
+      }),
     );
+    if (pair !== undefined) {
+      guardUnit(`${this.#name}-guard`, connection, pair, this.#options({ dependsOn: unit }));
+    }
     return { unit, image, secret };
   }
 
@@ -225,13 +269,15 @@ export class PostgresNode extends pulumi.ComponentResource {
   }
 }
 
-/** Databases that a role may connect to: its own, those that name it, and all for a superuser. */
-function databasesOf(role: string, { roles, databases }: PostgresSettings): string[] {
-  return Object.entries(databases)
-    .filter(
-      ([, { owner, connect }]) => roles[role]?.superuser === true || owner === role || connect.includes(role),
-    )
-    .map(([database]) => database);
+/** What the server must know of its standby, where there may be one. */
+function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: PostgresNodeArgs) {
+  if (standby === undefined) return undefined;
+  const pair: Pair = {
+    ...{ self: node.name, origin: "new", port, dataDirectory },
+    synchronous: replica.synchronous,
+    peer: { name: standby.name, address: standby.address, port: replica.port },
+  };
+  return pair;
 }
 
 function mapValues<A, B>(

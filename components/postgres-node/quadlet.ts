@@ -1,5 +1,5 @@
 import { containerUnit, render } from "../../quadlet";
-import { podmanSize, type PostgresSettings } from "../../settings";
+import { podmanSize } from "../../settings";
 import {
   confDirectory,
   containerName,
@@ -8,8 +8,10 @@ import {
   mountedConf,
   mountedData,
   mountedInit,
+  replicationSecret,
   superuserSecret,
 } from "./layout";
+import { pairExec, refused } from "./pair";
 
 /** Arguments of initdb, at the first start only. */
 export const initdb = [
@@ -24,8 +26,21 @@ export const initdb = [
   "--auth-host=scram-sha-256",
 ];
 
-/** The text of postgres.container. @param image whole reference of the image built for this node. */
-export function postgresQuadlet(settings: PostgresSettings, image: string): string {
+export interface QuadletArgs {
+  readonly dataDirectory: string;
+  /** /dev/shm, as PostgreSQL writes a size. */
+  readonly shmSize: string;
+  readonly port: number;
+  /** Whole reference of the image built for this node. */
+  readonly image: string;
+  /** Whether it asks another server before it starts. @default false */
+  readonly paired?: boolean;
+  /** Where there is no data: a cluster of its own, or the copy that start.sh makes. @default new */
+  readonly origin?: "new" | "copy";
+}
+
+/** The text of postgres.container. */
+export function postgresQuadlet({ paired = false, origin = "new", image, ...settings }: QuadletArgs): string {
   const unit = containerUnit({
     unit: {
       description: "PostgreSQL 18",
@@ -40,29 +55,39 @@ export function postgresQuadlet(settings: PostgresSettings, image: string): stri
       pull: "never",
       // The server sees who connects, which pg_hba.conf decides by; a bridge would show its own address.
       network: "host",
-      environment: {
-        POSTGRES_INITDB_ARGS: initdb.join(" "),
-        POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}`,
-      },
-      secrets: [{ name: superuserSecret }],
+      ...(origin === "new"
+        ? {
+            environment: {
+              POSTGRES_INITDB_ARGS: initdb.join(" "),
+              POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}`,
+            },
+          }
+        : {}),
+      secrets: [
+        ...(origin === "new" ? [{ name: superuserSecret }] : []),
+        ...(paired ? [{ name: replicationSecret }] : []),
+      ],
       mounts: [
         { source: settings.dataDirectory, target: mountedData },
         { source: confDirectory, target: mountedConf, readOnly: true },
-        { source: initDirectory, target: mountedInit, readOnly: true },
+        ...(origin === "new" ? [{ source: initDirectory, target: mountedInit, readOnly: true }] : []),
       ],
       shmSize: podmanSize(settings.shmSize),
       // A shutdown ends with a checkpoint, which may have to write all of shared_buffers.
       stopTimeout: 120,
       logDriver: "journald",
-      exec: ["-c", `config_file=${mountedConf}/postgresql.conf`],
+      exec: [...(paired ? pairExec : []), "-c", `config_file=${mountedConf}/postgresql.conf`],
     },
     service: {
       restart: "always",
       restartSec: 5,
+      ...(paired ? { restartPreventExitStatus: [refused] } : {}),
       // After a power cut the server replays WAL first; killing it then would start that over.
       timeoutStartSec: 600,
       timeoutStopSec: 150,
-      execStartPost: [inContainer("sh", `${mountedConf}/settle.sh`, String(settings.port))],
+      ...(origin === "new"
+        ? { execStartPost: [inContainer("sh", `${mountedConf}/settle.sh`, String(settings.port))] }
+        : {}),
     },
     install: { wantedBy: ["multi-user.target"] },
   });

@@ -4,6 +4,7 @@ import { postgresSchema } from "../../settings";
 import { configuration, parameters } from "./conf";
 import { containerfile } from "./containerfile";
 import { hba } from "./hba";
+import { guardFiles, guardReads, type Pair } from "./pair";
 import { postgresQuadlet } from "./quadlet";
 
 const settings = postgresSchema.parse({});
@@ -122,6 +123,72 @@ describe("who may connect", () => {
   });
 });
 
+describe("a pair", () => {
+  const pair: Pair = {
+    ...{ self: "storage", origin: "new", port: 5432, dataDirectory: "/srv/homelab/postgres" },
+    ...{ peer: { name: "desktop", address: "10.0.0.2", port: 5433 }, synchronous: false },
+  };
+  const valueOf = (name: string, of: Pair | undefined) =>
+    parameters(settings, "10.0.0.1", of).find((each) => each.name === name)?.value;
+
+  it("lets the other's address copy and follow as a role that no database takes, before any other line", () => {
+    const rows = hba(["10.0.0.2"], [], "10.0.0.2")
+      .split("\n")
+      .filter((row) => /^(host|local)/.test(row))
+      .map((row) => row.split(/\s+/).join(" "));
+    expect(rows.slice(0, 3)).toEqual([
+      "local all postgres peer",
+      "host replication replicator 10.0.0.2/32 scram-sha-256",
+      "host all replicator all reject",
+    ]);
+    expect(hba(["10.0.0.2"])).not.toContain("replic");
+  });
+
+  it("can follow without a restart, and names no password", () => {
+    expect(valueOf("primary_conninfo", pair)).toBe(
+      "host=10.0.0.2 port=5433 user=replicator application_name=storage passfile=/dev/shm/homelab-replication.pgpass connect_timeout=5",
+    );
+    expect(valueOf("primary_slot_name", pair)).toBe("storage");
+    expect(configuration(settings, "10.0.0.1", pair).restart).toBe(
+      configuration(settings, "10.0.0.1").restart,
+    );
+  });
+
+  it("waits for the standby only when it is told to", () => {
+    expect(valueOf("synchronous_standby_names", pair)).toBe("");
+    expect(valueOf("synchronous_standby_names", { ...pair, synchronous: true })).toBe("desktop");
+    expect(valueOf("synchronous_standby_names", undefined)).toBeUndefined();
+  });
+
+  it("limits what is kept for a standby, also for one that was forgotten", () => {
+    expect(valueOf("max_slot_wal_keep_size", undefined)).toBe("8GB");
+  });
+
+  it("asks before it starts, and is not started again where a person must decide", () => {
+    const image = "a/b:1";
+    const alone = postgresQuadlet({ ...settings, image });
+    const text = postgresQuadlet({ ...settings, image, paired: true });
+    expect(alone).not.toMatch(/start\.sh|replication|RestartPreventExitStatus/);
+    expect(text).toContain(
+      "Exec=bash /etc/postgresql/start.sh -c config_file=/etc/postgresql/postgresql.conf\n",
+    );
+    expect(text).toContain("RestartPreventExitStatus=75\n");
+    expect(text).toContain("Secret=homelab-postgres-replication,type=mount\n");
+  });
+
+  it("makes no cluster of its own where it began as a copy", () => {
+    const text = postgresQuadlet({ ...settings, image: "a/b:1", paired: true, origin: "copy" });
+    expect(text).not.toMatch(/POSTGRES_|superuser|initdb|settle/);
+  });
+
+  it("has a guard that is there exactly while the server is", () => {
+    const [, unit] = guardFiles();
+    expect(unit?.content).toContain("BindsTo=postgres.service\n");
+    expect(unit?.content).toContain("WantedBy=postgres.service\n");
+    expect(guardReads(pair)).not.toBe(guardReads({ ...pair, self: "desktop" }));
+  });
+});
+
 describe("the image", () => {
   it("is built on the given base and installs only what it lacks", () => {
     const text = containerfile("docker.io/library/postgres:18-trixie");
@@ -134,12 +201,15 @@ describe("the image", () => {
 
 describe("the quadlet", () => {
   it("holds no password and no address of its own", () => {
-    const text = postgresQuadlet(settings, "localhost/homelab/postgres:1");
+    const text = postgresQuadlet({ ...settings, image: "localhost/homelab/postgres:1" });
     expect(text).not.toMatch(/POSTGRES_PASSWORD=|PublishPort/);
     expect(text).toContain("POSTGRES_PASSWORD_FILE=/run/secrets/homelab-postgres-superuser");
   });
 
   it("is the same text for the same settings", () => {
-    expect(postgresQuadlet(postgresSchema.parse({}), "a/b:1")).toBe(postgresQuadlet(settings, "a/b:1"));
+    const image = "a/b:1";
+    expect(postgresQuadlet({ ...postgresSchema.parse({}), image })).toBe(
+      postgresQuadlet({ ...settings, image }),
+    );
   });
 });

@@ -47,12 +47,14 @@ podman load -q -i "$3"
 SH
 }
 
-images_onto_storage() {
-  local name archive
-  for name in postgres minio; do
-    archive=$(image_archive "$name")
-    image_onto storage "$archive"
-  done
+# What runs where: PostgreSQL on desktop too, where its standby may be switched on.
+images_onto_machines() {
+  local postgres minio
+  postgres=$(image_archive postgres)
+  minio=$(image_archive minio)
+  image_onto storage "$postgres"
+  image_onto storage "$minio"
+  image_onto desktop "$postgres"
 }
 
 # cluster_archives: prints the directory, as the machines see it, that has the archives for the cluster and no others. It is

@@ -32,7 +32,7 @@ export interface UnitArgs {
   /** What systemd runs, e.g. `postgres.service`; or a timer or a socket, whose service is among the files. */
   service: string;
   /** The quadlet or unit file, and the configuration it reads. Order does not matter. */
-  files: ManagedFileArgs[];
+  files: pulumi.Input<ManagedFileArgs[]>;
   /** Directories that must exist before the first start. They are made when missing and never removed. */
   directories?: { path: string; mode?: string; owner?: string }[];
   /** Anything else whose change must restart the unit (an image's id, a secret's fingerprint), by a name that is shown. */
@@ -61,7 +61,7 @@ export interface ImageArgs {
   /** Repository for the built image, e.g. `localhost/homelab/postgres`; its tag is the content's hash. */
   repository: string;
   /** The Containerfile's text. `FROM` names the base with its exact tag or digest. */
-  containerfile: string;
+  containerfile: pulumi.Input<string>;
   /** How long a build may take, seconds. @default 900 */
   timeoutSeconds?: number;
 }

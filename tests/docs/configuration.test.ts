@@ -10,6 +10,7 @@ import {
   postgresSchema,
   powerKeeperSchema,
   powerScheduleSchema,
+  replicaSchema,
   SettingsError,
 } from "../../settings";
 import { loadTopology, nodeNames } from "../../topology";
@@ -63,6 +64,7 @@ const documented = new Map(
 
 const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(postgresSchema), "homelab:postgres."),
+  ...keys(shapeOf(replicaSchema), "homelab:replica."),
   ...keys(shapeOf(minioSchema), "homelab:minio."),
   ...keys(shapeOf(backupServerSchema), "homelab:backup."),
   ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
@@ -88,7 +90,7 @@ describe("docs/configuration.md", () => {
   });
 
   it("lists the keys that every stack has, and storage's own", () => {
-    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power"]);
+    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power", "replica"]);
     expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "power", "compute"]);
     expect(stackKeys("storage")).toEqual([
       "topology",

@@ -1,15 +1,21 @@
 #!/bin/sh
 # Usage: ready.sh PORT. Succeeds when the server answers a query over TCP by the superuser's password, and its
 # configuration files hold no mistake. The socket would not do: the temporary server of the first start answers there.
+# A server that began as a copy has no such start, and the other's password: there the socket is asked.
 set -eu
 port=$1
-PGPASSWORD=$(cat /run/secrets/homelab-postgres-superuser)
+PGHOST=/var/run/postgresql
+if [ -e /run/secrets/homelab-postgres-superuser ]; then
+  PGHOST=127.0.0.1
+  PGPASSWORD=$(cat /run/secrets/homelab-postgres-superuser)
+  export PGPASSWORD
+fi
 PGCONNECT_TIMEOUT=5
-export PGPASSWORD PGCONNECT_TIMEOUT
+export PGHOST PGCONNECT_TIMEOUT
 
 mistakes=$(
   psql --no-psqlrc --no-password --no-align --tuples-only --quiet --set ON_ERROR_STOP=1 \
-    --host 127.0.0.1 --port "$port" --username postgres --dbname postgres <<'SQL'
+    --port "$port" --username postgres --dbname postgres <<'SQL'
 select format('%s:%s %s: %s', sourcefile, sourceline, name, error) from pg_file_settings where error is not null
 union all
 select format('%s:%s: %s', file_name, line_number, error) from pg_hba_file_rules where error is not null;

@@ -12,6 +12,11 @@ until pg_isready --quiet --host 127.0.0.1 --port "$port"; do
   sleep 0.2
 done
 
+# A standby has the roles and databases of its primary, and cannot change them.
+recovering=$(psql --no-psqlrc --no-password --quiet --no-align --tuples-only --port "$port" --username postgres \
+  --dbname postgres --command 'select pg_is_in_recovery()')
+if [ "$recovering" = t ]; then exec sh "$here/ready.sh" "$port"; fi
+
 PGPASSWORD=$(cat /run/secrets/homelab-postgres-superuser)
 export PGPASSWORD
 if ! psql --no-psqlrc --no-password --quiet --host 127.0.0.1 --port "$port" --username postgres --dbname postgres \
@@ -27,6 +32,13 @@ set pg_stat_statements.track = 'none';
 alter role postgres password :'password';
 SQL
 fi
+
+# Without a standby nothing may be kept for one: its slot goes when `homelab:postgres.replica.enabled` does.
+[ -e "$here/pair.env" ] ||
+  psql --no-psqlrc --no-password --quiet --set ON_ERROR_STOP=1 --port "$port" --username postgres --dbname postgres <<'SQL' >/dev/null
+select pg_drop_replication_slot(slot_name) from pg_replication_slots
+where slot_name = 'desktop' and slot_type = 'physical' and not active;
+SQL
 
 export PGPORT="$port"
 unset PGPASSWORD

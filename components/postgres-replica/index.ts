@@ -1,0 +1,1 @@
+export { PostgresReplica, type PostgresReplicaArgs, type ReplicationEndpoint } from "./postgres-replica";

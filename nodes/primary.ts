@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ReplicationEndpoint } from "../components/postgres-replica";
+import { Refusal } from "../components/refusal";
+import { lookAtPair, type Standing } from "../remote/pair";
+import { reachable } from "../remote/reachable";
+import { closeAll } from "../remote/ssh";
+import type { ReplicaSettings, StorageSettings } from "../settings";
+import { connectionOf, type Node, type NodeName, type Topology } from "../topology";
+import type { StorageEndpoints } from "./endpoints";
+import type { House } from "./house";
+
+/** How a node's PostgreSQL stands; undefined when the node is off or cannot say. */
+async function look(node: Node, identity: string | undefined): Promise<Standing | undefined> {
+  if (!(await reachable(node.address, node.ssh.port))) return undefined;
+  try {
+    return await lookAtPair(connectionOf(node, identity), new AbortController().signal);
+  } catch {
+    // Who is to say more of the node is the resource that needs it.
+    return undefined;
+  }
+}
+
+/**
+ * storage's stack sets up a primary. When its standby was promoted, what it would do is wrong: a preview says so, an
+ * up ends before anything is touched.
+ */
+export async function requirePrimary(topology: Topology, settings: StorageSettings): Promise<void> {
+  const { storage, desktop } = topology.nodes;
+  const here = await look(storage, settings.sshIdentity);
+  const other =
+    settings.postgres.replica.enabled && here?.role !== "primary"
+      ? await look(desktop, settings.sshIdentity)
+      : undefined;
+  await closeAll();
+  const sentence = superseded(here, other);
+  if (sentence === undefined) return;
+  if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence} Nothing was changed.`);
+  void pulumi.log.warn(sentence);
+}
+
+/** Why storage's stack must wait, if it must: a sentence. */
+export function superseded(here: Standing | undefined, other: Standing | undefined): string | undefined {
+  const back = "The way back to storage: docs/runbooks/promote.md.";
+  if (other?.role === "primary" || here?.peer?.role === "primary") {
+    const since = other?.promoted === undefined ? "" : ` since ${other.promoted}`;
+    return `desktop's PostgreSQL is primary${since}, so \`pulumi up --stack storage\` would work against it. ${back}`;
+  }
+  if (here?.fenced !== undefined || here?.role === "standby") {
+    return `storage's PostgreSQL is not primary any more: another one was promoted. ${back}`;
+  }
+  return undefined;
+}
+
+/** Who takes writes, as desktop's PostgreSQL knows it; says what is wrong with the standby. */
+export async function standingOnDesktop({
+  node,
+  settings,
+}: House<"desktop">): Promise<NodeName | "unknown" | undefined> {
+  if (!settings.replica.enabled) return undefined;
+  const here = await look(node, settings.sshIdentity);
+  await closeAll();
+  if (here?.role === "standby" && !here.streaming) {
+    void pulumi.log.warn(
+      "desktop's standby does not follow at the moment: storage's PostgreSQL is off, or the standby fell too far behind; `npm run --silent promote` shows how both stand.",
+    );
+  }
+  if (here?.role === "primary") return "desktop";
+  return here?.peer?.role === "primary" ? "storage" : "unknown";
+}
+
+/** What storage hands out for its standby. */
+export function replicationOf(
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  replica: ReplicaSettings,
+): { primaryPort: pulumi.Output<number>; endpoint: pulumi.Output<ReplicationEndpoint> } {
+  const known = endpoints.apply((all) => {
+    // Only in a preview before storage's first up.
+    if (all === undefined) return { port: 5432, endpoint: notYet };
+    if (all.replication === undefined) {
+      throw new Refusal(
+        "homelab:replica.enabled is true on desktop, but storage allows no standby: set homelab:postgres.replica.enabled there and run `pulumi up --stack storage` first.",
+      );
+    }
+    const { port, ...endpoint } = all.replication;
+    if (port !== replica.port) {
+      throw new Refusal(
+        `homelab:replica.port is ${replica.port}: it must be ${port}, where storage looks for its standby (homelab:postgres.replica.port).`,
+      );
+    }
+    return { port: all.POSTGRES_PORT, endpoint };
+  });
+  return { primaryPort: pulumi.unsecret(known.port), endpoint: known.endpoint };
+}
+
+const notYet: ReplicationEndpoint = {
+  ...{ password: "not-known-yet", baseImage: "docker.io/library/postgres:18-trixie", maxConnections: 100 },
+  ...{
+    settings: {},
+    slotLimit: "8GB",
+    networks: [],
+    search: { efSearch: 40, iterativeScan: "strict_order" },
+  },
+};

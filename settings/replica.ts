@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { dataDirectory, port, strict } from "./forms";
+import { serverSizes } from "./postgres";
+
+/**
+ * `homelab:replica` on desktop: a standby of storage's PostgreSQL. What must be the same on both (the image, the number
+ * of connections, further parameters) is storage's.
+ */
+export const replicaSchema = strict({
+  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  port: port.default(5432),
+  /** Holds the copy of the cluster; mounted at /var/lib/postgresql. */
+  dataDirectory: dataDirectory.default("/srv/homelab/postgres"),
+  ...serverSizes,
+});
+
+export type ReplicaSettings = z.output<typeof replicaSchema>;
