@@ -96,7 +96,7 @@ const notYet: ReplicationEndpoint = {
   ...{ password: "not-known-yet", baseImage: "docker.io/library/postgres:18-trixie", maxConnections: 100 },
   ...{
     settings: {},
-    slotLimit: "8GB",
+    slotLimit: "16GB",
     networks: [],
     search: { efSearch: 40, iterativeScan: "strict_order" },
   },

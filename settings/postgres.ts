@@ -111,8 +111,8 @@ const replica = strict({
   enabled: z.boolean({ error: "must be true or false" }).default(false),
   /** Where desktop's PostgreSQL listens: its `homelab:replica.port`. */
   port: port.default(5432),
-  /** WAL that is kept for a standby that is away; a standby that needs more must be made anew. */
-  slotLimit: size.default("8GB"),
+  /** WAL that is kept for a standby or a backup that is away; a standby that needs more must be made anew. */
+  slotLimit: size.default("16GB"),
   /** A commit is answered once the standby has it on disk too; while the standby is away, none is. */
   synchronous: z.boolean({ error: "must be true or false" }).default(false),
 });

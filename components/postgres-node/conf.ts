@@ -66,11 +66,6 @@ export function parameters(settings: ServerSettings, address: string, pair?: Pai
     ["wal_compression", "lz4", "full pages after a checkpoint shrink at little cost"],
     ["checkpoint_timeout", "15min", "fewer full pages in WAL; recovery still takes well under a minute"],
     ["checkpoint_completion_target", 0.9, "writes of a checkpoint are spread over its time"],
-    [
-      "max_slot_wal_keep_size",
-      "16GB",
-      "a backup or a standby that is away cannot fill the disk: it begins anew instead",
-    ],
     ["summarize_wal", true, "incremental base backups need it"],
 
     ["hnsw.ef_search", settings.search.efSearch, "homelab:postgres.search.efSearch"],
@@ -79,7 +74,7 @@ export function parameters(settings: ServerSettings, address: string, pair?: Pai
     [
       "max_slot_wal_keep_size",
       settings.replica.slotLimit,
-      "a standby that stays away, or was forgotten, does not fill the disk",
+      "a backup or a standby that is away, or was forgotten, cannot fill the disk: it begins anew instead",
     ],
     ...(pair === undefined ? [] : pairParameters(pair)),
 

@@ -161,7 +161,7 @@ describe("a pair", () => {
   });
 
   it("limits what is kept for a standby, also for one that was forgotten", () => {
-    expect(valueOf("max_slot_wal_keep_size", undefined)).toBe("8GB");
+    expect(valueOf("max_slot_wal_keep_size", undefined)).toBe("16GB");
   });
 
   it("asks before it starts, and is not started again where a person must decide", () => {
