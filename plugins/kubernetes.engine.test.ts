@@ -5,7 +5,7 @@ import { Project, type Run } from "./testing/project";
 
 const built = builtServer();
 if (built === undefined) {
-  process.stderr.write("the kubernetes plugin is not tried: run policies/admission/apiserver.sh build\n");
+  process.stderr.write("the kubernetes plugin is not tried: run lab/kubernetes/program.sh build\n");
 }
 
 const head = `import * as k8s from "@pulumi/kubernetes";

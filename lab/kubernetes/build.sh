@@ -15,19 +15,15 @@ work=$1 out=$2
 version=$(sed -n 's/^require k8s.io\/kubernetes v//p' "$here/go.mod")
 [ -n "$version" ] || die "lab/kubernetes/go.mod names no version of k8s.io/kubernetes."
 
-go_build() { # PACKAGE OUT LDFLAGS
-  (cd "$here" && CGO_ENABLED=0 GOFLAGS='' nice go build -mod=readonly -trimpath -buildvcs=false \
-    -ldflags "-s -w $3" -o "$2" "$1")
+go_build() { # PACKAGE OUT
+  (cd "$here" && CGO_ENABLED=0 GOFLAGS='' nice go build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' -o "$2" "$1")
 }
-flags=
-for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-  flags+=" -X $package.gitVersion=v$version -X $package.gitMajor=1 -X $package.gitMinor=$(cut -d. -f2 <<<"$version") -X $package.gitTreeState=clean"
-done
 root=$work/root
 mkdir -p "$root"/{bin,cni,images} "$work/pause"
-go_build . "$root/bin/lab-kubernetes" "$flags"
-go_build github.com/rancher/local-path-provisioner "$root/bin/local-path-provisioner" ""
-go_build ./pause "$work/pause/pause" ""
+program=$("$here/program.sh" build)
+cp "$program" "$root/bin/lab-kubernetes"
+go_build github.com/rancher/local-path-provisioner "$root/bin/local-path-provisioner"
+go_build ./pause "$work/pause/pause"
 for part in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns; do
   ln -s lab-kubernetes "$root/bin/$part"
 done

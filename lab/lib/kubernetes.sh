@@ -67,6 +67,9 @@ kubernetes_forget() {
   [ "$1" != compute ] || (lab_pulumi compute config set --path homelab:compute.enabled false)
 }
 
+# Whether the lab's own settings say that the cluster is on.
+kubernetes_is_on() { grep -q '^ *homelab:k3s:' "$STATE/Pulumi.storage.yaml" 2>/dev/null; }
+
 # kubernetes_kubeconfig: prints the path of a kubeconfig for use from this computer.
 kubernetes_kubeconfig() {
   local file=$STATE/kubeconfig

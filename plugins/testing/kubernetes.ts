@@ -57,7 +57,7 @@ export class Kubernetes {
   private constructor(private readonly cluster: Cluster) {}
   private collecting = true;
 
-  /** @param built folder of the built server, see `builtServer` */
+  /** @param built see `builtServer` */
   static async start(built: string): Promise<Kubernetes> {
     const kubernetes = new Kubernetes(await startCluster(built));
     void kubernetes.collect();

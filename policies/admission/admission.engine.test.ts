@@ -53,7 +53,7 @@ const understood = [
 const built = builtServer();
 if (built === undefined) {
   process.stderr.write(
-    "admission is not tested on a real API server: run policies/admission/apiserver.sh build\n",
+    "admission is not tested on a real API server: run lab/kubernetes/program.sh build\n",
   );
 }
 

@@ -7,9 +7,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Folder of the built server; undefined where `policies/admission/apiserver.sh build` was not run yet. */
+const program = join(__dirname, "../../lab/kubernetes/program.sh");
+
+/** Kubernetes' program; undefined where `lab/kubernetes/program.sh build` was not run yet. */
 export function builtServer(): string | undefined {
-  const { status, stdout } = spawnSync(join(__dirname, "apiserver.sh"), ["path"], { encoding: "utf8" });
+  const { status, stdout } = spawnSync(program, ["path"], { encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -40,7 +42,8 @@ export async function startCluster(built: string): Promise<Cluster> {
   writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
   const store = `http://127.0.0.1:${client}`;
   const children = [
-    start(join(built, "server"), [
+    start(built, [
+      "etcd",
       `--data-dir=${join(folder, "store")}`,
       `--listen-client-urls=${store}`,
       `--advertise-client-urls=${store}`,
@@ -49,7 +52,8 @@ export async function startCluster(built: string): Promise<Cluster> {
       `--initial-cluster=default=http://127.0.0.1:${peer}`,
       "--unsafe-no-fsync",
     ]),
-    start(join(built, "kube-apiserver"), [
+    start(built, [
+      "kube-apiserver",
       `--etcd-servers=${store}`,
       `--secure-port=${port}`,
       "--bind-address=127.0.0.1",
