@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Admission } from "../components/admission";
 import { BackupServer } from "../components/backup-server";
 import { HostCheck } from "../components/host-check";
 import { K3sServer, podBridge } from "../components/k3s";
@@ -6,6 +7,8 @@ import { MinioNode } from "../components/minio-node";
 import { NodeFirewall } from "../components/node-firewall";
 import { PowerKeeper, powerPort } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
+import { admissionRules } from "../policies/admission";
+import { engineTopology } from "../policies/watch/topology";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
@@ -20,7 +23,7 @@ import { requirePrimary } from "./primary";
  *
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow; a standby on desktop when homelab:postgres.replica.enabled
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
- *   K3s' server     :6443   when homelab:k3s.enabled
+ *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  *   backups                 of all of it, in homelab:backup.directory
  */
@@ -103,13 +106,21 @@ export async function storage({
     new PowerKeeper("power", { node, topology, settings: settings.power, identity }, { dependsOn: firewall });
   }
 
-  const cluster = k3s.enabled
+  const server = k3s.enabled
     ? new K3sServer(
         "k3s",
         { node, identity, settings: k3s, agents: nodeNames.filter((name) => name !== node.name) },
         { dependsOn: firewall },
-      ).endpoints
+      )
     : undefined;
+  const cluster = server?.endpoints;
+  if (server !== undefined) {
+    new Admission(
+      "admission",
+      { node, cluster: server.endpoints, rules: admissionRules(engineTopology(topology)) },
+      { deletedWith: server.unit },
+    );
+  }
 
   return handOut({
     POSTGRES_HOST: postgres.endpoints.host,

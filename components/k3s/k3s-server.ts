@@ -7,7 +7,7 @@ import { persistentOn } from "../placement";
 import { serverConfig, serverUrl } from "./config";
 import { clusterIdentifier, forClients } from "./kubeconfig";
 import { nodePasswords } from "./node-password";
-import { configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
+import { authorityFile, configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
 import { k3sMember } from "./member";
 
 export interface K3sServerArgs {
@@ -60,25 +60,29 @@ export class K3sServer extends pulumi.ComponentResource {
       keeps: [settings.dataDirectory],
       options,
     });
-    const written = (what: string, path: string) =>
-      new SecretFile(
-        `${name}-${what}`,
-        { connection, path, readAgainOn: { unit: this.unit.hash } },
-        options({ dependsOn: this.unit, deletedWith: this.unit }),
-      ).content;
-    const kubeconfig = pulumi.secret(written("kubeconfig", kubeconfigFile));
+    const written = (what: string, path: string, readAgainOn: Record<string, pulumi.Input<string>>) =>
+      pulumi.secret(
+        new SecretFile(
+          `${name}-${what}`,
+          { connection, path, readAgainOn },
+          options({ dependsOn: this.unit, deletedWith: this.unit }),
+        ).content,
+      );
+    const started = { unit: this.unit.hash };
+    // No start writes the authority anew, so that a preview of one knows that it stays the same cluster.
+    const authority = written("authority", authorityFile(settings.dataDirectory), {});
     const server = serverUrl(node.address, settings.apiPort);
     this.endpoints = {
       server,
       version: settings.version,
-      identifier: pulumi.unsecret(kubeconfig.apply(clusterIdentifier)),
-      kubeconfig: kubeconfig.apply((text) => forClients(text, server)),
-      agentToken: pulumi
-        .secret(written("join-token", joinTokenFile(settings.dataDirectory)))
-        .apply((text) => text.trim()),
-      nodePasswords: pulumi
-        .secret(written("token", serverTokenFile(settings.dataDirectory)))
-        .apply((token) => nodePasswords(token.trim(), args.agents)),
+      identifier: pulumi.unsecret(authority.apply(clusterIdentifier)),
+      kubeconfig: written("kubeconfig", kubeconfigFile, started).apply((text) => forClients(text, server)),
+      agentToken: written("join-token", joinTokenFile(settings.dataDirectory), started).apply((text) =>
+        text.trim(),
+      ),
+      nodePasswords: written("token", serverTokenFile(settings.dataDirectory), started).apply((token) =>
+        nodePasswords(token.trim(), args.agents),
+      ),
     };
     this.registerOutputs({});
   }

@@ -71,6 +71,7 @@ describe("a K3sServer", () => {
     const all = await runServer();
     expect(all.map(({ name }) => name).sort()).toEqual([
       "k3s",
+      "k3s-authority",
       "k3s-join-token",
       "k3s-kubeconfig",
       "k3s-release",
@@ -137,6 +138,7 @@ describe("a K3sServer", () => {
     const all = await runServer({ dataDirectory: "/srv/homelab/k3s" });
     expect(named(all, "k3s-kubeconfig").inputs.path).toBe("/etc/rancher/k3s/k3s.yaml");
     expect(named(all, "k3s-join-token").inputs.path).toBe("/srv/homelab/k3s/server/agent-token");
+    expect(named(all, "k3s-authority").inputs.path).toBe("/srv/homelab/k3s/server/tls/server-ca.crt");
     expect(named(all, "k3s-join-token").dependsOn).toContain("k3s-unit");
   });
 });

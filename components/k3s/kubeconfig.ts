@@ -37,8 +37,8 @@ export function forClients(text: string, server: string): string {
 /**
  * What tells this cluster from any other: for `clusterIdentifier` of the Kubernetes provider, which else takes every
  * changed kubeconfig for another cluster and makes everything anew.
+ * @param authority the certificate of the server's authority.
  */
-export function clusterIdentifier(text: string): string {
-  const authorities = read(text).clusters.map(({ cluster }) => cluster["certificate-authority-data"]);
-  return `homelab-${createHash("sha256").update(authorities.join()).digest("hex").slice(0, 16)}`;
+export function clusterIdentifier(authority: string): string {
+  return `homelab-${createHash("sha256").update(authority.trim()).digest("hex").slice(0, 16)}`;
 }

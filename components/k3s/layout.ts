@@ -23,6 +23,9 @@ export const ownAgentTokenFile = (dataDirectory: string) => `${dataDirectory}/ho
 /** The cluster's own secret, which K3s makes at its first start. */
 export const serverTokenFile = (dataDirectory: string) => `${dataDirectory}/server/token`;
 
+/** The certificate authority by which clients know the server; K3s makes it once for a cluster. */
+export const authorityFile = (dataDirectory: string) => `${dataDirectory}/server/tls/server-ca.crt`;
+
 /** The agents' token as the server hands it out: with the hash of its certificate authority, so that no other passes for it. */
 export const joinTokenFile = (dataDirectory: string) => `${dataDirectory}/server/agent-token`;
 

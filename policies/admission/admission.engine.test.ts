@@ -52,9 +52,7 @@ const understood = [
 
 const built = builtServer();
 if (built === undefined) {
-  process.stderr.write(
-    "admission is not tested on a real API server: run lab/kubernetes/program.sh build\n",
-  );
+  process.stderr.write("admission is not tested on a real API server: run lab/kubernetes/program.sh build\n");
 }
 
 describe.skipIf(built === undefined)("the admission policies in a real API server", () => {

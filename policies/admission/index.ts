@@ -9,15 +9,20 @@
 import { stringify } from "yaml";
 import type { Topology } from "../engine/topology";
 import { claimsAfterPods, claimsOfPods } from "./claims";
-import { objectsOf } from "./objects";
+import { ruleOf, type AdmissionRule } from "./objects";
 import { podPolicy } from "./pods";
 import { volumePolicy } from "./volumes";
 
-/** All policies and bindings, in the order in which they may be applied. */
+export type { AdmissionRule };
+
+/** All policies, each with its binding. */
+export function admissionRules(topology: Topology): readonly AdmissionRule[] {
+  return [podPolicy, claimsOfPods, claimsAfterPods, volumePolicy].map((policy) => ruleOf(policy(topology)));
+}
+
+/** The same as objects, in the order in which they may be applied. */
 export function admissionObjects(topology: Topology): readonly object[] {
-  return [podPolicy, claimsOfPods, claimsAfterPods, volumePolicy].flatMap((policy) =>
-    objectsOf(policy(topology)),
-  );
+  return admissionRules(topology).flatMap(({ policy, binding }) => [policy, binding]);
 }
 
 /** The same as YAML documents, for `kubectl apply --server-side -f -`. */

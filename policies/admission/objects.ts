@@ -19,24 +19,29 @@ const notLeaving = {
   expression: 'request.operation == "CREATE" || !has(object.metadata.deletionTimestamp)',
 };
 
-/** The policy and the binding that puts it in force in every namespace. */
-export function objectsOf(policy: Policy): readonly object[] {
+const apiVersion = "admissionregistration.k8s.io/v1" as const;
+
+/** A policy, and the binding that puts it in force in every namespace. */
+export type AdmissionRule = ReturnType<typeof ruleOf>;
+
+export function ruleOf(policy: Policy) {
   const { name, parameter, variables } = policy;
   const metadata = { name, labels: { "app.kubernetes.io/part-of": "homelab" } };
-  return [
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicy",
+  return {
+    title: name.replace(/^homelab-placement-/, ""),
+    policy: {
+      apiVersion,
+      kind: "ValidatingAdmissionPolicy" as const,
       metadata,
       spec: {
         failurePolicy: "Fail",
         ...(parameter === undefined ? {} : { paramKind: parameter }),
         matchConstraints: {
           resourceRules: policy.resourceRules.map(({ apiGroups, resources }) => ({
-            apiGroups,
+            apiGroups: [...apiGroups],
             apiVersions: ["*"],
             operations: ["CREATE", "UPDATE"],
-            resources,
+            resources: [...resources],
           })),
         },
         matchConditions: [notLeaving, ...(policy.matchConditions ?? [])],
@@ -44,9 +49,9 @@ export function objectsOf(policy: Policy): readonly object[] {
         validations: policy.validations.map((one) => ({ ...one, reason: "Forbidden" })),
       },
     },
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicyBinding",
+    binding: {
+      apiVersion,
+      kind: "ValidatingAdmissionPolicyBinding" as const,
       metadata,
       spec: {
         policyName: name,
@@ -54,5 +59,5 @@ export function objectsOf(policy: Policy): readonly object[] {
         ...(parameter === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: "Allow" } }),
       },
     },
-  ];
+  };
 }

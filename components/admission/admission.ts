@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
+import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
+import type { AdmissionRule } from "../../policies/admission";
+import type { Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { clusterProvider, type Cluster } from "../k3s";
+import { nothingKeptOn } from "../placement";
+
+export interface AdmissionArgs {
+  /** The node whose server has the cluster's API; the rules are kept with the cluster's state there. */
+  node: Node;
+  cluster: Cluster;
+  /** What is refused, see policies/admission. */
+  rules: readonly AdmissionRule[];
+}
+
+/**
+ * Written as one and the same whichever stack writes, so that rules which outlived the stack (see {@link Admission}) are
+ * taken over whole; and what somebody changed by hand is put right.
+ * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+ */
+const annotations = { "pulumi.com/patchFieldManager": "homelab", "pulumi.com/patchForce": "true" };
+
+/**
+ * The placement rule in the cluster itself: kubectl, Helm and operators are held to it.
+ *
+ * Give it the server's unit as `deletedWith`: removed together with the server, the rules stay in the cluster's state, so
+ * that they are in force from its first moment when it is set up again, and nothing is asked of a cluster that is gone.
+ */
+export class Admission extends pulumi.ComponentResource {
+  constructor(name: string, args: AdmissionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:index:Admission", name, { placement: nothingKeptOn(args.node) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const provider = clusterProvider(`${name}-cluster`, args.cluster, options());
+    for (const { title, policy, binding } of args.rules) {
+      const written = new ValidatingAdmissionPolicy(
+        `${name}-${title}`,
+        { ...policy, metadata: { ...policy.metadata, annotations } },
+        options({ provider }),
+      );
+      new ValidatingAdmissionPolicyBinding(
+        `${name}-${title}-binding`,
+        { ...binding, metadata: { ...binding.metadata, annotations } },
+        options({ provider, dependsOn: written }),
+      );
+    }
+    this.registerOutputs({});
+  }
+}
