@@ -11,6 +11,8 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, "**/*.lab.test.ts", "**/*.engine.test.ts", "**/*.cluster.test.ts"],
+          // Of a computer that is busy with other things.
+          testTimeout: 30_000,
         },
       },
       {

@@ -33,7 +33,9 @@ K
     unset CGROUPS_STEP
     exec "$@"
   fi
-  at=$(mktemp -d /run/k3s/cgroup.XXXXXX)
+  # Over the machine's own, where no other process sees it: one that is left behind where others do (by a part that was
+  # ended in between) is taken for the machine's by runc, and no container starts there any more.
+  at=/sys/fs/cgroup
   for set in $(controllers); do
     mount -t cgroup -o "$set" cgroup "$at"
     group=$at/$(</etc/homelab-cgroup)
@@ -48,9 +50,8 @@ K
       ;;
     esac
     echo $$ >"$group/cgroup.procs"
-    umount "$at"
+    umount -l "$at"
   done
-  rmdir "$at"
   : >/run/k3s/cgroups-clean
   CGROUPS_STEP=2 exec unshare --cgroup "$self" "$@"
   ;;
