@@ -141,7 +141,7 @@ describe("a pair", () => {
       "host replication replicator 10.0.0.2/32 scram-sha-256",
       "host all replicator all reject",
     ]);
-    expect(hba(["10.0.0.2"])).not.toContain("replic");
+    expect(hba(["10.0.0.2"])).not.toContain("replicator");
   });
 
   it("can follow without a restart, and names no password", () => {
