@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Given what the script says on standard error as it says it, for work that takes its time. */
   readonly progress?: (text: string) => void;
+  /** Is told each piece of standard output as it comes, for progress. */
+  readonly heard?: (text: string) => void;
 }
 
 const sessionTries = 40;
@@ -104,10 +106,14 @@ export async function runScript(
             stop(new RemoteError(`${name} on ${connection.node} was cancelled.`));
           };
           options.signal.addEventListener("abort", onAbort, { once: true });
-          channel.on("data", (data: Buffer) => (out.stdout += data.toString("utf8")));
           channel.stderr.on("data", (data: Buffer) => {
             out.stderr += data.toString("utf8");
             options.progress?.(data.toString("utf8"));
+          });
+          channel.on("data", (data: Buffer) => {
+            const text = data.toString("utf8");
+            out.stdout += text;
+            options.heard?.(text);
           });
           channel.on("exit", (code: number | null) => (out.code = code ?? 255));
           channel.on("close", () => {

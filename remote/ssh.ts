@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { Duplex } from "node:stream";
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import {
+  Client,
+  type AcceptConnection,
+  type ConnectConfig,
+  type RejectConnection,
+  type ServerHostKeyAlgorithm,
+  type TcpConnectionDetails,
+} from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
 import { Gate } from "./gate";
@@ -48,10 +55,10 @@ export async function closeAll(): Promise<void> {
   for (const one of await Promise.allSettled(open)) if (one.status === "fulfilled") one.value.client.end();
 }
 
-/** A stream to a port on the node's own loopback, through the SSH connection. */
+/** A stream to a port that the node reaches, on its own loopback first of all, through the SSH connection. */
 export async function openStream(
   connection: ConnectionArgs,
-  host: "127.0.0.1",
+  host: string,
   port: number,
   signal: AbortSignal,
 ): Promise<Duplex> {
@@ -62,10 +69,58 @@ export async function openStream(
       if (error === undefined) resolve(channel);
       else
         reject(
-          new RemoteError(`Nothing answers on ${connection.node}'s loopback port ${port}: ${error.message}.`),
+          new RemoteError(
+            host === "127.0.0.1"
+              ? `Nothing answers on ${connection.node}'s loopback port ${port}: ${error.message}.`
+              : `${connection.node} does not reach port ${port} of ${host}: ${error.message}.`,
+          ),
         );
     });
   });
+}
+
+/** A port on a node's loopback whose connections come out here. */
+export interface Tunnel {
+  readonly port: number;
+  close(): void;
+}
+
+/**
+ * Listens on a free port of the node's loopback. Each connection that is made there is joined with a stream from `open`.
+ * It ends with the SSH connection.
+ */
+export async function listenOn(connection: ConnectionArgs, open: () => Promise<Duplex>): Promise<Tunnel> {
+  const { client } = await link(connection);
+  const port = await new Promise<number>((resolve, reject) => {
+    client.forwardIn("127.0.0.1", 0, (error, given) => {
+      if (error === undefined) resolve(given);
+      else
+        reject(
+          new RemoteError(
+            `${connection.node} does not let a port be forwarded to it (${error.message}): allow it in sshd_config (AllowTcpForwarding).`,
+          ),
+        );
+    });
+  });
+  const arrived = (details: TcpConnectionDetails, accept: AcceptConnection, refuse: RejectConnection) => {
+    if (details.destPort !== port) return;
+    open().then((stream) => {
+      const channel = accept();
+      channel.on("error", () => stream.destroy());
+      stream.on("error", () => channel.destroy());
+      stream.on("close", () => channel.end());
+      channel.on("close", () => stream.destroy());
+      channel.pipe(stream).pipe(channel);
+    }, refuse);
+  };
+  client.on("tcp connection", arrived);
+  return {
+    port,
+    close: () => {
+      client.off("tcp connection", arrived);
+      client.unforwardIn("127.0.0.1", port);
+    },
+  };
 }
 
 async function connect(connection: ConnectionArgs, onLost: () => void): Promise<Link> {

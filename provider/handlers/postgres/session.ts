@@ -19,6 +19,14 @@ export interface Session {
   transaction<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** What a session is opened with, where it is not one of a resource's. */
+export interface SessionOptions {
+  /** As PGOPTIONS has it. @default the catalogue's search path and messages in English */
+  readonly options?: string;
+  /** Milliseconds that a statement may take; 0: any time. @default a minute */
+  readonly statementTimeout?: number;
+}
+
 /** What a socket has and another stream, such as an SSH channel, may lack. */
 interface Socketlike {
   setNoDelay(): unknown;
@@ -66,6 +74,7 @@ export class Connection implements Session {
     server: Server,
     database: string,
     onLost: (connection: Connection) => void,
+    { options, statementTimeout: limit = statementTimeout }: SessionOptions = {},
   ): Promise<Connection> {
     const stream = asSocket(opened);
     const client = new Client({
@@ -79,11 +88,11 @@ export class Connection implements Session {
       ssl: false,
       client_encoding: "UTF8",
       application_name: "homelab",
-      options: "-c search_path=pg_catalog -c lc_messages=C",
+      options: options ?? "-c search_path=pg_catalog -c lc_messages=C",
       connectionTimeoutMillis: 10 * seconds,
-      statement_timeout: statementTimeout,
-      idle_in_transaction_session_timeout: statementTimeout,
-      query_timeout: statementTimeout + 5 * seconds,
+      statement_timeout: limit,
+      idle_in_transaction_session_timeout: limit,
+      query_timeout: limit === 0 ? 0 : limit + 5 * seconds,
     });
     const connection = new Connection(client, stream);
     for (const event of ["error", "end"] as const) {
