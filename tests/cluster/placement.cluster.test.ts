@@ -65,7 +65,7 @@ describe("a pod with a local-path claim is refused for compute with the rule's s
     kubectl(["delete", "pod", "by-kubectl"]);
   });
 
-  it("by Helm", { timeout: 400_000 }, async () => {
+  it("by Helm", async () => {
     const helm = (node: string) =>
       lab(
         "helm",
@@ -83,7 +83,7 @@ describe("a pod with a local-path claim is refused for compute with the rule's s
     lab("helm", "uninstall", "by-helm");
   });
 
-  it("by Pulumi", { timeout: 120_000 }, () => {
+  it("by Pulumi", () => {
     const project = new Project(`import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 const config = new pulumi.Config();
@@ -125,31 +125,27 @@ describe("the rule in the cluster", () => {
     expect(refused(() => apply(deployment))).toContain(refusal);
   });
 
-  it(
-    "lets no volume be made on compute when the claim and its pod come in the same moment",
-    { timeout: 120_000 },
-    async () => {
-      const together = refused(() => apply(claim("late"), keeper("hurried", "compute", "late")));
-      if (together === "") {
-        // The pod was faster than the news of the claim; then the claim is what is refused a node.
-        await until("the scheduler is told", 60, () =>
-          kubectl([
-            "get",
-            "events",
-            "--field-selector",
-            "involvedObject.name=hurried",
-            "-o",
-            "jsonpath={.items[*].message}",
-          ]).includes("node-local-claim: the pod hurried waits for the claim late"),
-        );
-        expect(pods("app=hurried")[0]?.status.phase).toBe("Pending");
-      } else expect(together).toContain("node-local-claim");
-      expect((get("pvc", "late") as { status: { phase: string } }).status.phase).toBe("Pending");
-      kubectl(["delete", "pod,pvc", "hurried", "late", "--force", "--ignore-not-found"]);
-    },
-  );
+  it("lets no volume be made on compute when the claim and its pod come in the same moment", async () => {
+    const together = refused(() => apply(claim("late"), keeper("hurried", "compute", "late")));
+    if (together === "") {
+      // The pod was faster than the news of the claim; then the claim is what is refused a node.
+      await until("the scheduler is told", 60, () =>
+        kubectl([
+          "get",
+          "events",
+          "--field-selector",
+          "involvedObject.name=hurried",
+          "-o",
+          "jsonpath={.items[*].message}",
+        ]).includes("node-local-claim: the pod hurried waits for the claim late"),
+      );
+      expect(pods("app=hurried")[0]?.status.phase).toBe("Pending");
+    } else expect(together).toContain("node-local-claim");
+    expect((get("pvc", "late") as { status: { phase: string } }).status.phase).toBe("Pending");
+    kubectl(["delete", "pod,pvc", "hurried", "late", "--force", "--ignore-not-found"]);
+  });
 
-  it("is put back by the stack when somebody takes it away", { timeout: 120_000 }, () => {
+  it("is put back by the stack when somebody takes it away", () => {
     const names = () =>
       kubectl(["get", "validatingadmissionpolicies,validatingadmissionpolicybindings", "-o", "name"])
         .split("\n")

@@ -27,7 +27,7 @@ export function lab(command: string, ...args: string[]): string {
   return execFileSync(join(root, "lab", command), args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 300_000,
+    timeout: 600_000,
     cwd: root,
   });
 }
