@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-cluster drill-wipe doctor bench clean-cache drill-migrate
+.PHONY: help lab lab-down test test-cluster drill-wipe doctor bench clean-cache drill-migrate drill-restore
 
 help:
 	@echo 'make lab          three machines on this one, each with its stack up; ends with a table of what is there'
@@ -9,6 +9,7 @@ help:
 	@echo 'make drill-wipe   compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
 	@echo 'make doctor       what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make drill-migrate  a PostgreSQL on compute is moved to storage, killed five times on the way (minutes)'
+	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
 	@echo 'make bench        measures (minutes)'
 	@echo 'make clean-cache  removes what was built'
 	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|wipe|status NODE.'
@@ -30,6 +31,9 @@ drill-wipe:
 
 doctor:
 	@lab/doctor
+
+drill-restore: lab
+	@drills/restore/run
 
 bench:
 	@bench/run

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
+import { backUp } from "./backup";
 import { guardPorts, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
@@ -23,6 +24,7 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const served = settings.k3s.enabled ? servicePorts(house) : [];
   const firewall = guardPorts(house, served, { dependsOn: host.passed });
   const agent = joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
+  backUp(house, endpoints, { dependsOn: host.passed });
   const services = agent === undefined ? {} : runServices(house, endpoints, { dependsOn: agent });
   letSleep(house, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...services };

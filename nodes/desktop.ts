@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
 import { PostgresReplica } from "../components/postgres-replica";
 import { addressesOf, requireAlwaysOn } from "../topology";
+import { backUp } from "./backup";
 import { guardPorts, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import type { House } from "./house";
@@ -12,20 +13,27 @@ import { replicationOf, standingOnDesktop } from "./primary";
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
  *
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
 export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
   const { node, topology, settings } = house;
-  const { replica, sshIdentity: identity } = settings;
+  const { replica, backup, sshIdentity: identity } = settings;
   const nodes = addressesOf(topology);
   const standing = await standingOnDesktop(house);
   const host = new HostCheck("host", { node, identity });
   const endpoints = storageEndpoints("desktop");
   const firewall = guardPorts(
     house,
-    replica.enabled ? [{ name: "PostgreSQL", port: replica.port, from: nodes }] : [],
+    [
+      ...(replica.enabled ? [{ name: "PostgreSQL", port: replica.port, from: nodes }] : []),
+      ...(backup.keepsOffNode
+        ? [{ name: "backup repository", port: backup.repositoryPort, from: [topology.nodes.storage.address] }]
+        : []),
+    ],
     { dependsOn: host.passed },
   );
   joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
+  backUp(house, endpoints, { dependsOn: firewall ?? host.passed });
   if (replica.enabled && firewall !== undefined) {
     new PostgresReplica(
       "postgres",

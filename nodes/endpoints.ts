@@ -39,6 +39,14 @@ export const storageSchema = z.strictObject({
   S3_CONSOLE: z.url(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
   s3: z.record(z.string(), z.strictObject({ accessKey: z.string().min(1), secretKey: z.string().min(1) })),
+  /** Secret. Of the backups of files, when storage keeps repositories: what they are encrypted with, and where each node's is. */
+  backup: z
+    .strictObject({
+      key: z.string().min(1),
+      repositories: z.record(z.string(), z.string().startsWith("rest:")),
+      offNodePassword: z.string().min(1),
+    })
+    .optional(),
   /** Of the cluster, when storage has its server: the API, and what tells it from every other cluster. */
   K3S_URL: z.url().optional(),
   K3S_VERSION: z.string().optional(),
@@ -78,6 +86,7 @@ export function handOut(endpoints: { [K in keyof StorageEndpoints]: unknown }): 
           replication: pulumi.secret(checked.replication),
         }
       : {}),
+    ...("backup" in endpoints ? { backup: pulumi.secret(checked.backup) } : {}),
     ...("kubeconfig" in endpoints
       ? {
           K3S_URL: open.K3S_URL,

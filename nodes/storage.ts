@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../components/admission";
-import { BackupServer } from "../components/backup-server";
 import { HostCheck } from "../components/host-check";
 import { K3sServer, podBridge } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
@@ -13,6 +12,7 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
+import { collectBackups } from "./backup";
 import { memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
@@ -25,7 +25,7 @@ import { requirePrimary } from "./primary";
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
- *   backups                 of all of it, in homelab:backup.directory
+ *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
 export async function storage({
   topology,
@@ -54,6 +54,9 @@ export async function storage({
         { name: "PostgreSQL", port: settings.postgres.port, from: nodes },
         { name: "MinIO S3 API", port: settings.minio.apiPort, from: admins },
         { name: "MinIO console", port: settings.minio.consolePort, from: admins },
+        ...(settings.backup.files
+          ? [{ name: "backup repository", port: settings.backup.repositoryPort, from: nodes }]
+          : []),
         ...(k3s.enabled
           ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes)]
           : []),
@@ -78,24 +81,6 @@ export async function storage({
     { dependsOn: firewall },
   );
 
-  if (settings.backup.enabled) {
-    new BackupServer(
-      "backup",
-      {
-        node,
-        identity,
-        settings: settings.backup,
-        postgres: {
-          port: settings.postgres.port,
-          dataDirectory: settings.postgres.dataDirectory,
-          image: postgres.image,
-          superuserFingerprint: postgres.superuserFingerprint,
-        },
-      },
-      { dependsOn: postgres.unit },
-    );
-  }
-
   const minio = new MinioNode(
     "minio",
     { node, identity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
@@ -105,6 +90,9 @@ export async function storage({
   if (settings.power.enabled) {
     new PowerKeeper("power", { node, topology, settings: settings.power, identity }, { dependsOn: firewall });
   }
+  const backup = settings.backup.enabled
+    ? collectBackups({ topology, node, settings, postgres, minio, firewall })
+    : undefined;
 
   const server = k3s.enabled
     ? new K3sServer(
@@ -145,6 +133,7 @@ export async function storage({
           },
         }
       : {}),
+    ...(backup === undefined ? {} : { backup }),
     ...(cluster === undefined
       ? {}
       : {

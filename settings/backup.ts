@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, strict } from "./forms";
+import { dataDirectory, image, listOf, port, strict } from "./forms";
 
 const days = (most: number) =>
   z
@@ -9,6 +9,45 @@ const days = (most: number) =>
 
 const time = "([01]\\d|2[0-3]):[0-5]\\d";
 
+const path = z
+  .string()
+  .regex(/^\/[^\r\n\0]*[^\r\n\0/]$/, "must be an absolute path that does not end with /, such as /home/ada");
+
+const at = z.string().regex(new RegExp(`^${time}$`), "must be a time of day such as 02:30");
+
+/** What every node has: which of its paths are backed up. */
+const files = {
+  /** Paths that are backed up into the node's repository on storage. A link is kept as one, and what it leads to too. */
+  paths: listOf(path).default([]),
+  /** Patterns of what is left out, as restic reads them. */
+  exclude: listOf(z.string().regex(/^[^\r\n\0]+$/, "must be one line")).default([]),
+  /** Folder of the person's work, backed up like a path; others may be links into it. */
+  workspaceRoot: z.union([z.literal(""), path], { error: "must be an absolute path" }).default(""),
+  /** When the node's files are backed up, in its time. */
+  filesAt: at.default("01:30"),
+  resticImage: image.default("docker.io/restic/restic:0.18.1"),
+};
+
+/** Where a node keeps a repository of others. */
+const repository = {
+  /** TCP port of the repository; open to the topology's nodes. */
+  repositoryPort: port.default(8010),
+  repositoryImage: image.default("docker.io/restic/rest-server:0.14.0"),
+};
+
+/** `homelab:backup` on compute. */
+export const backupNodeSchema = strict(files);
+
+/** `homelab:backup` on desktop, which may keep the repository off storage. */
+export const backupDesktopSchema = strict({
+  ...files,
+  ...repository,
+  /** Whether what is collected on storage is copied to this node; needs `offNode: desktop` on storage. */
+  keepsOffNode: z.boolean({ error: "must be true or false" }).default(false),
+  /** Holds that repository. */
+  directory: dataDirectory.default("/srv/homelab/backup"),
+});
+
 /** `homelab:backup` on storage, where all backups are collected. */
 export const backupServerSchema = strict({
   /** Whether storage is backed up at all. */
@@ -16,10 +55,7 @@ export const backupServerSchema = strict({
   /** Holds all backups. Best on a disk of its own: on the data's own it survives mistakes, but not the disk. */
   directory: dataDirectory.default("/srv/homelab/backup"),
   /** When the daily backup begins, in the node's time. */
-  at: z
-    .string()
-    .regex(new RegExp(`^${time}$`), "must be a time of day such as 02:30")
-    .default("02:30"),
+  at: at.default("02:30"),
   /** A full base backup so often; on the other days what changed since the last one. */
   fullEveryDays: days(31).default(7),
   /** Every moment of so many days can be gone back to. */
@@ -34,6 +70,20 @@ export const backupServerSchema = strict({
     .default("Sun 04:30"),
   /** Where files for the textfile collector of Prometheus' node exporter are put. */
   metricsDirectory: dataDirectory.default("/var/lib/homelab/metrics"),
+  /** Whether storage keeps a repository for the nodes' files; needed for `paths` on any node, and for `offNode`. */
+  files: z.boolean({ error: "must be true or false" }).default(false),
+  ...files,
+  ...repository,
+  /**
+   * Where everything is copied off this machine: `desktop`, or any repository as restic writes it, such as
+   * `sftp:user@host:/path`. It may hold a password: `pulumi config set --secret`.
+   */
+  offNode: z
+    .string()
+    .regex(/^[^\r\n\0]*$/, "must be one line")
+    .default(""),
 });
 
 export type BackupServerSettings = z.output<typeof backupServerSchema>;
+export type BackupNodeSettings = z.output<typeof backupNodeSchema>;
+export type BackupDesktopSettings = z.output<typeof backupDesktopSchema>;

@@ -6,7 +6,14 @@ export {
   type ComputeService,
   type ComputeSettings,
 } from "./compute";
-export { backupServerSchema, type BackupServerSettings } from "./backup";
+export {
+  backupDesktopSchema,
+  backupNodeSchema,
+  backupServerSchema,
+  type BackupDesktopSettings,
+  type BackupNodeSettings,
+  type BackupServerSettings,
+} from "./backup";
 export { minioProblems, portProblems, postgresProblems } from "./checks";
 export { isCalendar } from "./calendar";
 export {

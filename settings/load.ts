@@ -3,7 +3,14 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { isAlwaysOn, problems, type Node, type NodeName, type Topology } from "../topology";
-import { backupServerSchema, type BackupServerSettings } from "./backup";
+import {
+  backupDesktopSchema,
+  backupNodeSchema,
+  backupServerSchema,
+  type BackupDesktopSettings,
+  type BackupNodeSettings,
+  type BackupServerSettings,
+} from "./backup";
 import { memoryProblems, minioProblems, portProblems, postgresProblems } from "./checks";
 import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
@@ -42,12 +49,14 @@ export interface AgentSettings extends CommonSettings {
   power: PowerScheduleSettings;
 }
 
-export interface ComputeStackSettings extends AgentSettings {
-  compute: ComputeSettings;
+export interface DesktopSettings extends AgentSettings {
+  backup: BackupDesktopSettings;
+  replica: ReplicaSettings;
 }
 
-export interface DesktopSettings extends AgentSettings {
-  replica: ReplicaSettings;
+export interface ComputeStackSettings extends AgentSettings {
+  backup: BackupNodeSettings;
+  compute: ComputeSettings;
 }
 
 /** A stack's settings by the stack's name. */
@@ -85,8 +94,18 @@ const schemas = {
     k3s: k3sServerSchema.prefault({}),
     power: powerKeeperSchema.prefault({}),
   }),
-  desktop: strict({ ...common, ...agent, replica: replicaSchema.prefault({}) }),
-  compute: strict({ ...common, ...agent, compute: computeSchema.prefault({}) }),
+  desktop: strict({
+    ...common,
+    ...agent,
+    replica: replicaSchema.prefault({}),
+    backup: backupDesktopSchema.prefault({}),
+  }),
+  compute: strict({
+    ...common,
+    ...agent,
+    compute: computeSchema.prefault({}),
+    backup: backupNodeSchema.prefault({}),
+  }),
 };
 
 /**
@@ -130,7 +149,15 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
       ["homelab:minio.apiPort", settings.minio.apiPort],
       ["homelab:minio.consolePort", settings.minio.consolePort],
       ...(settings.k3s.enabled ? [["homelab:k3s.apiPort", settings.k3s.apiPort] as const] : []),
+      ...(settings.backup.files
+        ? [["homelab:backup.repositoryPort", settings.backup.repositoryPort] as const]
+        : []),
     ]),
+    ...(settings.backup.files || (settings.backup.offNode === "" && settings.backup.paths.length === 0)
+      ? []
+      : [
+          "homelab:backup.files is false: it must be true for homelab:backup.offNode and homelab:backup.paths.",
+        ]),
   ];
   if (found.length > 0) throw new SettingsError(found);
 }

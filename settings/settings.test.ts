@@ -61,7 +61,7 @@ describe("settings of a stack", () => {
 
   it("know nothing of storage on the other stacks", () => {
     expect(() => loadSettings("compute", postgres({}), around)).toThrow(
-      "homelab:postgres is not a known key; known here: topology, sshIdentity, k3s, power, compute.",
+      "homelab:postgres is not a known key; known here: topology, sshIdentity, k3s, power, compute, backup.",
     );
   });
 

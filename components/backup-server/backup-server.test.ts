@@ -12,8 +12,11 @@ const postgres = {
   image: "localhost/homelab/postgres:1",
   superuserFingerprint: "fingerprint",
 };
+const minio = { apiPort: 9000, dataDirectory: "/srv/homelab/minio", image: "localhost/homelab/minio:1" };
 const run = () =>
-  declared(() => new BackupServer("backup", { node: alwaysOn(), settings, identity: "/key", postgres }));
+  declared(
+    () => new BackupServer("backup", { node: alwaysOn(), settings, identity: "/key", postgres, minio }),
+  );
 const files = (unit: Declared) => unit.inputs.files as { path: string; content: string; onChange?: string }[];
 
 describe("a BackupServer", () => {
@@ -24,6 +27,7 @@ describe("a BackupServer", () => {
       ["backup-wal", "backup"],
       ["backup-watch", "backup"],
       ["backup-postgres", "backup"],
+      ["backup-buckets", "backup"],
       ["backup-drill", "backup"],
     ]);
     for (const job of ["watch", "postgres", "drill"]) {

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Unit, type UnitArgs } from "../../provider/sdk/remote";
+import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
 import type { BackupServerSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
 import { persistentOn } from "../placement";
 import { initdb, superuserSecret } from "../postgres-node";
 import { backupConfig } from "./config";
@@ -25,6 +26,21 @@ export interface BackupServerArgs {
     image: pulumi.Input<string>;
     superuserFingerprint: pulumi.Input<string>;
   };
+  /** The MinIO on the same node. */
+  minio: {
+    apiPort: number;
+    /** Directory that holds the objects. */
+    dataDirectory: string;
+    /** The server's own image: it holds the client too. */
+    image: pulumi.Input<string>;
+  };
+  /** Repositories of files; both are secrets. @default none */
+  repositories?: {
+    /** What all repositories are encrypted with. */
+    key: pulumi.Input<string>;
+    /** Address of the one off this machine, as restic takes it. @default nothing leaves this machine */
+    offNode?: pulumi.Input<string>;
+  };
 }
 
 /**
@@ -33,7 +49,7 @@ export interface BackupServerArgs {
  */
 export class BackupServer extends pulumi.ComponentResource {
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, postgres } = args;
+    const { settings, postgres, minio, repositories } = args;
     // The types say so already; a program that goes around them is stopped here.
     const node = requireAlwaysOn(args.node, "BackupServer");
     super("homelab:index:BackupServer", name, { placement: persistentOn(node, [settings.directory]) }, opts);
@@ -41,7 +57,34 @@ export class BackupServer extends pulumi.ComponentResource {
     const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
       new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));
 
-    const config = pulumi.output(postgres.image).apply((image) =>
+    const restic =
+      repositories === undefined
+        ? undefined
+        : new Image(
+            `${name}-restic-image`,
+            {
+              connection,
+              repository: "localhost/homelab/restic-server-side",
+              containerfile: `FROM ${reference(settings.resticImage)}\n`,
+            },
+            childOptions(this, opts),
+          );
+    const secrets = Object.entries({
+      "homelab-backup-key": repositories?.key,
+      "homelab-backup-off-node": repositories?.offNode,
+    }).flatMap(([secret, value]) =>
+      value === undefined
+        ? []
+        : [
+            new Secret(
+              `${name}-${secret.replace("homelab-backup-", "")}`,
+              { connection, name: secret, value },
+              childOptions(this, opts),
+            ),
+          ],
+    );
+    const images = pulumi.all([postgres.image, minio.image, restic?.reference ?? ""]);
+    const config = images.apply(([image, minioImage, resticImage]) =>
       backupConfig({
         BACKUP_DIRECTORY: settings.directory,
         METRICS_DIRECTORY: settings.metricsDirectory,
@@ -52,6 +95,10 @@ export class BackupServer extends pulumi.ComponentResource {
         POSTGRES_DATA: postgres.dataDirectory,
         POSTGRES_IMAGE: image,
         POSTGRES_INITDB: initdb.join(" "),
+        MINIO_PORT: minio.apiPort,
+        MINIO_DATA: minio.dataDirectory,
+        MINIO_IMAGE: minioImage,
+        RESTIC_IMAGE: resticImage,
       }),
     );
     const wal = unit("wal", {
@@ -77,7 +124,7 @@ export class BackupServer extends pulumi.ComponentResource {
       },
       keeps: [settings.directory],
     });
-    for (const job of jobs(settings)) {
+    for (const job of jobs(settings, repositories?.offNode !== undefined)) {
       const service = `homelab-backup-${job.name}.timer`;
       unit(
         job.name,
@@ -86,14 +133,14 @@ export class BackupServer extends pulumi.ComponentResource {
           files: jobFiles(job),
           health: { exec: ["systemctl", "is-active", service], timeoutSeconds: 15 },
         },
-        { dependsOn: wal },
+        { dependsOn: [wal, ...secrets, ...(restic === undefined ? [] : [restic])] },
       );
     }
     this.registerOutputs({});
   }
 }
 
-function jobs({ at, drillAt }: BackupServerSettings): Job[] {
+function jobs({ at, drillAt }: BackupServerSettings, offNode: boolean): Job[] {
   return [
     {
       name: "watch",
@@ -107,6 +154,28 @@ function jobs({ at, drillAt }: BackupServerSettings): Job[] {
       command: ["postgres-backup.sh"],
       when: `*-*-* ${at}:00`,
     },
+    {
+      name: "buckets",
+      description: "Mirror of MinIO's buckets",
+      command: ["buckets.sh"],
+      when: `*-*-* ${at}:30`,
+    },
+    ...(offNode
+      ? [
+          {
+            name: "off-node",
+            description: "All that is collected, into the repository off this machine",
+            command: ["off-node.sh"] as const,
+            when: `*-*-* ${at.replace(/^\d\d/, (hour) => String((Number(hour) + 1) % 24).padStart(2, "0"))}:00`,
+          },
+          {
+            name: "off-node-wal",
+            description: "What PostgreSQL wrote last, into the repository off this machine",
+            command: ["off-node.sh", "wal"] as const,
+            when: 30,
+          },
+        ]
+      : []),
     {
       name: "drill",
       description: "Restores the newest backups aside and compares them",

@@ -1,1 +1,3 @@
 export { BackupServer, type BackupServerArgs } from "./backup-server";
+export { backupConfig } from "./config";
+export { jobFiles } from "./units";

@@ -1,3 +1,4 @@
+import { resolve } from "node:path/posix";
 import { containerUnit, render, serviceUnit, timerUnit } from "../../quadlet";
 import { superuserSecret } from "../postgres-node";
 import { postgresDirectory, postgresOwner, scriptDirectory } from "./layout";
@@ -6,7 +7,7 @@ import { postgresDirectory, postgresOwner, scriptDirectory } from "./layout";
 export interface Job {
   readonly name: string;
   readonly description: string;
-  /** The script with its arguments. */
+  /** The script, by its name here or its path, with its arguments. */
   readonly command: readonly [script: string, ...args: string[]];
   /** A moment as systemd writes it, or so many seconds after the last run. */
   readonly when: string | number;
@@ -23,7 +24,7 @@ export function jobFiles(job: Job): { path: string; content: string }[] {
       type: "oneshot",
       // It waits for everything else that the node has to do.
       nice: 19,
-      execStart: [[`${scriptDirectory}/${job.command[0]}`, ...job.command.slice(1)]],
+      execStart: [[resolve(scriptDirectory, job.command[0]), ...job.command.slice(1)]],
       timeoutStartSec: typeof job.when === "number" ? hour / 2 : 12 * hour,
     },
   });

@@ -38,6 +38,8 @@ export interface MinioEndpoints {
 export class MinioNode extends pulumi.ComponentResource {
   readonly endpoints: MinioEndpoints;
   readonly unit: Unit;
+  /** Whole reference of the image that it runs with, which holds MinIO's client too. */
+  readonly image: pulumi.Output<string>;
 
   constructor(name: string, args: MinioNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
@@ -58,6 +60,7 @@ export class MinioNode extends pulumi.ComponentResource {
       },
       options(),
     );
+    this.image = image.reference;
     const userSecret = new Secret(
       `${name}-root-user-secret`,
       { connection, name: rootUserSecret, value: rootUser },

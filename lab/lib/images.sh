@@ -47,14 +47,17 @@ podman load -q -i "$3"
 SH
 }
 
-# What runs where: PostgreSQL on desktop too, where its standby may be switched on.
+# What runs where: PostgreSQL on desktop too, where its standby may be switched on, and restic, where the backups are copied to.
 images_onto_machines() {
-  local postgres minio
+  local postgres minio restic
   postgres=$(image_archive postgres)
   minio=$(image_archive minio)
+  restic=$(image_archive restic)
   image_onto storage "$postgres"
   image_onto storage "$minio"
   image_onto desktop "$postgres"
+  image_onto storage "$restic"
+  image_onto desktop "$restic"
 }
 
 # cluster_archives: prints the directory, as the machines see it, that has the archives for the cluster and no others. It is
@@ -76,3 +79,4 @@ cluster_archives() {
   fi
   printf '/usr/local/share/lab-images/%s\n' "$dir"
 }
+

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
+  backupDesktopSchema,
   computeSchema,
   backupServerSchema,
   k3sAgentSchema,
@@ -67,6 +68,7 @@ const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(replicaSchema), "homelab:replica."),
   ...keys(shapeOf(minioSchema), "homelab:minio."),
   ...keys(shapeOf(backupServerSchema), "homelab:backup."),
+  ...keys(shapeOf(backupDesktopSchema), "homelab:backup."),
   ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
   ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
   ...keys(shapeOf(computeSchema), "homelab:compute."),
@@ -90,8 +92,8 @@ describe("docs/configuration.md", () => {
   });
 
   it("lists the keys that every stack has, and storage's own", () => {
-    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power", "replica"]);
-    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "power", "compute"]);
+    expect(stackKeys("desktop")).toEqual(["topology", "sshIdentity", "k3s", "power", "replica", "backup"]);
+    expect(stackKeys("compute")).toEqual(["topology", "sshIdentity", "k3s", "power", "compute", "backup"]);
     expect(stackKeys("storage")).toEqual([
       "topology",
       "sshIdentity",

@@ -36,6 +36,13 @@ run() {
           echo "homelab_backup_covered{kind=\"database\",name=\"$(label "$database")\"} $covered"
         done
     fi
+    # MinIO keeps a bucket as a directory.
+    for bucket in "$MINIO_DATA"/*/; do
+      if [ -d "$bucket" ]; then
+        bucket=$(basename "$bucket")
+        echo "homelab_backup_covered{kind=\"bucket\",name=\"$bucket\"} $([ -e "$BACKUP_DIRECTORY/buckets.facts/$bucket" ] && echo 1 || echo 0)"
+      fi
+    done
   } | metrics backup_postgres
 }
 

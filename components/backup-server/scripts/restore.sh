@@ -8,7 +8,7 @@ source "$here/postgres-lib.sh"
 # shellcheck source=postgres-restore.sh
 source "$here/postgres-restore.sh"
 
-usage="Say one of: list; backup [--accept-smaller]; drill; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
+usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller|restore]; off-node; from-off-node; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 
 # choose [HISTORY]: that of the cluster which is backed up, or the one named.
@@ -87,6 +87,27 @@ dump() {
   say "To look into it: pg_restore --list; to bring it back (docs/runbooks/restore.md): podman exec -i --user postgres postgres pg_restore --dbname DATABASE <$file"
 }
 
+# from_off_node: all that was collected, out of the repository off this machine, onto an empty storage. What was collected
+# here meanwhile stays: a history is in a folder of its own.
+from_off_node() {
+  local name
+  # shellcheck source=restic-lib.sh
+  source "$here/restic-lib.sh"
+  systemctl stop homelab-backup-wal.service homelab-backup-watch.timer
+  # The buckets and base backups first, then the WAL that came after them.
+  for name in collected wal; do
+    off_node restore latest --quiet --host storage --tag "$name" --target / >&2
+  done
+  for name in $(off_node snapshots --json --tag files | grep -o '"hostname":"[a-z]*"' | cut -d'"' -f4 | sort -u); do
+    mkdir -p "$BACKUP_DIRECTORY/repository/$name"
+    [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || restic -- --repo "/backup/repository/$name" init --quiet >&2
+    restic --secret homelab-backup-off-node,mode=0400 -- --repo "/backup/repository/$name" copy --quiet --host "$name" --tag files \
+      --from-repository-file /run/secrets/homelab-backup-off-node >&2
+  done
+  systemctl start homelab-backup-watch.timer
+  say "The backups are here again. Now: npm run restore -- postgres latest, npm run restore -- buckets restore."
+}
+
 accept_cluster() {
   history_id=$(in_server psql -XAtqc 'select system_identifier from pg_control_system()')
   [ "$history_id" = "$1" ] || fail "The running PostgreSQL is the cluster $history_id, not $1: nothing was changed."
@@ -97,6 +118,9 @@ accept_cluster() {
 case ${1:-} in
 list) list ;;
 backup) exec "$here/postgres-backup.sh" "${@:2}" ;;
+buckets) exec "$here/buckets.sh" "${@:2}" ;;
+off-node) exec "$here/off-node.sh" "${@:2}" ;;
+from-off-node) from_off_node ;;
 drill) exec "$here/postgres-drill.sh" ;;
 postgres) choose "${3:-}" && swap "${2:?$usage}" ;;
 dump) choose && dump "${2:?$usage}" "${3:?$usage}" "${4:-}" ;;

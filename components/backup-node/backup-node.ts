@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import type { BackupNodeSettings } from "../../settings";
+import { connectionOf, type Node } from "../../topology";
+import { backupConfig, jobFiles } from "../backup-server";
+import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
+import { nothingKeptOn } from "../placement";
+
+export interface BackupNodeArgs {
+  node: Node;
+  settings: BackupNodeSettings;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+  /** Address of the node's repository on storage, with its password. */
+  repository: pulumi.Input<string>;
+  /** What the repositories are encrypted with. */
+  key: pulumi.Input<string>;
+  /** Where files for Prometheus' textfile collector are put. @default /var/lib/homelab/metrics */
+  metricsDirectory?: string;
+}
+
+const folder = "/usr/local/lib/homelab/backup-files";
+const lists = "/etc/homelab/backup-files";
+
+const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
+
+/** The declared paths of a node, backed up by restic into its own repository on storage. The node keeps nothing of it. */
+export class BackupNode extends pulumi.ComponentResource {
+  constructor(name: string, args: BackupNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, settings } = args;
+    super("homelab:index:BackupNode", name, { placement: nothingKeptOn(node) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(node, args.identity);
+    const image = new Image(
+      `${name}-image`,
+      {
+        connection,
+        repository: "localhost/homelab/restic",
+        containerfile: `FROM ${reference(settings.resticImage)}\n`,
+      },
+      options(),
+    );
+    const repository = new Secret(
+      `${name}-repository`,
+      { connection, name: "homelab-backup-repository", value: args.repository },
+      options(),
+    );
+    const key = new Secret(
+      `${name}-key`,
+      { connection, name: "homelab-backup-key", value: args.key },
+      options(),
+    );
+    const paths = [...settings.paths, ...(settings.workspaceRoot === "" ? [] : [settings.workspaceRoot])];
+    const config = image.reference.apply((built) =>
+      backupConfig({
+        BACKUP_DIRECTORY: "/var/lib/homelab/backup-files",
+        METRICS_DIRECTORY: args.metricsDirectory ?? "/var/lib/homelab/metrics",
+        NODE: node.name,
+        RESTIC_IMAGE: built,
+      }),
+    );
+    const still = (path: string, content: pulumi.Input<string>, mode = "0644") => ({
+      path,
+      content,
+      mode,
+      onChange: "nothing" as const,
+    });
+    const script = (room: string, file: string) =>
+      still(`${folder}/${file}`, readFileSync(join(__dirname, "..", room, "scripts", file), "utf8"), "0755");
+    new Unit(
+      `${name}-files`,
+      {
+        connection,
+        service: "homelab-backup-files.timer",
+        files: [
+          ...jobFiles({
+            name: "files",
+            description: "Files of this node into its repository on storage",
+            command: [`${folder}/files.sh`],
+            when: `*-*-* ${settings.filesAt}:00`,
+          }),
+          still(`${lists}/config`, config),
+          still(`${lists}/paths`, list(paths)),
+          still(`${lists}/excludes`, list(settings.exclude)),
+          script("backup-server", "lib.sh"),
+          script("backup-node", "files.sh"),
+        ],
+        health: { exec: ["systemctl", "is-active", "homelab-backup-files.timer"], timeoutSeconds: 15 },
+      },
+      options({ dependsOn: [image, repository, key] }),
+    );
+    this.registerOutputs({});
+  }
+}

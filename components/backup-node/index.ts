@@ -1,0 +1,1 @@
+export { BackupNode, type BackupNodeArgs } from "./backup-node";

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { isIPv6 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import { containerUnit, render } from "../../quadlet";
+import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
+import { persistentOn } from "../placement";
+
+export interface BackupRepositoryArgs {
+  /** Where the repositories are. It keeps data, so an on-demand node does not compile. */
+  node: Node<"always-on">;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+  /** Directory that holds them, one for each user. */
+  directory: string;
+  port: number;
+  /** Image of restic's rest-server. */
+  image: string;
+  /** Passwords by user; each sees its own repository and no other. */
+  users: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Users can add and read, and take nothing away. */
+  appendOnly: boolean;
+}
+
+const usersSecret = "homelab-backup-users";
+
+/** Address of a user's repository, as restic takes it; holds the password. */
+export function repositoryUrl(
+  host: string,
+  port: number,
+  user: string,
+  password: pulumi.Input<string>,
+): pulumi.Output<string> {
+  const at = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return pulumi.secret(pulumi.interpolate`rest:http://${user}:${password}@${at}/${user}/`);
+}
+
+/**
+ * The file of users as rest-server reads it. SHA-1 without salt does for passwords of 40 random characters, and gives
+ * the same text in each run.
+ * @see https://github.com/restic/rest-server#usage
+ */
+export function htpasswd(users: Readonly<Record<string, string>>): string {
+  return Object.entries(users)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([user, password]) => `${user}:{SHA}${createHash("sha1").update(password).digest("base64")}\n`)
+    .join("");
+}
+
+/** The text of homelab-backup-repository.container. @param image whole reference of an image that is on the node. */
+export function repositoryQuadlet(
+  args: Pick<BackupRepositoryArgs, "directory" | "port" | "appendOnly">,
+  image: string,
+) {
+  return render(
+    containerUnit({
+      unit: {
+        description: "Repositories of backups",
+        wants: ["network-online.target"],
+        after: ["network-online.target"],
+        requiresMountsFor: [args.directory],
+      },
+      container: {
+        containerName: "homelab-backup-repository",
+        image,
+        pull: "never",
+        network: "host",
+        secrets: [{ name: usersSecret, mode: "0400" }],
+        mounts: [{ source: args.directory, target: "/data" }],
+        noNewPrivileges: true,
+        logDriver: "journald",
+        exec: [
+          "rest-server",
+          "--path=/data",
+          `--listen=:${args.port}`,
+          `--htpasswd-file=/run/secrets/${usersSecret}`,
+          "--private-repos",
+          ...(args.appendOnly ? ["--append-only"] : []),
+        ],
+      },
+      service: { restart: "always", restartSec: 5 },
+      install: { wantedBy: ["multi-user.target"] },
+    }),
+  );
+}
+
+/** restic's rest-server as a quadlet. Removing it leaves the repositories. */
+export class BackupRepository extends pulumi.ComponentResource {
+  readonly unit: Unit;
+
+  constructor(name: string, args: BackupRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
+    // The types say so already; a program that goes around them is stopped here.
+    const node = requireAlwaysOn(args.node, "BackupRepository");
+    super("homelab:index:BackupRepository", name, { placement: persistentOn(node, [args.directory]) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(node, args.identity);
+    const image = new Image(
+      `${name}-image`,
+      {
+        connection,
+        repository: "localhost/homelab/rest-server",
+        containerfile: `FROM ${reference(args.image)}\n`,
+      },
+      options(),
+    );
+    const users = new Secret(
+      `${name}-users`,
+      { connection, name: usersSecret, value: pulumi.output(args.users).apply(htpasswd) },
+      options(),
+    );
+    this.unit = new Unit(
+      `${name}-unit`,
+      {
+        connection,
+        service: "homelab-backup-repository.service",
+        files: [
+          {
+            path: "/etc/containers/systemd/homelab-backup-repository.container",
+            content: image.reference.apply((built) => repositoryQuadlet(args, built)),
+          },
+        ],
+        directories: [{ path: args.directory, mode: "0700" }],
+        restartOn: { image: image.imageId, users: users.fingerprint },
+        health: { tcp: `127.0.0.1:${args.port}`, timeoutSeconds: 30 },
+        keeps: [args.directory],
+      },
+      options({ dependsOn: [image, users] }),
+    );
+    this.registerOutputs({});
+  }
+}

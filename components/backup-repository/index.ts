@@ -1,0 +1,1 @@
+export { BackupRepository, repositoryUrl, type BackupRepositoryArgs } from "./backup-repository";

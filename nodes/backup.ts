@@ -1,0 +1,169 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { BackupNode } from "../components/backup-node";
+import { BackupRepository, repositoryUrl } from "../components/backup-repository";
+import { BackupServer } from "../components/backup-server";
+import type { MinioNode } from "../components/minio-node";
+import type { PostgresNode } from "../components/postgres-node";
+import { Refusal } from "../components/refusal";
+import { nodeNames, requireAlwaysOn, type Node } from "../topology";
+import type { StorageEndpoints } from "./endpoints";
+import type { House } from "./house";
+
+interface Collected extends Pick<House<"storage">, "topology" | "settings"> {
+  node: Node<"always-on">;
+  postgres: PostgresNode;
+  minio: MinioNode;
+  firewall: pulumi.Resource;
+}
+
+/**
+ * storage's side: it collects, and hands out where each node's repository is.
+ * @returns undefined when there are no repositories.
+ */
+export function collectBackups({ topology, node, settings, postgres, minio, firewall }: Collected) {
+  const { backup, sshIdentity: identity } = settings;
+  const files = backup.files
+    ? repositories(node, topology.nodes.desktop.address, backup, identity, firewall)
+    : undefined;
+  new BackupServer(
+    "backup",
+    {
+      node,
+      identity,
+      settings: backup,
+      postgres: {
+        port: settings.postgres.port,
+        dataDirectory: settings.postgres.dataDirectory,
+        image: postgres.image,
+        superuserFingerprint: postgres.superuserFingerprint,
+      },
+      minio: {
+        apiPort: settings.minio.apiPort,
+        dataDirectory: settings.minio.dataDirectory,
+        image: minio.image,
+      },
+      ...(files === undefined
+        ? {}
+        : {
+            repositories: {
+              key: files.key,
+              ...(files.offNode === undefined ? {} : { offNode: files.offNode }),
+            },
+          }),
+    },
+    { dependsOn: [postgres.unit, minio.unit] },
+  );
+  if (files === undefined) return undefined;
+  if (backup.paths.length > 0 || backup.workspaceRoot !== "") {
+    new BackupNode(
+      "backup-node",
+      {
+        node,
+        identity,
+        settings: backup,
+        repository: files.of.storage,
+        key: files.key,
+        metricsDirectory: backup.metricsDirectory,
+      },
+      { dependsOn: files.served },
+    );
+  }
+  return { key: files.key, repositories: files.of, offNodePassword: files.offNodePassword };
+}
+
+function repositories(
+  node: Node<"always-on">,
+  desktop: string,
+  backup: House<"storage">["settings"]["backup"],
+  identity: string | undefined,
+  firewall: pulumi.Resource,
+) {
+  const password = (name: string) =>
+    pulumi.secret(new random.RandomPassword(`backup-${name}`, { length: 40, special: false }).result);
+  const key = password("key");
+  const offNodePassword = password("off-node-password");
+  const users = Object.fromEntries(nodeNames.map((name) => [name, password(`password-${name}`)])) as Record<
+    (typeof nodeNames)[number],
+    pulumi.Output<string>
+  >;
+  const { unit: served } = new BackupRepository(
+    "backup-repository",
+    {
+      node,
+      identity,
+      directory: `${backup.directory}/repository`,
+      port: backup.repositoryPort,
+      image: backup.repositoryImage,
+      users,
+      // A node that was taken over cannot take its former backups away.
+      appendOnly: true,
+    },
+    { dependsOn: firewall },
+  );
+  const url = (name: (typeof nodeNames)[number]) =>
+    repositoryUrl(node.address, backup.repositoryPort, name, users[name]);
+  const offNode =
+    backup.offNode === ""
+      ? undefined
+      : backup.offNode === "desktop"
+        ? repositoryUrl(desktop, backup.repositoryPort, "storage", offNodePassword)
+        : pulumi.secret(backup.offNode);
+  return {
+    key,
+    offNode,
+    offNodePassword,
+    served,
+    of: { storage: url("storage"), desktop: url("desktop"), compute: url("compute") },
+  };
+}
+
+/** The other nodes' side: their paths into their repository on storage; desktop may keep the copy of everything. */
+export function backUp(
+  { node, settings }: House<"desktop"> | House<"compute">,
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const { backup, sshIdentity: identity } = settings;
+  const keepsOffNode = "keepsOffNode" in backup && backup.keepsOffNode;
+  const hasFiles = backup.paths.length > 0 || backup.workspaceRoot !== "";
+  if (!hasFiles && !keepsOffNode) return;
+  const known = endpoints.apply((all) => {
+    if (all === undefined) return undefined;
+    if (all.backup !== undefined) return all.backup;
+    throw new Refusal(
+      `homelab:backup names what to back up on ${node.name}, but storage has no repository: set homelab:backup.files on storage and run \`pulumi up --stack storage\` first.`,
+    );
+  });
+  if (hasFiles) {
+    new BackupNode(
+      "backup-node",
+      {
+        node,
+        identity,
+        settings: backup,
+        repository: pulumi.secret(known.apply((all) => all?.repositories[node.name] ?? notYet)),
+        key: pulumi.secret(known.apply((all) => all?.key ?? notYet)),
+      },
+      opts,
+    );
+  }
+  if (!keepsOffNode) return;
+  const keeper = requireAlwaysOn(node, "BackupRepository");
+  new BackupRepository(
+    "backup-repository",
+    {
+      node: keeper,
+      identity,
+      directory: `${backup.directory}/off-node`,
+      port: backup.repositoryPort,
+      image: backup.repositoryImage,
+      users: { storage: pulumi.secret(known.apply((all) => all?.offNodePassword ?? notYet)) },
+      appendOnly: false,
+    },
+    opts,
+  );
+}
+
+/** Only in a preview before storage's first up. */
+const notYet = "not-known-yet";
