@@ -22,7 +22,7 @@ export async function backupCommand(
     stdin: `${encoded.join("")}end\n`,
     timeoutSeconds,
     signal,
-    progress,
+    onStderr: progress,
   });
   if (said.code !== 0) {
     throw new RemoteError(

@@ -74,7 +74,7 @@ async function ask(
     ...(heard === undefined
       ? {}
       : {
-          heard: (text) => {
+          onStdout: (text) => {
             lastBytes(text, heard);
           },
         }),

@@ -18,10 +18,9 @@ export interface RunOptions {
   /** Upper bound for the whole call, seconds; the script is told to end with the connection. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
-  /** Given what the script says on standard error as it says it, for work that takes its time. */
-  readonly progress?: (text: string) => void;
-  /** Is told each piece of standard output as it comes, for progress. */
-  readonly heard?: (text: string) => void;
+  /** Given what the script says as it says it, for work that takes its time. */
+  readonly onStdout?: (text: string) => void;
+  readonly onStderr?: (text: string) => void;
 }
 
 const sessionTries = 40;
@@ -108,12 +107,12 @@ export async function runScript(
           options.signal.addEventListener("abort", onAbort, { once: true });
           channel.stderr.on("data", (data: Buffer) => {
             out.stderr += data.toString("utf8");
-            options.progress?.(data.toString("utf8"));
+            options.onStderr?.(data.toString("utf8"));
           });
           channel.on("data", (data: Buffer) => {
             const text = data.toString("utf8");
             out.stdout += text;
-            options.heard?.(text);
+            options.onStdout?.(text);
           });
           channel.on("exit", (code: number | null) => (out.code = code ?? 255));
           channel.on("close", () => {
