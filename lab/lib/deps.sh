@@ -12,8 +12,13 @@ declare -A PACKAGE_FILES=(
   [debian-archive-keyring]="/usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp"
 )
 
-# for_tests: the engine tests run a PostgreSQL and an sshd of their own on this computer.
-for_tests() { PACKAGE_FILES+=([postgresql]="/usr/lib/postgresql/*/bin/initdb" [openssh-server]=/usr/sbin/sshd); }
+# for_tests: the engine tests run a PostgreSQL and an sshd of their own on this computer; test data is made in a Python venv.
+for_tests() {
+  PACKAGE_FILES+=(
+    [postgresql]="/usr/lib/postgresql/*/bin/initdb" [openssh-server]=/usr/sbin/sshd
+    [python3-venv]="/usr/lib/python3*/ensurepip/__init__.py"
+  )
+}
 
 # for_cluster: Ollama has a half in C++.
 for_cluster() { PACKAGE_OF+=([g++]=g++); }

@@ -9,5 +9,6 @@ while IFS=$'\t' read -r key value; do
   esac
 done
 [ -n "$complete" ] || fail 30 'The description arrived cut short: nothing was done.'
+# shellcheck disable=SC2016 # a command, as people read it
 [ -x "$program" ] || fail 31 'There are no backups on this node: set homelab:backup.enabled and run `pulumi up` first.'
 exec "$program" "${words[@]}"
