@@ -50,7 +50,8 @@ to() {
 # swap MOMENT: in the place of the running cluster. Nothing is deleted: the former data and the history stay, renamed.
 swap() {
   local new=$POSTGRES_DATA.restored began=$EPOCHSECONDS
-  trap end_restored EXIT
+  # What was stopped runs again, also when there was nothing to restore.
+  trap 'end_restored; systemctl start postgres.service homelab-backup-wal.service' EXIT
   end_restored
   rm -rf --one-file-system -- "$new"
   if [ "$1" = latest ]; then
@@ -90,21 +91,22 @@ dump() {
 # from_off_node: all that was collected, out of the repository off this machine, onto an empty storage. What was collected
 # here meanwhile stays: a history is in a folder of its own.
 from_off_node() {
-  local name
+  local name known
   # shellcheck source=restic-lib.sh
   source "$here/restic-lib.sh"
-  systemctl stop homelab-backup-wal.service homelab-backup-watch.timer
-  # The buckets and base backups first, then the WAL that came after them.
-  for name in collected wal; do
-    off_node restore latest --quiet --host storage --tag "$name" --target / >&2
-  done
+  systemctl stop homelab-backup-wal.service homelab-backup-watch.timer homelab-backup-off-node-wal.timer
+  # The buckets and base backups first, then the WAL that came after them: of the same cluster, for by now that of a new
+  # and empty one may have been copied too.
+  off_node restore latest --quiet --host storage --tag collected --target / >&2
+  known=$(cat "$root/cluster")
+  off_node restore latest --quiet --host storage --tag wal --path "/backup/postgres/$known/wal" --target / >&2
   for name in $(off_node snapshots --json --tag files | grep -o '"hostname":"[a-z]*"' | cut -d'"' -f4 | sort -u); do
     mkdir -p "$BACKUP_DIRECTORY/repository/$name"
     [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || restic -- --repo "/backup/repository/$name" init --quiet >&2
     restic --secret homelab-backup-off-node,mode=0400 -- --repo "/backup/repository/$name" copy --quiet --host "$name" --tag files \
       --from-repository-file /run/secrets/homelab-backup-off-node >&2
   done
-  systemctl start homelab-backup-watch.timer
+  systemctl start homelab-backup-watch.timer homelab-backup-off-node-wal.timer
   say "The backups are here again. Now: npm run restore -- postgres latest, npm run restore -- buckets restore."
 }
 
