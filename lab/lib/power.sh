@@ -1,15 +1,14 @@
 # shellcheck shell=bash
 # power.sh: one machine on, off, cut; and waiting until it answers.
 
-# lab_ssh NODE CMD…: from anywhere on this computer. The listener of an -L is on the computer's own loopback:
-# only the connection's far end is inside the lab's network.
-lab_ssh() {
-  ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" "$@"
-}
+# From anywhere on this computer. The listener of an -L is on the computer's own loopback: only the connection's far end
+# is inside the lab's network.
+LAB_SSH=(ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p")
+
+lab_ssh() { "${LAB_SSH[@]}" "$@"; } # NODE CMD…
 
 ssh_answers() {
-  timeout 10 ssh -F "$STATE/ssh_config" -o ProxyCommand="'$LAB/lib/dial' %h %p" -o ConnectTimeout=3 "$1" true \
-    2>/dev/null </dev/null
+  timeout 10 "${LAB_SSH[@]}" -o ConnectTimeout=3 "$1" true 2>/dev/null </dev/null
 }
 
 # wait_ssh NODE [SECONDS]
