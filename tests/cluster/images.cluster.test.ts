@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { onNode } from "../support/lab";
-import { apply, get, kubectl, onDemandToleration, ready, until } from "./kubectl";
+import { apply, kubectl, onDemandToleration, ready, until } from "./kubectl";
 
 /** The images that `lab/cluster on` makes: K3s imported each from its archive, and it runs on compute. */
 
@@ -66,7 +66,7 @@ beforeAll(async () => {
     180,
     () => ready("app=images").length === 1,
   );
-  told.push(`five images unpacked, and all ready: ${seconds.toFixed(1)} s`);
+  told.push(`images unpacked, and what runs in them ready: ${seconds.toFixed(1)} s`);
 }, 200_000);
 afterAll(() => {
   remove();
@@ -83,15 +83,16 @@ describe("images for what runs on compute", { timeout: 120_000 }, () => {
     expect(onNode("compute", "find /srv/homelab/k3s/agent/images -type f").trim()).toBe("");
   });
 
-  it("are not imported again when K3s restarts", async () => {
+  it("are there as before when K3s has restarted", async () => {
     const k3s = "$(systemctl show -p ExecStart --value k3s-agent | sed -n 's/.*path=\\([^ ]*\\) .*/\\1/p')";
     const imported = () =>
       onNode("compute", `${k3s} ctr images ls | awk '/homelab-lab/ { print $1, $3 }' | sort`);
     const before = imported();
     expect(before.trim().split("\n")).toHaveLength(containers.length);
     onNode("compute", "systemctl restart k3s-agent");
-    const seconds = await until("compute is ready again", 60, () =>
-      JSON.stringify(get("node", "compute")).includes('"type":"Ready"'),
+    // The kubelet starts after the images; the server would take the node for ready for a while in any case.
+    const seconds = await until("the kubelet is healthy again", 60, () =>
+      onNode("compute", "curl -fsS -m 2 http://127.0.0.1:10248/healthz || true").includes("ok"),
     );
     told.push(`restart of K3s with the images there: ${seconds.toFixed(1)} s`);
     expect(imported()).toBe(before);
