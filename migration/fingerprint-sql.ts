@@ -62,13 +62,17 @@ export function sequenceValuesQuery(sequences: readonly { schema: string; name: 
     .join(" UNION ALL ");
 }
 
-/** Large objects, each with its size and the sum of the hashes of its pieces. */
+/**
+ * Large objects, each with its size and the sum of the hashes of its pieces. Each step names the object's own number,
+ * though it needs the descriptor only: descriptors are given out again, and PostgreSQL remembers what it was told of one.
+ * @see https://www.postgresql.org/docs/18/runtime-config-query.html#GUC-ENABLE-MEMOIZE
+ */
 export const largeObjectsQuery = `
 SELECT m.oid::text AS oid, size.bytes::text AS bytes, coalesce(pieces.hash, 0)::text AS hash
 FROM pg_largeobject_metadata m,
   LATERAL (SELECT lo_open(m.oid, 262144) AS fd OFFSET 0) opened,
-  LATERAL (SELECT lo_lseek64(opened.fd, 0, 2) AS bytes OFFSET 0) size,
-  LATERAL (SELECT lo_close(opened.fd) + size.bytes * 0 AS done OFFSET 0) closed,
+  LATERAL (SELECT lo_lseek64(opened.fd, 0, 2) + 0 * m.oid::bigint AS bytes OFFSET 0) size,
+  LATERAL (SELECT lo_close(opened.fd) + 0 * (m.oid::bigint + size.bytes) AS done OFFSET 0) closed,
   LATERAL (SELECT sum(('x' || substr(md5(at::text || ':' || md5(lo_get(m.oid, at, 8388608))), 1, 16))::bit(64)::bigint) AS hash
            FROM generate_series(0, size.bytes - 1 + closed.done * 0, 8388608) at OFFSET 0) pieces
 ORDER BY m.oid`;
