@@ -8,6 +8,10 @@ here=$(dirname "$0")
 # Scripts given to the image; not those of another container.
 init=/docker-entrypoint-initdb.d
 
+# A start must not wait for a standby that is off.
+PGOPTIONS='-c synchronous_commit=local'
+export PGOPTIONS
+
 until pg_isready --quiet --host 127.0.0.1 --port "$port"; do
   sleep 0.2
 done

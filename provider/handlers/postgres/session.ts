@@ -88,7 +88,8 @@ export class Connection implements Session {
       ssl: false,
       client_encoding: "UTF8",
       application_name: "homelab",
-      options: options ?? "-c search_path=pg_catalog -c lc_messages=C",
+      // Where commits wait for a standby, these do not: what is set up here is what the standby needs to come.
+      options: options ?? "-c search_path=pg_catalog -c lc_messages=C -c synchronous_commit=local",
       connectionTimeoutMillis: 10 * seconds,
       statement_timeout: limit,
       idle_in_transaction_session_timeout: limit,
