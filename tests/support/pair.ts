@@ -1,0 +1,119 @@
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { NodeName } from "../../topology";
+import { onNode } from "./lab";
+import { psql } from "./services";
+import { ChangedConfig, up, well, type Run } from "./stack";
+
+/** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
+const root = join(__dirname, "../..");
+const lab = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
+const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
+
+/** `npm run promote` or `rejoin`, confirmed. */
+export function pairCommand(command: "promote" | "rejoin", ...args: string[]): Run {
+  const began = Date.now();
+  const done = spawnSync("lab/in", ["npm", "run", "--silent", command, "--", ...lab, "--yes", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 280_000,
+  });
+  return {
+    code: done.status ?? 255,
+    text: `${done.stdout}${done.stderr}`,
+    seconds: (Date.now() - began) / 1000,
+  };
+}
+
+const configs = { storage: new ChangedConfig("storage"), desktop: new ChangedConfig("desktop") };
+
+/** Switches the standby on, or over between synchronous and not. */
+export function replicaOn(synchronous: boolean): void {
+  const replica = { enabled: true, synchronous };
+  well(up("storage", ...configs.storage.with([[["homelab:postgres", "replica"], replica]])));
+  const desktop = { enabled: true, sharedBuffers: "128MB", maxWalSize: "512MB", minWalSize: "128MB" };
+  well(up("desktop", ...configs.desktop.with([[["homelab:replica"], desktop]])));
+}
+
+/** Storage's settings while the standby is on. */
+export const storageWithReplica = (synchronous: boolean): string[] =>
+  configs.storage.with([[["homelab:postgres", "replica"], { enabled: true, synchronous }]]);
+
+/** The lab as it was: no standby, and nothing left of it on either machine. */
+export function replicaOff(): void {
+  well(up("desktop"));
+  well(up("storage"));
+  onNode("desktop", "rm -rf /srv/homelab/postgres /var/lib/homelab/keeps/postgres.service");
+  onNode("storage", "rm -rf /srv/homelab/postgres/pair /srv/homelab/postgres/18/docker.before-*");
+  for (const config of Object.values(configs)) config.remove();
+}
+
+/** The same role and database on one of the two. */
+export function at(dsn: string, node: keyof typeof address): string {
+  const url = new URL(dsn);
+  url.hostname = address[node];
+  return url.href;
+}
+
+/** Waits until a server answers a query with what is expected; a minute at most. @returns seconds */
+export function until(node: NodeName, dsn: string, sql: string, wanted: string): number {
+  const began = Date.now();
+  let said = "nothing";
+  while (Date.now() - began < 60_000) {
+    try {
+      said = psql(node, dsn, sql);
+    } catch (error) {
+      said = String(error);
+    }
+    if (said === wanted) return (Date.now() - began) / 1000;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  throw new Error(`${sql} did not become ${wanted} within 60 s, but is ${said}`);
+}
+
+export interface Writer {
+  /** What the server has acknowledged, as the client noted it. */
+  readonly acknowledged: () => number[];
+  /** Ends it and waits for its last words. */
+  readonly end: () => Promise<void>;
+}
+
+/** A client on desktop that commits numbers, one after the other, to storage until it is ended or storage is. */
+export function writer(dsn: string, table: string, from: number): Writer {
+  const { hostname, username, pathname, password } = new URL(dsn);
+  const insert = `echo "INSERT INTO ${table} VALUES ($i) RETURNING n;"`;
+  const loop = `for ((i = ${from}; ; i++)); do ${insert}; done`;
+  const client = `psql -XqAt -v ON_ERROR_STOP=1 -h ${hostname} -U ${username} -d ${pathname.slice(1)}`;
+  let said = "";
+  const run = spawn(
+    join(root, "lab/ssh"),
+    ["desktop", `timeout 60 bash -c 'IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}'`],
+    { stdio: ["pipe", "pipe", "ignore"] },
+  );
+  const ended = new Promise<void>((resolve) =>
+    run.once("close", () => {
+      resolve();
+    }),
+  );
+  run.stdout.on("data", (data: Buffer) => (said += data.toString()));
+  run.stdin.on("error", () => undefined);
+  run.stdin.end(`${password}\n`);
+  return {
+    // The last line may be cut off in the middle of a number.
+    acknowledged: () => said.split("\n").slice(0, -1).map(Number),
+    end: () => {
+      run.kill();
+      return ended;
+    },
+  };
+}
+
+export const failoverDsn = (storage: StorageEndpoints, role: string, database: string): string => {
+  const found = storage.failoverDsns?.[role]?.[database];
+  if (found === undefined) throw new Error(`storage hands out no connection with both hosts for ${role}.`);
+  return found;
+};
+
+export const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, 1000 * n));
