@@ -1,17 +1,18 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-cluster drill-wipe doctor bench clean-cache drill-migrate drill-restore
+.PHONY: help lab lab-down test test-cluster drill-wipe drill-power drill-restore drill-migrate doctor bench clean-cache
 
 help:
-	@echo 'make lab          three machines on this one, each with its stack up; ends with a table of what is there'
-	@echo 'make lab-down     takes them down; leaves nothing behind but the caches'
-	@echo 'make test         checks, unit tests, engine tests, and the lab tests on the machines'
-	@echo 'make test-cluster  the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
-	@echo 'make drill-wipe   compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
-	@echo 'make doctor       what was found on this computer, what was chosen, what is missing and how to get it'
-	@echo 'make drill-migrate  a PostgreSQL on compute is moved to storage, killed five times on the way (minutes)'
+	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
+	@echo 'make lab-down       takes them down; leaves nothing behind but the caches'
+	@echo 'make test           checks, unit tests, engine tests, and the lab tests on the machines'
+	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
+	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
+	@echo 'make bench          measures (minutes)'
+	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
+	@echo 'make drill-power    storage loses power while clients commit, and is replaced by its standby: ROUNDS=50 (a quarter of an hour)'
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
-	@echo 'make bench        measures (minutes)'
-	@echo 'make clean-cache  removes what was built'
+	@echo 'make drill-migrate  a PostgreSQL on compute is moved to storage, killed five times on the way (minutes)'
+	@echo 'make clean-cache    removes what was built'
 	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|wipe|status NODE.'
 
 lab:
@@ -28,6 +29,9 @@ test-cluster: lab
 
 drill-wipe:
 	@drills/wipe/run
+
+drill-power:
+	@drills/power/run
 
 doctor:
 	@lab/doctor
