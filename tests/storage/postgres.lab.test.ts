@@ -134,14 +134,16 @@ describe("PostgreSQL on storage", () => {
   it("has a second lock behind the firewall: its own rules name the nodes alone, and the superuser nowhere", () => {
     const rules = byHand(
       "postgres",
-      "SELECT address, auth_method, user_name FROM pg_hba_file_rules WHERE type = 'host' ORDER BY rule_number",
+      "SELECT database, address, auth_method, user_name FROM pg_hba_file_rules WHERE type = 'host' ORDER BY rule_number",
     );
     expect(rules.split("\n")).toEqual([
-      "127.0.0.1|scram-sha-256|{all}",
-      "all|reject|{postgres}",
-      "10.77.0.11|scram-sha-256|{all}",
-      "10.77.0.12|scram-sha-256|{all}",
-      "10.77.0.13|scram-sha-256|{all}",
+      "{all}|127.0.0.1|scram-sha-256|{all}",
+      // The node's own backups.
+      "{replication}|127.0.0.1|scram-sha-256|{postgres}",
+      "{all}|all|reject|{postgres}",
+      "{all}|10.77.0.11|scram-sha-256|{all}",
+      "{all}|10.77.0.12|scram-sha-256|{all}",
+      "{all}|10.77.0.13|scram-sha-256|{all}",
     ]);
   });
 });
