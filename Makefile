@@ -1,11 +1,12 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-cluster drill-wipe drill-power drill-restore drill-migrate doctor bench clean-cache
+.PHONY: help lab lab-down test test-cluster test-pair drill-wipe drill-power drill-restore drill-migrate doctor bench clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
 	@echo 'make lab-down       takes them down; leaves nothing behind but the caches'
 	@echo 'make test           checks, unit tests, engine tests, and the lab tests on the machines'
 	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
+	@echo 'make test-pair      the standby on desktop, its promotion and the way back (three minutes); then the lab is to be made anew'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes)'
 	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
@@ -26,6 +27,9 @@ test:
 
 test-cluster: lab
 	@lab/cluster test
+
+test-pair: lab
+	@lab/in npx --no-install vitest run --project pair
 
 drill-wipe:
 	@drills/wipe/run

@@ -10,7 +10,10 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...never, "**/*.lab.test.ts", "**/*.engine.test.ts", "**/*.cluster.test.ts"],
+          exclude: [
+            ...never,
+            ...["**/*.lab.test.ts", "**/*.engine.test.ts", "**/*.cluster.test.ts", "**/*.pair.test.ts"],
+          ],
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
         },
@@ -31,6 +34,18 @@ export default defineConfig({
         test: {
           name: "lab",
           include: ["**/*.lab.test.ts"],
+          exclude: never,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // PostgreSQL on two machines. By itself, because the backup needs a hand after a promotion:
+        // docs/runbooks/promote.md.
+        test: {
+          name: "pair",
+          include: ["**/*.pair.test.ts"],
           exclude: never,
           testTimeout: 300_000,
           hookTimeout: 300_000,
