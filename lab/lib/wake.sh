@@ -7,7 +7,7 @@ network_cards() {
   local pid
   pid=$(cat "$RUN/network-cards.pid" 2>/dev/null) || return 1
   # The number may be another process's by now.
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- " $LAB/lib/network-cards.py $LAB/node " || return 1
+  { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- " $LAB/lib/network-cards.py $LAB/node " || return 1
   printf '%s\n' "$pid"
 }
 
