@@ -78,6 +78,9 @@ export class Postgres implements Source {
     await this.#patiently(async () => {
       const client = await this.#pool.connect();
       let broken: Error | undefined;
+      // A server that ends between two statements says so to nobody's question.
+      const lost = (error: Error) => (broken = error);
+      client.on("error", lost);
       try {
         await client.query("begin");
         for (const statement of statements) await client.query(statement);
@@ -86,6 +89,7 @@ export class Postgres implements Source {
         broken = error as Error;
         throw error;
       } finally {
+        client.off("error", lost);
         // With an error the pool closes the connection, which rolls back.
         client.release(broken);
       }
