@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { deleteData, listData, type KeptData } from "../remote/data";
-import { closeAll } from "../remote/ssh";
 import { identity } from "../settings";
+import { confirmed } from "../terminal";
 import { connectionOf, loadTopology, nodeNames } from "../topology";
+import { houseOptions, runCommand } from "./command";
 
 /**
  * `npm run delete-data -- NODE [PATH…]`: the second, explicit step after `pulumi destroy`. Without PATH it lists what
@@ -15,8 +15,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      topology: { type: "string", default: "topology.yaml" },
-      identity: { type: "string" },
+      ...houseOptions,
       yes: { type: "boolean", default: false },
     },
   });
@@ -30,7 +29,8 @@ async function main(): Promise<void> {
     show(node, there);
     return;
   }
-  if (!values.yes && !(await confirmed(node, paths))) {
+  const question = `Delete ${paths.join(", ")} on ${node} for ever? Type the node's name to go on: `;
+  if (!values.yes && !(await confirmed(question, node))) {
     process.stdout.write("Nothing was deleted.\n");
     return;
   }
@@ -48,18 +48,4 @@ function show(node: string, there: readonly KeptData[]): void {
   }
 }
 
-async function confirmed(node: string, paths: readonly string[]): Promise<boolean> {
-  const ask = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await ask.question(
-    `Delete ${paths.join(", ")} on ${node} for ever? Type the node's name to go on: `,
-  );
-  ask.close();
-  return answer === node;
-}
-
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closeAll);
+runCommand(main);

@@ -18,9 +18,9 @@ import { comparedTable, duration, movedTable, planTable, whatNow } from "../migr
 import { clientsOf, takeSnapshot } from "../migration/snapshot";
 import { parseSource, sourcePassword } from "../migration/source";
 import { lock } from "../migration/target";
-import { closeAll } from "../remote/ssh";
 import { identity } from "../settings";
 import { connectionOf, loadTopology, nodeNames, requireAlwaysOn, type Node } from "../topology";
+import { houseOptions, runCommand } from "./command";
 
 /** `npm run migrate -- plan|run|verify|status`: databases of any PostgreSQL (14 or later) to storage's. */
 const usage = `npm run --silent migrate -- VERB --source DSN [OPTION…]
@@ -56,8 +56,7 @@ const options = {
   "read-only-source": { type: "boolean", default: false },
   recorded: { type: "boolean", default: false },
   port: { type: "string", default: "5432" },
-  topology: { type: "string", default: "topology.yaml" },
-  identity: { type: "string" },
+  ...houseOptions,
 } as const;
 
 const given = () => parseArgs({ allowPositionals: true, options });
@@ -231,12 +230,4 @@ async function verify(request: Request, prepared: Prepared, recorded: boolean): 
   return results.some(({ compared }) => differences(compared).length > 0) ? 1 : 0;
 }
 
-main()
-  .then((code) => {
-    process.exitCode = code;
-  })
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closeAll);
+runCommand(main);

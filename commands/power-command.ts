@@ -1,16 +1,17 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { sentenceOf, type Power } from "../power/house";
+import type { Power } from "../power/house";
 import { machinesOf } from "../power/machines";
-import { closeAll } from "../remote/ssh";
 import { identity } from "../settings";
 import { loadTopology, nodeNames, type NodeName } from "../topology";
+import { houseOptions, runCommand } from "./command";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 const common = {
+  ...houseOptions,
+  // As the audit, which sleep asks first.
   topology: { type: "string", default: process.env.HOMELAB_TOPOLOGY ?? "topology.yaml" },
-  identity: { type: "string" },
   help: { type: "boolean", default: false },
 } satisfies Options;
 
@@ -20,7 +21,7 @@ export function powerCommand(
   options: Options,
   run: (power: Power, values: Values, names: readonly string[]) => Promise<void>,
 ): void {
-  const main = async (): Promise<void> => {
+  runCommand(async () => {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: { ...common, ...options },
@@ -33,13 +34,7 @@ export function powerCommand(
     const key = identity(typeof values.identity === "string" ? values.identity : undefined);
     const say = (line: string) => void process.stdout.write(`${line}\n`);
     await run({ topology, machines: machinesOf(topology, key), say }, values, positionals);
-  };
-  main()
-    .catch((error: unknown) => {
-      process.stderr.write(`${sentenceOf(error)}\n`);
-      process.exitCode = 1;
-    })
-    .finally(closeAll);
+  });
 }
 
 /** @throws Error where it is none of the nodes, or more than one */

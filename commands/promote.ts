@@ -1,4 +1,4 @@
-import { closeAll } from "../remote/ssh";
+import { runCommand } from "./command";
 import { planPromotion } from "./pair/plan";
 import { carryOut, given, look, otherOf, show } from "./pair/run";
 
@@ -31,12 +31,4 @@ async function main(): Promise<number> {
   return code;
 }
 
-main()
-  .then((code) => {
-    process.exitCode = code;
-  })
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closeAll);
+runCommand(main);

@@ -1,4 +1,4 @@
-import { closeAll } from "../remote/ssh";
+import { runCommand } from "./command";
 import { planRejoin } from "./pair/plan";
 import { carryOut, given, look, otherOf, show } from "./pair/run";
 
@@ -17,12 +17,4 @@ async function main(): Promise<number> {
   return carryOut(planRejoin(target, other), args, args.node);
 }
 
-main()
-  .then((code) => {
-    process.exitCode = code;
-  })
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closeAll);
+runCommand(main);

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { backupCommand } from "../remote/backup";
-import { closeAll } from "../remote/ssh";
 import { identity } from "../settings";
 import { connectionOf, loadTopology } from "../topology";
+import { houseOptions, runCommand } from "./command";
 
 /** `npm run restore -- VERB…`: what people do with the backups on storage, from where Pulumi runs. */
 const usage = `npm run --silent restore -- [--topology FILE] [--identity KEY] VERB…
@@ -20,8 +20,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      topology: { type: "string", default: "topology.yaml" },
-      identity: { type: "string" },
+      ...houseOptions,
       "accept-smaller": { type: "boolean", default: false },
     },
   });
@@ -32,9 +31,4 @@ async function main(): Promise<void> {
   process.stdout.write(await backupCommand(connection, words, progress, new AbortController().signal));
 }
 
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closeAll);
+runCommand(main);

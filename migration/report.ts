@@ -1,3 +1,4 @@
+import { ruled } from "../terminal";
 import type { Compared } from "./compare";
 import type { Moved } from "./move";
 import { size, type Plan } from "./plan";
@@ -7,20 +8,9 @@ import type { Client } from "./snapshot";
 
 /** Columns as wide as their widest cell; numbers to the right. */
 export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
-  );
-  const right = head.map(
-    (_, column) => rows.length > 0 && rows.every((row) => /^[\d.]*( s)?$/.test(row[column] ?? "")),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        right[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
-  return [line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n");
+  const isNumeric = (column: number) =>
+    rows.length > 0 && rows.every((row) => /^[\d.]*( s)?$/.test(row[column] ?? ""));
+  return ruled(head, rows, isNumeric);
 }
 
 export function duration(seconds: number): string {

@@ -2,6 +2,7 @@ import { escapeLiteral } from "pg";
 import { z } from "zod";
 import { quoted } from "../provider/handlers/postgres/converge";
 import type { Session } from "../provider/handlers/postgres/session";
+import { sentenceOf } from "../terminal";
 import { within, type Side } from "./access";
 import { databaseFacts } from "./facts";
 import type { Fingerprint } from "./fingerprint";
@@ -226,7 +227,7 @@ export async function checkIndexes(
     );
     return { count: row?.count ?? 0, broken: [] };
   } catch (error) {
-    return { count: 0, broken: [`amcheck: ${error instanceof Error ? error.message : String(error)}`] };
+    return { count: 0, broken: [`amcheck: ${sentenceOf(error)}`] };
   } finally {
     await session.run(["ROLLBACK"]);
   }

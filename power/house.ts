@@ -51,6 +51,3 @@ export const seconds = (count: number): string => `${Math.round(count)} s`;
 
 /** A moment in local time, as people read it. */
 export const moment = (date: Date): string => date.toLocaleString("sv-SE").slice(0, 16);
-
-export const sentenceOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { isAlwaysOn, type NodeName } from "../topology";
-import { PowerError, seconds, sentenceOf, type Power } from "./house";
+import { sentenceOf } from "../terminal";
+import { PowerError, seconds, type Power } from "./house";
 
 export interface SleepOptions {
   /** Go on although something would be lost, or pods that nobody makes anew would be deleted. */

@@ -1,6 +1,7 @@
 import type { ClusterNode, LastWord, PowerSeen } from "../remote/power";
+import { columns, sentenceOf } from "../terminal";
 import { nodeNames, type NodeName } from "../topology";
-import { moment, sentenceOf, type Power } from "./house";
+import { moment, type Power } from "./house";
 
 /** A node as it is shown. */
 export interface Row {
@@ -61,15 +62,11 @@ export function rowsOf(looks: Looks, cordoned: Readonly<Partial<Record<NodeName,
 }
 
 export function table(rows: readonly Row[]): string {
-  const lines = [
+  const lines = columns([
     ["node", "state", "since", "will be woken", "why"],
     ...rows.map(({ node, state, since, wakes, why }) => [node, state, since, wakes, why]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
-  return lines
-    .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
-    .map((line) => `${line.trimEnd()}\n`)
-    .join("");
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Looks at the three machines at once. */

@@ -1,5 +1,6 @@
 import { isAlwaysOn, type Node, type NodeName } from "../topology";
-import { PowerError, moment, seconds, sentenceOf, type Power } from "./house";
+import { sentenceOf } from "../terminal";
+import { PowerError, moment, seconds, type Power } from "./house";
 import { magicPacket } from "./packet";
 
 export interface WakeOptions {

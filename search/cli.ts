@@ -1,4 +1,5 @@
 import { Client, DatabaseError } from "pg";
+import { columns, sentenceOf } from "../terminal";
 import { rebuild, sync, type Copied, type Progress } from "./copy";
 import { Qdrant } from "./qdrant";
 import { migrate } from "./schema";
@@ -85,8 +86,8 @@ async function status(client: Client): Promise<void> {
 }
 
 function table(lines: readonly (readonly [what: string, value: string | number | null | undefined])[]): void {
-  const width = Math.max(...lines.map(([what]) => what.length));
-  for (const [what, value] of lines) process.stdout.write(`${what.padEnd(width)}  ${value ?? ""}\n`);
+  const rows = lines.map(([what, value]) => [what, String(value ?? "")]);
+  for (const line of columns(rows)) process.stdout.write(`${line}\n`);
 }
 
 const noSuchSchema = "3F000";
@@ -94,7 +95,7 @@ const noSuchTable = "42P01";
 
 main(process.argv[2]).catch((error: unknown) => {
   const code = error instanceof DatabaseError ? error.code : undefined;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = sentenceOf(error);
   const advice =
     code === noSuchSchema || code === noSuchTable ? ": run `npm run --silent search -- migrate`" : "";
   process.stderr.write(`${said}${advice}\n`);

@@ -1,3 +1,4 @@
+import { sentenceOf } from "../terminal";
 import { CircuitBreaker } from "./circuit-breaker";
 import { Postgres, type Source } from "./postgres";
 import { Qdrant, type VectorCopy } from "./qdrant";
@@ -88,7 +89,7 @@ export class FindNearest {
       candidates = await copy.nearest(state.collection, query.embedding, spare, this.#patience);
     } catch (error) {
       this.#breaker.failed();
-      return error instanceof Error ? error.message : String(error);
+      return sentenceOf(error);
     }
     if (candidates.length < Math.min(spare, state.points)) {
       this.#breaker.failed();

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { Unreachable } from "../../remote/errors";
 import { lookAtPair, pairStep, walBytes, type Standing } from "../../remote/pair";
 import { identity } from "../../settings";
+import { columns, confirmed } from "../../terminal";
 import { connectionOf, loadTopology, type NodeName } from "../../topology";
+import { houseOptions } from "../command";
 import { standingRows, type Member, type NodeStep, type Plan } from "./plan";
 
 /** The two nodes that may have a server of the pair. */
@@ -37,8 +38,7 @@ export function given(flags: readonly string[], usage: string): Given {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      topology: { type: "string", default: "topology.yaml" },
-      identity: { type: "string" },
+      ...houseOptions,
       yes: { type: "boolean", default: false },
       ...Object.fromEntries(flags.map((flag) => [flag, { type: "boolean", default: false }] as const)),
     },
@@ -74,8 +74,7 @@ export async function look(name: PairNode, { connections }: Given): Promise<Memb
 
 export function show(members: readonly Member[]): void {
   const rows = members.flatMap((member) => standingRows(member, Math.floor(Date.now() / 1000)));
-  const width = Math.max(...rows.map(([what]) => what.length));
-  for (const [what, is] of rows) process.stdout.write(`${what.padEnd(width)}  ${is}\n`);
+  for (const line of columns(rows)) process.stdout.write(`${line}\n`);
 }
 
 /** Does what was decided, once it is confirmed. @returns the exit code */
@@ -90,7 +89,7 @@ export async function carryOut(plan: Plan, args: Given, node: PairNode): Promise
   }
   process.stdout.write("\n");
   for (const step of plan.steps) process.stdout.write(`→ ${step.node} ${words[step.verb]}\n`);
-  if (!args.yes && !(await confirmed(node))) {
+  if (!args.yes && !(await confirmed(`Type the node's name (${node}) to go on: `, node))) {
     process.stdout.write("Nothing was done.\n");
     return 1;
   }
@@ -133,11 +132,4 @@ async function caughtUp(node: PairNode, stopped: Standing, args: Given): Promise
     await sleep(500);
   }
   return `${node} has WAL up to ${received} only, and the primary ended at ${stopped.checkpoint}.`;
-}
-
-async function confirmed(node: string): Promise<boolean> {
-  const ask = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await ask.question(`Type the node's name (${node}) to go on: `);
-  ask.close();
-  return answer === node;
 }

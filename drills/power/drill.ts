@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { StorageEndpoints } from "../../nodes/endpoints";
+import { columns, sentenceOf } from "../../terminal";
 import { lab, onNode } from "../../tests/support/lab";
 import { at, pairCommand, replicaOff, replicaOn, seconds, until, writer } from "../../tests/support/pair";
 import { byHand, dsnOf, psql } from "../../tests/support/services";
@@ -123,15 +124,8 @@ function report(done: readonly Round[]): void {
       `${middle(of.map((round) => round.back))} s`,
     ]),
   ];
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
   process.stdout.write("\nTimes: middle / longest.\n");
-  for (const row of rows)
-    process.stdout.write(
-      `${row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd()}\n`,
-    );
+  for (const line of columns(rows)) process.stdout.write(`${line}\n`);
 }
 
 async function main(): Promise<void> {
@@ -169,6 +163,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   process.exitCode = 1;
 });

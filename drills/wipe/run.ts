@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { sentenceOf } from "../../terminal";
 import { lab } from "../../tests/support/lab";
 import { up, well } from "../../tests/support/stack";
 import * as desktop from "./desktop";
@@ -147,7 +148,7 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${sentenceOf(error)}\n`);
     process.exitCode = 2;
   },
 );

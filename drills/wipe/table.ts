@@ -1,13 +1,8 @@
+import { ruled } from "../../terminal";
+
 /** Rows as text in columns, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) =>
-    Math.max(title.length, ...rows.map((row) => (row[at] ?? "").length)),
-  );
-  const line = (row: readonly string[]) =>
-    widths
-      .map((width, at) => (at === 0 ? (row[at] ?? "").padEnd(width) : (row[at] ?? "").padStart(width)))
-      .join("  ");
-  return `${[line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)].join("\n")}\n`;
+  return `${ruled(head, rows, (column) => column > 0)}\n`;
 }
 
 /** @param values at least one */

@@ -1,0 +1,3 @@
+export { columns, ruled } from "./columns";
+export { confirmed } from "./confirm";
+export { sentenceOf } from "./sentence";
