@@ -1,8 +1,8 @@
 import type { ComputeSettings } from "../../settings";
 import type { Node } from "../../topology";
-import { modelCache, modelMount, modelsAt, modelVolume } from "./ephemeral";
-import { gpuOf } from "./gpu";
-import { deployment, type Program } from "./pod";
+import { modelsAt } from "./ephemeral";
+import { modelServer } from "./model-server";
+import type { Program } from "./pod";
 
 /** Asks for each model until it is there; its arguments are the models. */
 const fetchModels =
@@ -19,27 +19,18 @@ export function ollama(node: Node, settings: ComputeSettings) {
     env: { OLLAMA_HOST: `127.0.0.1:${port}` },
     requests: { cpu: "10m", memory: "32Mi" },
   };
-  return deployment({
-    name: "ollama",
-    namespace: settings.namespace,
+  return modelServer(
     node,
-    ephemeral: modelCache,
-    volumes: [modelVolume(settings)],
-    mounts: [modelMount],
-    ...gpuOf(settings).pod,
-    programs: [
-      {
-        name: "ollama",
-        image,
-        args: ["serve"],
-        env: { OLLAMA_HOST: `0.0.0.0:${port}`, OLLAMA_MODELS: `${modelsAt}/ollama` },
-        requests: { cpu, memory },
-        port,
-        onNode: true,
-        probe: { path: "/api/version", startSeconds: 300 },
-        ...gpuOf(settings).program,
-      },
-      ...(models.length === 0 ? [] : [fetcher]),
-    ],
-  });
+    settings,
+    {
+      name: "ollama",
+      image,
+      args: ["serve"],
+      env: { OLLAMA_HOST: `0.0.0.0:${port}`, OLLAMA_MODELS: `${modelsAt}/ollama` },
+      requests: { cpu, memory },
+      port,
+      probe: { path: "/api/version", startSeconds: 300 },
+    },
+    models.length === 0 ? [] : [fetcher],
+  );
 }
