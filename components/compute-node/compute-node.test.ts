@@ -108,6 +108,15 @@ describe("a ComputeNode", () => {
     expect(all.some(({ type }) => /PersistentVolume|StatefulSet/.test(type))).toBe(false);
   });
 
+  it("asks the cluster by the house's provider, for which a changed Secret or ConfigMap is the same one", async () => {
+    expect(named(await run(), "compute-cluster").inputs).toMatchObject({
+      skipUpdateUnreachable: "true",
+      upsertExistingObjects: "true",
+      enableConfigMapMutable: "true",
+      enableSecretMutable: "true",
+    });
+  });
+
   it("knows its cluster by its identifier, and goes on when it cannot be reached", async () => {
     const { inputs, visible } = named(await run(), "compute-cluster");
     expect(inputs).toMatchObject({

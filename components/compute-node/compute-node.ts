@@ -6,13 +6,13 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
-import { Provider } from "@pulumi/kubernetes/provider";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { Unit } from "../../provider/sdk/remote";
 import { runningServices, type ComputeService, type ComputeSettings } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
+import { clusterProvider, type Cluster } from "../k3s";
 import { nothingKeptOn, type Placement } from "../placement";
 import * as dagster from "./dagster";
 import { endpointsOf, type ComputeEndpoints } from "./endpoints";
@@ -31,12 +31,7 @@ export interface ComputeNodeArgs {
   node: Node;
   settings: ComputeSettings;
   /** The cluster that the node is a member of. */
-  cluster: {
-    /** Secret. */
-    kubeconfig: pulumi.Input<string>;
-    /** The same for as long as it is the same cluster. */
-    identifier: pulumi.Input<string>;
-  };
+  cluster: Cluster;
   /** Secret. Where the services keep what must stay. */
   storage: pulumi.Input<StorageServices>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
@@ -67,18 +62,13 @@ export class ComputeNode extends pulumi.ComponentResource {
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
 
-    const provider = new Provider(
+    const { kubeconfig, identifier } = args.cluster;
+    const provider = clusterProvider(
       `${name}-cluster`,
-      {
-        kubeconfig: pulumi.secret(args.cluster.kubeconfig),
-        clusterIdentifier: args.cluster.identifier,
-        // With storage off a preview, and an up of what is not in the cluster, go on.
-        skipUpdateUnreachable: true,
-        // By name, so that a changed one is the same one; what uses it is restarted by an annotation.
-        enableConfigMapMutable: true,
-        enableSecretMutable: true,
-      },
+      { kubeconfig: pulumi.secret(kubeconfig), identifier },
       options(),
+      // By name, so that a changed one is the same one; what uses it is restarted by an annotation.
+      { enableConfigMapMutable: true, enableSecretMutable: true },
     );
     const namespace = new Namespace(
       `${name}-namespace`,
