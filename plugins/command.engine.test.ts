@@ -3,7 +3,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Project } from "./testing/project";
-import { freePort, Sshd } from "./testing/sshd";
+import { freePort } from "../tests/support/ports";
+import { Sshd } from "./testing/sshd";
 
 const program = (resources: string): string =>
   `import { local, remote } from "@pulumi/command";

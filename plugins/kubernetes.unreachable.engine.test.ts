@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { builtServer, Kubernetes } from "./testing/kubernetes";
 import { Project } from "./testing/project";
-import { freePort } from "./testing/sshd";
+import { freePort } from "../tests/support/ports";
 
 const built = builtServer();
 

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 
+import { freePort, listening } from "../../tests/support/ports";
 import { request } from "./s3";
-import { freePort, listening } from "./sshd";
 import { root } from "./toolchain";
 
 /** The MinIO server of the lab's pins, built once. */

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createServer, connect, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dimensions, type Document } from "../../search";
+import { freePort, listens } from "../support/ports";
 
 /** An open port of this process's own loopback that leads to PostgreSQL, seen from desktop. */
 export interface Tunnel {
@@ -32,27 +32,6 @@ export async function fromDesktop(host: string, port: number): Promise<Tunnel> {
     },
     close: () => ssh.kill(),
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
 }
 
 /** Some direction of its own: two of these are far from each other. */

@@ -1,7 +1,8 @@
-import { createServer, type AddressInfo, type Server as NetServer } from "node:net";
+import { createServer, type Server as NetServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { freePort } from "../../../tests/support/ports";
 import { Unreachable } from "../../handler";
 import { Sessions, type OpenStream } from "./connect";
 import { databaseHandler } from "./database";
@@ -86,7 +87,7 @@ describe("sessions", () => {
 
   it("say in a sentence that nobody listens, as something that is not known", async () => {
     const sessions = new Sessions(openLocally, { patience: 300 });
-    const server = { ...cluster.server, port: await unusedPort() };
+    const server = { ...cluster.server, port: await freePort() };
     for (const intent of ["look", "change"] as const) {
       const error: unknown = await sessions
         .use(task({ server, intent }), (session) => session.run(["SELECT 1"]))
@@ -100,7 +101,7 @@ describe("sessions", () => {
   });
 
   it("wait, for a change, until the server has started", async () => {
-    const port = await unusedPort();
+    const port = await freePort();
     const sessions = new Sessions((c, host, asked, s) =>
       openLocally(c, host, asked === port ? port : asked, s),
     );
@@ -167,14 +168,6 @@ function cutAfter(answers: number): OpenStream {
     });
     return stream;
   };
-}
-
-async function unusedPort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 async function forwarder(from: number, to: number): Promise<NetServer> {

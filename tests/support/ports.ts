@@ -1,0 +1,39 @@
+import { connect, createServer } from "node:net";
+
+/** A free port on loopback. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+/** Whether something listens on a loopback port. */
+export async function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}
+
+/** Waits until something listens on a loopback port. @throws after the given number of seconds */
+export async function listening(port: number, seconds: number): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await listens(port))) {
+    if (Date.now() > end) throw new Error(`nothing listens on port ${port} after ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
