@@ -149,11 +149,10 @@ describe("the fingerprint of a database", () => {
     expect(await unlike("copy")).toEqual([]);
   });
 
-  it("finds broken B-trees, where amcheck is there, and leaves nothing behind", async (ctx) => {
+  it("looks through every B-tree, and leaves nothing behind", async () => {
     const session = await open(side("target"), "copy");
     const looked = await checkIndexes(session);
     await session.close();
-    if (looked === undefined) ctx.skip("amcheck is not installed");
     expect(looked).toMatchObject({ broken: [] });
     expect(looked?.count).toBeGreaterThan(5);
     expect(await cluster.query("copy", "SELECT FROM pg_extension WHERE extname = 'amcheck'")).toEqual([]);

@@ -27,13 +27,13 @@ beforeAll(() => {
   onNode(
     "desktop",
     `set -e
-rm -rf ${here} ${lists}; mkdir -p ${here}/work/deep ${here}/other ${lists}
-seq 1000 >${here}/work/deep/file
-ln -s ${here}/work ${here}/opt
+rm -rf ${here} ${lists}; mkdir -p ${here}/workspace/deep ${here}/other ${lists}
+seq 1000 >${here}/workspace/deep/file
+ln -s ${here}/workspace ${here}/opt
 ln -s ${here}/circle-b ${here}/circle-a; ln -s ${here}/circle-a ${here}/circle-b
-ln -s .. ${here}/work/up
+ln -s .. ${here}/workspace/up
 for i in $(seq 30); do echo "$i" >${here}/other/$i; done
-printf '%s\\n' ${here}/opt ${here}/opt/deep ${here}/work ${here}/circle-a ${here}/other >${lists}/paths
+printf '%s\\n' ${here}/opt ${here}/opt/deep ${here}/workspace ${here}/circle-a ${here}/other >${lists}/paths
 : >${lists}/excludes
 sed 's|^BACKUP_DIRECTORY=.*|BACKUP_DIRECTORY=${lists}/state|' /etc/homelab/backup-files/config >${lists}/config`,
   );
@@ -49,11 +49,11 @@ describe("the files of a node", () => {
     expect({ code, said }).toMatchObject({ code: 0 });
     expect(said).toContain("circle-a is a link that leads nowhere, or in a circle");
     expect(onNode("desktop", `cat ${lists}/state/targets`).trim().split("\n")).toEqual(
-      ["circle-a", "opt", "other", "work"].map((name) => `srv/backup-test/${name}`),
+      ["circle-a", "opt", "other", "workspace"].map((name) => `srv/backup-test/${name}`),
     );
     const listed = onStorage(`ls --long latest`);
     expect(listed).toMatch(/^L.* \/srv\/backup-test\/opt/m);
-    expect(listed).toMatch(/^L.* \/srv\/backup-test\/work\/up/m);
+    expect(listed).toMatch(/^L.* \/srv\/backup-test\/workspace\/up/m);
     expect(listed.match(/deep\/file/g)).toHaveLength(1);
   });
 
@@ -75,7 +75,7 @@ describe("the files of a node", () => {
       onNode("desktop", `umount ${here}/other/broken; rm ${here}/other/broken`);
     }
     const listed = onStorage("ls latest");
-    expect(listed).toContain("/srv/backup-test/work/deep/file");
+    expect(listed).toContain("/srv/backup-test/workspace/deep/file");
     expect(listed).toContain("/srv/backup-test/other/growing");
   });
 
