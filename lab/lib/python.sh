@@ -31,7 +31,8 @@ python_layer() {
   # shellcheck disable=SC2016 # for the shell in there
   as_root nice chroot "$root" sh -euc '
     cd /opt/venv/lib/python3*/site-packages
-    find . -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+    # Folders named test stay: of Dagster one is part of the program.
+    find . -type d -name tests -prune -exec rm -rf {} +
     python3 -m compileall -q -j 2 --invalidation-mode unchecked-hash . >/dev/null || true' # templates are no programs
   try_in "$root" "$5"
   as_root tar -C "$root" --owner=0 --group=0 --sort=name --mtime=@1767225600 -cf "$4" opt/venv
