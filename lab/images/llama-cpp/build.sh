@@ -14,14 +14,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 models=$1 work=$2 out=$3
 # shellcheck disable=SC2016 # $1 is mmdebstrap's: the root directory
-rootfs forky base-files,bash,busybox-static,ca-certificates,curl,llama.cpp "$work" "$work/layer.tar" --variant=extract \
-  --extract-hook='chroot "$1" /usr/bin/busybox --install -s /usr/bin; ln -sf bash "$1/usr/bin/sh"' \
-  --extract-hook='cat "$1"/usr/share/ca-certificates/mozilla/*.crt >"$1/etc/ssl/certs/ca-certificates.crt"' \
-  --extract-hook='echo "root:x:0:0:root:/root:/bin/sh" >"$1/etc/passwd"; echo "root:x:0:" >"$1/etc/group"' \
-  --extract-hook='install -d "$1/app"; ln -s ../usr/bin/llama-server "$1/app/llama-server"' \
-  --extract-hook='install -d -m 700 "$1/root"; install -d -m 1777 "$1/tmp"' \
-  --extract-hook='rm -rf "$1/usr/share/doc" "$1/usr/share/man" "$1/usr/share/locale" "$1/var/lib/apt" "$1/var/lib/dpkg" "$1/var/cache/apt"' \
-  >/dev/null
+small_rootfs bash,curl,llama.cpp "$work" "$work/layer.tar" \
+  --extract-hook='ln -sf bash "$1/usr/bin/sh"' \
+  --extract-hook='install -d "$1/app"; ln -s ../usr/bin/llama-server "$1/app/llama-server"'
 
 mkdir "$work/root"
 as_root tar -C "$work/root" -xf "$models"

@@ -7,8 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../lib/env.sh"
 # shellcheck source=../../lib/rootfs.sh
 . "$here/../../lib/rootfs.sh"
-# shellcheck source=../../lib/archive.sh
-. "$here/../../lib/archive.sh"
+# shellcheck source=../../lib/layers.sh
+. "$here/../../lib/layers.sh"
 # shellcheck source=../../lib/try.sh
 . "$here/../../lib/try.sh"
 
@@ -30,14 +30,7 @@ mv "$work/include" "$include"
 (cd "$here" && GOFLAGS='' CGO_ENABLED=1 CGO_CPPFLAGS="-I$include" CGO_CFLAGS=-O1 CGO_CXXFLAGS=-O1 nice go build -mod=readonly -trimpath -buildvcs=false \
   -ldflags "-s -w -X github.com/ollama/ollama/version.Version=$version" -o "$work/ollama" github.com/ollama/ollama)
 
-# shellcheck disable=SC2016 # $1 is mmdebstrap's: the root directory
-rootfs forky base-files,busybox-static,ca-certificates,libc6,libgomp1,libstdc++6 "$work" "$work/root.tar" --variant=extract \
-  --extract-hook='chroot "$1" /usr/bin/busybox --install -s /usr/bin' \
-  --extract-hook='cat "$1"/usr/share/ca-certificates/mozilla/*.crt >"$1/etc/ssl/certs/ca-certificates.crt"' \
-  --extract-hook='echo "root:x:0:0:root:/root:/bin/sh" >"$1/etc/passwd"; echo "root:x:0:" >"$1/etc/group"' \
-  --extract-hook='install -d -m 700 "$1/root"; install -d -m 1777 "$1/tmp"' \
-  --extract-hook='rm -rf "$1/usr/share/doc" "$1/usr/share/man" "$1/usr/share/locale" "$1/var/lib/apt" "$1/var/lib/dpkg" "$1/var/cache/apt"' \
-  >/dev/null
+small_rootfs libc6,libgomp1,libstdc++6 "$work" "$work/root.tar"
 root=$work/root
 mkdir "$root"
 as_root tar -C "$root" -xf "$models"
