@@ -20,6 +20,9 @@ image_key() {
 
 image_is_cached() { [ -e "$CACHE/images/$1-$(image_key "$1").tar" ]; }
 
+# Of what `make lab` needs, these are built with Go.
+go_images_are_cached() { image_is_cached minio && image_is_cached restic; }
+
 # image_archive NAME: the path of its archive (of a layer and of the machines' own: a plain file system), built when it is
 # not in the cache. build.sh is given the layer that it is put on, if any, before WORKDIR and OUT.
 image_archive() {
