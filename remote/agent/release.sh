@@ -83,7 +83,8 @@ apply)
   for i in "${!names[@]}"; do
     copy=${copies[i]}
     if [ -z "$copy" ] || cmp -s "$directory/${names[i]}" "$copy"; then continue; fi
-    install -d -m 755 -- "${copy%/*}"
+    # What is above it may be a program's own directory, which is nobody else's to look into.
+    (umask 077 && mkdir -p -- "${copy%/*}")
     temp=$(mktemp -- "${copy%/*}/.homelab.XXXXXX")
     cp -- "$directory/${names[i]}" "$temp"
     chmod 644 "$temp" && mv -T -- "$temp" "$copy"
