@@ -296,6 +296,11 @@ describe("Dagster", () => {
     expect(initContainers).toBeUndefined();
   });
 
+  it("lets its web server keep no connection to PostgreSQL longer than a second: one from before a restart is of no use", async () => {
+    const { args = [] } = only(await run(), "compute-dagster-webserver");
+    expect(args.slice(args.indexOf("--db-pool-recycle"))).toEqual(["--db-pool-recycle", "1"]);
+  });
+
   it("lets its web server and daemon begin Jobs, and the code server nothing", async () => {
     const all = await run();
     expect(template(all, "compute-dagster-webserver").spec.serviceAccountName).toBe("dagster");

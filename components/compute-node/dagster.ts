@@ -188,7 +188,12 @@ export function webserver(args: DagsterArgs) {
   const { port } = args.settings.dagster;
   return server(args, {
     name: "dagster-webserver",
-    args: ["dagster-webserver", "--host", "0.0.0.0", "--port", String(port), "--workspace", workspacePath],
+    args: [
+      ...["dagster-webserver", "--host", "0.0.0.0", "--port", String(port), "--workspace", workspacePath],
+      // It does not ask whether a kept connection is still good, so the first requests after a restart of PostgreSQL would
+      // fail: one that is older than a second is made anew.
+      ...["--db-pool-recycle", "1"],
+    ],
     port,
     onNode: true,
     probe: { path: "/server_info", startSeconds: 600 },
