@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-cluster test-pair drill-wipe drill-power drill-restore drill-migrate doctor bench clean-cache
+.PHONY: help lab lab-down test test-cluster test-pair drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -8,7 +8,7 @@ help:
 	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
 	@echo 'make test-pair      the standby on desktop, its promotion and the way back (three minutes); then the lab is to be made anew'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
-	@echo 'make bench          measures (minutes)'
+	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
 	@echo 'make drill-power    storage loses power while clients commit, and is replaced by its standby: ROUNDS=50 (a quarter of an hour)'
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
@@ -50,6 +50,10 @@ bench:
 
 drill-migrate:
 	@drills/migrate/run --plain
+
+bench-cluster: lab
+	@lab/cluster on
+	@bench/cluster/run
 
 clean-cache:
 	@lab/clean-cache
