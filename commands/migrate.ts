@@ -1,23 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
 import { differences, type Compared } from "../migration/compare";
-import { within } from "../migration/access";
 import { fingerprint } from "../migration/fingerprint";
-import {
-  Different,
-  move,
-  readRecord,
-  verified,
-  writtenSince,
-  type Migration,
-  type Say,
-} from "../migration/move";
+import { Different, readRecord, verified, writtenSince, type Say } from "../migration/move";
 import { itemName, parsePair } from "../migration/names";
-import { prepare, sourceFromNode, type Prepared, type Request } from "../migration/prepare";
+import { prepare, type Prepared, type Request } from "../migration/prepare";
 import { comparedTable, duration, movedTable, planTable, whatNow } from "../migration/report";
+import { runMigration } from "../migration/run";
 import { clientsOf, takeSnapshot } from "../migration/snapshot";
 import { parseSource, sourcePassword } from "../migration/source";
-import { lock } from "../migration/target";
 import { identity } from "../settings";
 import { connectionOf, loadTopology, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import { houseOptions, runCommand } from "./command";
@@ -168,39 +159,28 @@ function voice(): Say {
 }
 
 async function run(request: Request, prepared: Prepared, readOnlySource: boolean): Promise<number> {
-  const { plan, source, target, folder, found } = prepared;
+  const { plan, source } = prepared;
   if (plan.missing.length > 0) return showPlan(prepared);
-  return within(target, "postgres", async (session) => {
-    await lock(session, request.name, found.node);
-    const way = await sourceFromNode(request, source);
-    try {
-      const migration: Migration = {
-        ...{ name: request.name, source, target, folder, sourceFromNode: way, say: voice() },
-        ...{ jobs: plan.jobs, memoryKb: plan.memoryKb, systemIdentifier: found.source.systemIdentifier },
-      };
-      const moved = await move(migration, plan.databases, readOnlySource);
-      if (moved.length > 0) {
-        print(comparedTable(moved.map(({ database, compared }) => ({ database: database.to, compared }))));
-        print(`\n${movedTable(moved)}`);
-      }
-      const clients = await clientsOf(
-        source,
-        plan.databases.map(({ from }) => from),
-      );
-      const { host, node } = request.target.connection;
-      print(
-        `\n${whatNow(plan, { host, node, port: request.target.port }, clients, await writtenSince(source, moved))}`,
-      );
-      return 0;
-    } catch (error) {
-      if (!(error instanceof Different)) throw error;
-      print(comparedTable([{ database: error.database, compared: error.compared }]));
-      process.stderr.write(`${error.message} Run it again: it begins anew with this one.\n`);
-      return 1;
-    } finally {
-      way.close();
+  try {
+    const moved = await runMigration(request, prepared, voice(), readOnlySource);
+    if (moved.length > 0) {
+      print(comparedTable(moved.map(({ database, compared }) => ({ database: database.to, compared }))));
+      print(`\n${movedTable(moved)}`);
     }
-  });
+    const clients = await clientsOf(
+      source,
+      plan.databases.map(({ from }) => from),
+    );
+    const { host, node } = request.target.connection;
+    const written = await writtenSince(source, moved);
+    print(`\n${whatNow(plan, { host, node, port: request.target.port }, clients, written)}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Different)) throw error;
+    print(comparedTable([{ database: error.database, compared: error.compared }]));
+    process.stderr.write(`${error.message} Run it again: it begins anew with this one.\n`);
+    return 1;
+  }
 }
 
 async function verify(request: Request, prepared: Prepared, recorded: boolean): Promise<number> {

@@ -194,6 +194,19 @@ describe("a plan", () => {
     expect(plan(found({ ...moved, targetDatabases: new Map([["shop", facts()]]) })).missing).toEqual([]);
   });
 
+  it("tells what only a person can put right from what an up brings about", () => {
+    const full = plan(found({ targetDatabases: new Map([["shop", facts()]]) }));
+    expect(full.occupied).toEqual([expect.stringContaining("Database shop on storage is not empty")]);
+    expect(full.missing).toEqual(full.occupied);
+    const absent = plan(found(withTarget([])));
+    expect(absent.notes.join()).not.toContain("becomes 's");
+    expect(absent.absent).toEqual([expect.stringContaining('storage has no database "shop"')]);
+    expect({ missing: absent.missing, occupied: absent.occupied }).toEqual({
+      missing: absent.absent,
+      occupied: [],
+    });
+  });
+
   it("leaves another migration's result alone", () => {
     const comment = writeMarker({ ...marker, source: "7/shop", state: "moved" });
     const more = { ...withTarget([row("shop", { comment })]), targetDatabases: new Map([["shop", facts()]]) };

@@ -41,6 +41,10 @@ export interface Plan {
   readonly seconds: number;
   /** What must be put right first: what is wrong and what to do, a sentence each. */
   readonly missing: readonly string[];
+  /** Those of `missing` that only a person can put right: another's data is where these are to go. */
+  readonly occupied: readonly string[];
+  /** Those of `missing` that tell of a target that is not there yet. */
+  readonly absent: readonly string[];
   /** What to know. */
   readonly notes: readonly string[];
 }
@@ -55,10 +59,14 @@ export function plan(found: Found): Plan {
   const left = databases.filter(({ stage }) => stage !== "moved");
   const bytes = left.reduce((sum, database) => sum + database.bytes, 0);
   const jobs = found.jobs ?? Math.max(1, Math.min(4, machine.cores));
+  const occupied = left.flatMap((database) => occupiedBy(found, database));
+  const absent = left.flatMap((database) => absentOn(found, database));
   const missing = [
     ...versions(found),
     ...(databases.length === 0 ? ["The source has no database to move."] : []),
     ...doubled(found.pairs),
+    ...occupied,
+    ...absent,
     ...left.flatMap((database) => missingFor(found, database)),
     ...space(found, left),
   ];
@@ -88,6 +96,8 @@ export function plan(found: Found): Plan {
     memoryKb: Math.max(64 * 1024, Math.floor(most / 1024)),
     seconds: left.length === 0 ? 0 : Math.ceil(bytes / bytesPerSecond) + 5 * left.length,
     missing,
+    occupied,
+    absent,
     notes,
   };
 }
@@ -163,20 +173,14 @@ function doubled(pairs: readonly Pair[]): string[] {
   );
 }
 
-function missingFor(found: Found, database: PlannedDatabase): string[] {
+/** A target that holds something already, or another migration's half. */
+function occupiedBy(found: Found, database: PlannedDatabase): string[] {
   const { node, target } = found;
-  const { from, to, facts } = database;
-  if (facts === undefined) return [`The source has no database ${JSON.stringify(from)}.`];
-  const row = target.databases.find(({ name }) => name === to);
-  if (row === undefined) {
-    return [
-      `${node} has no database ${JSON.stringify(to)}: declare it with its owner under homelab:postgres.databases and run pulumi up --stack storage, or choose another with --database ${JSON.stringify(from)}=NAME.`,
-    ];
-  }
-  const there = found.targetDatabases.get(to);
+  const { to } = database;
   const sentences: string[] = [];
+  const there = found.targetDatabases.get(to);
   if (there !== undefined && there.objects > 0) {
-    const marker = readMarker(row.comment);
+    const marker = readMarker(target.databases.find(({ name }) => name === to)?.comment);
     sentences.push(
       marker === undefined
         ? `Database ${to} on ${node} is not empty (${there.objects} objects): it is left alone. Rename it there (ALTER DATABASE ${to} RENAME TO …) and run pulumi up --stack storage, which makes it anew, or choose another.`
@@ -189,6 +193,23 @@ function missingFor(found: Found, database: PlannedDatabase): string[] {
       `Database ${scratch.name} on ${node} is another migration's (${readMarker(scratch.comment)?.homelabMigration ?? "unknown"}): finish that one, or drop it there.`,
     );
   }
+  return sentences;
+}
+
+function absentOn({ node, target }: Found, { from, to, facts }: PlannedDatabase): string[] {
+  if (facts === undefined || target.databases.some(({ name }) => name === to)) return [];
+  return [
+    `${node} has no database ${JSON.stringify(to)}: declare it with its owner under homelab:postgres.databases and run pulumi up --stack storage, or choose another with --database ${JSON.stringify(from)}=NAME.`,
+  ];
+}
+
+function missingFor(found: Found, database: PlannedDatabase): string[] {
+  const { node, target } = found;
+  const { from, to, facts } = database;
+  if (facts === undefined) return [`The source has no database ${JSON.stringify(from)}.`];
+  const row = target.databases.find(({ name }) => name === to);
+  if (row === undefined) return [];
+  const sentences: string[] = [];
   if (row.encoding !== "UTF8") {
     sentences.push(`Database ${to} on ${node} has the encoding ${row.encoding}: the house's are UTF8.`);
   }
@@ -248,7 +269,8 @@ function notesFor(found: Found, { from, to, facts, owners }: PlannedDatabase): s
   const target = found.target.databases.find(({ name }) => name === to);
   if (facts === undefined || row === undefined) return [];
   const about = (condition: boolean, sentence: string) => (condition ? [`${from}: ${sentence}`] : []);
-  const mapped = Object.entries(owners).filter(([role, is]) => role !== is);
+  // Without the target it is not known yet whose the database is.
+  const mapped = Object.entries(owners).filter(([role, is]) => role !== is && is !== "");
   return [
     ...about(
       mapped.length > 0,

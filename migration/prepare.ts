@@ -3,7 +3,7 @@ import { lookAtNode, superuserPassword, type Folder, type NodeFacts } from "../r
 import { listenOn, openStream } from "../remote/ssh";
 import type { Side } from "./access";
 import { factsOf, meant, serverFacts } from "./facts";
-import type { Pair } from "./names";
+import { readMarker, type Pair } from "./names";
 import { plan, type Found, type Plan } from "./plan";
 import type { Source } from "./source";
 
@@ -33,19 +33,45 @@ export interface Prepared {
   readonly plan: Plan;
 }
 
-/** Looks at both sides. Nothing is changed. */
-export async function prepare(request: Request): Promise<Prepared> {
-  const { name, signal } = request;
+type Target = Pick<Request, "name" | "target" | "workDirectory" | "signal">;
+
+const folderOf = ({ name, target, workDirectory, signal }: Target): Folder => ({
+  ...{ connection: target.connection, name, path: `${workDirectory}/${name}`, signal },
+});
+
+/** The target as its superuser, on the node's loopback. */
+async function targetSide(request: Target): Promise<Side> {
   const { connection, port } = request.target;
-  const folder: Folder = { connection, name, path: `${request.workDirectory}/${name}`, signal };
-  const [machine, password] = await Promise.all([lookAtNode(folder), superuserPassword(folder)]);
-  const target: Side = {
+  const password = await superuserPassword(folderOf(request));
+  return {
     role: "target",
     through: connection,
     server: { host: "127.0.0.1", port, user: "postgres", password, database: "postgres" },
-    signal,
-    stream: () => openStream(connection, "127.0.0.1", port, signal),
+    signal: request.signal,
+    stream: () => openStream(connection, "127.0.0.1", port, request.signal),
   };
+}
+
+/** Which of the databases this migration has moved already, by their marks on the target: the source need not be there any more. */
+export async function movedAlready(
+  request: Target & Pick<Request, "databases">,
+): Promise<Map<string, string>> {
+  const { databases } = await serverFacts(await targetSide(request));
+  return new Map(
+    request.databases.flatMap(({ from, to }) => {
+      const marker = readMarker(databases.find(({ name }) => name === to)?.comment);
+      const is = marker?.homelabMigration === request.name && marker.source.endsWith(`/${from}`);
+      return is && marker.state === "moved" ? [[to, marker.at] as const] : [];
+    }),
+  );
+}
+
+/** Looks at both sides. Nothing is changed. */
+export async function prepare(request: Request): Promise<Prepared> {
+  const { name } = request;
+  const { connection } = request.target;
+  const folder = folderOf(request);
+  const [machine, target] = await Promise.all([lookAtNode(folder), targetSide(request)]);
   const source = sourceSide(request);
   const [theirs, ours] = await Promise.all([serverFacts(source), serverFacts(target)]);
   const asked =

@@ -16,12 +16,14 @@ import { collectBackups } from "./backup";
 import { memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
+import { moveDatabases } from "./migrations";
 import { requirePrimary } from "./primary";
 
 /**
  * storage: always on; all data of the house.
  *
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow; a standby on desktop when homelab:postgres.replica.enabled
+ *                           and databases moved from other servers, when homelab:migrations names some
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
@@ -80,6 +82,8 @@ export async function storage({
     },
     { dependsOn: firewall },
   );
+
+  moveDatabases({ topology, settings }, node, postgres);
 
   const minio = new MinioNode(
     "minio",

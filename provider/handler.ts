@@ -15,6 +15,16 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** What a preview says of a change before it is made: a sentence each. */
+export interface Foreseen {
+  /** What would be done, and what to know. */
+  readonly says: readonly string[];
+  /** What is missing now; the same run may bring it about. */
+  readonly lacks: readonly string[];
+  /** What no run puts right: the preview fails, so that nothing is touched. */
+  readonly refuses: readonly string[];
+}
+
 /**
  * One kind of resource of the `homelab` provider.
  *
@@ -39,6 +49,8 @@ export interface Handler<I extends object> {
    * @throws Unreachable when the node does not answer: the caller then knows nothing and says so.
    */
   drift(inputs: I, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
+  /** What making it would do, for a preview. Only looks. */
+  foresee?(inputs: I, ctx: Context): Promise<Foreseen>;
   /** Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`). */
   apply(inputs: I, ctx: Context, previous: I | undefined): Promise<Record<string, unknown>>;
   /** Takes the thing away, never its data; says where the data stays. Fine when it is gone already. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { Unreachable, type Context, type Handler } from "./handler";
-import { apply, check, diff, preview, read } from "./lifecycle";
+import { Unreachable, type Context, type Foreseen, type Handler } from "./handler";
+import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import { kindOf } from "./registry";
 import { unknown, type Json } from "./values";
 
@@ -127,6 +127,33 @@ describe("diff", () => {
     await expect(diff(broken.kind, inputs, inputs, inputs, listening().ctx)).rejects.toThrow(
       "the key was refused",
     );
+  });
+});
+
+describe("foresee", () => {
+  const telling = (kind: () => Promise<Foreseen>) => ({ ...lamp().kind, foresee: kind });
+  const nothing = { says: [], lacks: [], refuses: [] };
+
+  it("says what would be done and what is missing, in a preview that goes on", async () => {
+    const { ctx, said } = listening();
+    const kind = telling(() => Promise.resolve({ ...nothing, says: ["Would glow."], lacks: ["No socket."] }));
+    await foresee(kind, inputs, ctx);
+    expect(said).toEqual(["info Would glow.", "warn No socket."]);
+  });
+
+  it("ends the preview where no run could go on", async () => {
+    const kind = telling(() => Promise.resolve({ ...nothing, refuses: ["The desk is taken."] }));
+    await expect(foresee(kind, inputs, listening().ctx)).rejects.toThrow("The desk is taken.");
+  });
+
+  it("goes on where a look is not possible, and does not look while something is unknown", async () => {
+    const { ctx, said } = listening();
+    const off = telling(() => Promise.reject(new Unreachable("compute does not answer.")));
+    await foresee(off, inputs, ctx);
+    expect(said).toEqual(["warn What it would do is not known: compute does not answer."]);
+    await foresee(off, { ...inputs, password: secret(unknown) }, ctx);
+    await foresee(lamp().kind, inputs, ctx);
+    expect(said).toHaveLength(1);
   });
 });
 

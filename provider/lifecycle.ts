@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { problems } from "../topology/problems";
-import { Unreachable, type Context } from "./handler";
+import { Unreachable, type Context, type Foreseen } from "./handler";
 import type { Kind } from "./registry";
 import { isRecord, same, unknown, unwrap, wrap, type Json, type Path } from "./values";
 
@@ -86,6 +86,25 @@ function changedKeys(before: Record<string, Json>, after: Record<string, Json>):
 function outputsOf(state: Json): Record<string, unknown> {
   const { value } = unwrap(state);
   return isRecord(value) ? value : {};
+}
+
+/**
+ * Says in a preview what making it would do, where the kind can tell and all is known.
+ * @throws Error with the sentences of what no run puts right. A machine that does not answer is no such thing.
+ */
+export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<void> {
+  const { value, unknowns } = unwrap(inputs);
+  if (unknowns.length > 0) return;
+  let foreseen: Foreseen;
+  try {
+    foreseen = await kind.foresee(value, ctx);
+  } catch (error) {
+    ctx.say.warn(`What it would do is not known: ${error instanceof Error ? error.message : String(error)}`);
+    return;
+  }
+  for (const sentence of foreseen.says) ctx.say.info(sentence);
+  for (const sentence of foreseen.lacks) ctx.say.warn(sentence);
+  if (foreseen.refuses.length > 0) throw new Error(foreseen.refuses.join("\n"));
 }
 
 /** Makes it so, and gives the state to keep. */

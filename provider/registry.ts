@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import type { Context, Handler } from "./handler";
+import type { Context, Foreseen, Handler } from "./handler";
 import { database } from "./handlers/postgres/database";
 import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
+import { migration } from "./handlers/postgres/migration";
 import { role } from "./handlers/postgres/role";
 import { image } from "./handlers/remote/image";
 import { release } from "./handlers/remote/release";
@@ -18,6 +19,7 @@ export interface Kind {
   check(raw: unknown): z.ZodSafeParseResult<object>;
   id(raw: unknown): string;
   drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
+  foresee(raw: unknown, ctx: Context): Promise<Foreseen>;
   apply(raw: unknown, ctx: Context, previous: unknown): Promise<Record<string, unknown>>;
   remove(raw: unknown, ctx: Context): Promise<void>;
 }
@@ -31,6 +33,8 @@ export function kindOf<I extends object>(handler: Handler<I>): Kind {
     check: (raw) => handler.inputs.safeParse(raw),
     id: (raw) => handler.id(parse(raw)),
     drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
+    foresee: (raw, ctx) =>
+      handler.foresee?.(parse(raw), ctx) ?? Promise.resolve({ says: [], lacks: [], refuses: [] }),
     apply: (raw, ctx, previous) =>
       handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous)),
     remove: (raw, ctx) => handler.remove(parse(raw), ctx),
@@ -49,5 +53,6 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kindOf(database),
     kindOf(extension),
     kindOf(grant),
+    kindOf(migration),
   ].map((kind) => [kind.type, kind]),
 );

@@ -5,7 +5,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Context } from "./handler";
-import { apply, check, diff, preview, read } from "./lifecycle";
+import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import type { Kind } from "./registry";
 import type { EngineLog } from "./engine-log";
 import { unwrap, type Json } from "./values";
@@ -118,6 +118,7 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       const inputs = plain(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
+        await foresee(kind, inputs, context(request.getUrn()));
         response.setProperties(wire(preview(inputs, undefined)));
         return response;
       }
@@ -127,13 +128,14 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       return response;
     }),
     update: unary(async (request: rpc.UpdateRequest) => {
+      const kind = kindOf(request.getUrn());
       const inputs = plain(request.getNews());
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
+        await foresee(kind, inputs, context(request.getUrn()));
         response.setProperties(wire(preview(inputs, plain(request.getOlds()))));
         return response;
       }
-      const kind = kindOf(request.getUrn());
       const { state } = await apply(kind, inputs, plain(request.getOldInputs()), context(request.getUrn()));
       response.setProperties(wire(state));
       return response;

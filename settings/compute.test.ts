@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
-import { checkCompute, computeSchema, loadSettings, runningServices, SettingsError } from ".";
+import { checkCompute, computeSchema, loadSettings, runningServices } from ".";
+import { refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: () => true };
 const node: Node = {
@@ -14,13 +15,9 @@ const node: Node = {
 
 function wrong(compute: object, k3s: object = { enabled: true }): readonly string[] {
   const config = { "homelab:compute": JSON.stringify(compute), "homelab:k3s": JSON.stringify(k3s) };
-  try {
+  return refusals(() => {
     checkCompute(loadSettings("compute", config, around), node);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.sentences;
-    throw error;
-  }
-  return [];
+  });
 }
 const on = (more: object) => ({ enabled: true, ...more });
 

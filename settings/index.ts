@@ -34,6 +34,7 @@ export type {
   StorageSettings,
 } from "./load";
 export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
+export { migrationsSchema, type MigrationsSettings } from "./migration";
 export { minioSchema, type MinioSettings } from "./minio";
 export {
   postgresSchema,

@@ -15,6 +15,7 @@ import { memoryProblems, minioProblems, portProblems, postgresProblems } from ".
 import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
 import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
+import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
 import { minioSchema, type MinioSettings } from "./minio";
 import { postgresSchema, type PostgresSettings } from "./postgres";
 import {
@@ -37,6 +38,7 @@ export interface CommonSettings {
 
 export interface StorageSettings extends CommonSettings {
   postgres: PostgresSettings;
+  migrations: MigrationsSettings;
   minio: MinioSettings;
   backup: BackupServerSettings;
   k3s: K3sServerSettings;
@@ -89,6 +91,7 @@ const schemas = {
   storage: strict({
     ...common,
     postgres: postgresSchema.prefault({}),
+    migrations: migrationsSchema.prefault({}),
     minio: minioSchema.prefault({}),
     backup: backupServerSchema.prefault({}),
     k3s: k3sServerSchema.prefault({}),
@@ -142,6 +145,7 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
         ]
       : []),
     ...postgresProblems(settings.postgres, node),
+    ...migrationProblems(settings.migrations, settings.postgres),
     ...minioProblems(settings.minio),
     ...portProblems([
       [`nodes.${node.name}.ssh.port`, node.ssh.port],
@@ -242,7 +246,11 @@ export function identity(
   ]);
 }
 
-function sentences(error: z.ZodError, raw: unknown): string[] {
+function sentences(error: z.ZodError, given: unknown): string[] {
+  // Whatever is wrong with it, a password must not stand in a sentence.
+  const raw = JSON.parse(
+    JSON.stringify(given, (key, value: unknown) => (key === "password" ? "[secret]" : value)),
+  ) as unknown;
   return error.issues
     .flatMap((issue) => {
       const at = (key?: string) => [...issue.path, ...(key === undefined ? [] : [key])].map(String).join(".");

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
 import { isCalendar } from "./calendar";
-import { checkPower, loadSettings, SettingsError } from "./load";
+import { checkPower, loadSettings } from "./load";
+import { refusals } from "./testing";
 
 const around = { home: "/nowhere", exists: () => false };
 const good = [
@@ -49,14 +50,10 @@ describe("a calendar event", () => {
 describe("homelab:power", () => {
   /** Sentences for a stack's settings of power. */
   function said(stack: "storage" | "desktop" | "compute", power: object): readonly string[] {
-    try {
+    return refusals(() => {
       const settings = loadSettings(stack, { "homelab:power": JSON.stringify(power) }, around);
       checkPower(settings, stack, house);
-    } catch (error) {
-      if (error instanceof SettingsError) return error.sentences;
-      throw error;
-    }
-    return [];
+    });
   }
 
   it("is off where nothing is said of it", () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
-import { bytesOf, checkStorage, loadSettings, podmanSize, SettingsError, sizeText } from ".";
+import { bytesOf, checkStorage, loadSettings, podmanSize, sizeText } from ".";
+import { refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: (path: string) => path === "/home/ada/.ssh/id_ed25519" };
 const node: Node = {
@@ -15,15 +16,10 @@ const node: Node = {
 const postgres = (value: unknown) => ({ "homelab:postgres": JSON.stringify(value) });
 const minio = (value: unknown) => ({ "homelab:minio": JSON.stringify(value) });
 
-function wrong(config: Record<string, string>): readonly string[] {
-  try {
+const wrong = (config: Record<string, string>) =>
+  refusals(() => {
     checkStorage(loadSettings("storage", config, around), node, node);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.sentences;
-    throw error;
-  }
-  return [];
-}
+  });
 
 describe("settings of a stack", () => {
   it("are complete without any configuration, and fit a node of 16 GB", () => {

@@ -103,3 +103,28 @@ export class Grant extends pulumi.CustomResource {
     super("homelab:postgres:Grant", name, { ...args, server: withSecretPassword(args.server) }, opts);
   }
 }
+
+export interface MigrationArgs {
+  /** The target: as its superuser, whose password the node keeps. */
+  server: Pick<ServerArgs, "connection" | "port">;
+  /** Tells it from other migrations: small letters, digits and dashes. */
+  migration: string;
+  source: { host: string; port: number; user: string; password: pulumi.Input<string>; database: string };
+  /** The node through which the source is reached. @default the target's */
+  via?: ConnectionArgs;
+  databases: { from: string; to: string }[];
+  /** The target's owner by the source's, where it is not the role of the same name or the database's owner. @default none */
+  owners?: Record<string, string>;
+  /** On the node, for the dump. @default "/srv/homelab/migration" */
+  workDirectory?: string;
+}
+
+/** Databases moved from another PostgreSQL: done once, it stays done, whether the source is there or not. */
+export class Migration extends pulumi.CustomResource {
+  /** When each was moved, by its name on the target. */
+  declare readonly moved: pulumi.Output<Record<string, string>>;
+  constructor(name: string, args: MigrationArgs, opts?: pulumi.CustomResourceOptions) {
+    const source = { ...args.source, password: pulumi.secret(args.source.password) };
+    super("homelab:postgres:Migration", name, { ...args, source, moved: undefined }, opts);
+  }
+}

@@ -7,6 +7,7 @@ import {
   k3sAgentSchema,
   k3sServerSchema,
   loadSettings,
+  migrationsSchema,
   minioSchema,
   postgresSchema,
   powerKeeperSchema,
@@ -66,6 +67,7 @@ const documented = new Map(
 const fromSchemas = new Map<string, unknown>([
   ...keys(shapeOf(postgresSchema), "homelab:postgres."),
   ...keys(shapeOf(replicaSchema), "homelab:replica."),
+  ...keys(shapeOf(migrationsSchema), "homelab:migrations."),
   ...keys(shapeOf(minioSchema), "homelab:minio."),
   ...keys(shapeOf(backupServerSchema), "homelab:backup."),
   ...keys(shapeOf(backupDesktopSchema), "homelab:backup."),
@@ -98,6 +100,7 @@ describe("docs/configuration.md", () => {
       "topology",
       "sshIdentity",
       "postgres",
+      "migrations",
       "minio",
       "backup",
       "k3s",

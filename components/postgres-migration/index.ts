@@ -1,0 +1,1 @@
+export { PostgresMigration, type PostgresMigrationArgs } from "./postgres-migration";

@@ -1,0 +1,31 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { PostgresMigration } from "../components/postgres-migration";
+import type { Node } from "../topology";
+import type { House } from "./house";
+
+/** Databases of other servers that are moved to storage's, as `homelab:migrations` says; none by default. */
+export function moveDatabases(
+  { topology, settings }: Pick<House<"storage">, "topology" | "settings">,
+  node: Node<"always-on">,
+  postgres: pulumi.Resource,
+): void {
+  for (const [name, { source, via, databases, owners, workDirectory }] of Object.entries(
+    settings.migrations,
+  )) {
+    new PostgresMigration(
+      `migration-${name}`,
+      {
+        migration: name,
+        node,
+        identity: settings.sshIdentity,
+        port: settings.postgres.port,
+        source,
+        ...(via === "" ? {} : { via: topology.nodes[via] }),
+        databases: Object.entries(databases).map(([from, to]) => ({ from, to })),
+        owners,
+        workDirectory,
+      },
+      { dependsOn: postgres },
+    );
+  }
+}

@@ -1,0 +1,127 @@
+import { setMaxListeners } from "node:events";
+import { z } from "zod";
+import { differences } from "../../../migration/compare";
+import { Different, type Say } from "../../../migration/move";
+import { size } from "../../../migration/plan";
+import { movedAlready, prepare, type Request } from "../../../migration/prepare";
+import { duration } from "../../../migration/report";
+import { runMigration } from "../../../migration/run";
+import { connectionSchema } from "../../../remote/connection-args";
+import type { Context, Handler } from "../../handler";
+import { listed } from "./converge";
+import { identifier } from "./inputs";
+
+const port = z.int().min(1).max(65535);
+
+/** @see ../../sdk/postgres.ts MigrationArgs */
+export const migrationInputs = z
+  .object({
+    server: z.object({ connection: connectionSchema, port }).strict(),
+    migration: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, "must be small letters, digits and dashes"),
+    source: z
+      .object({
+        host: z.string().min(1),
+        port,
+        user: z.string().min(1),
+        password: z.string().min(1),
+        database: z.string().min(1),
+      })
+      .strict(),
+    via: connectionSchema.optional(),
+    databases: z.array(z.object({ from: z.string().min(1), to: identifier }).strict()).min(1),
+    owners: z.record(z.string(), identifier).default({}),
+    workDirectory: z
+      .string()
+      .regex(/^\/(?!.*\.\.)[A-Za-z0-9._/-]+$/, "must be an absolute path of plain characters")
+      .default("/srv/homelab/migration"),
+  })
+  .strict();
+
+export type MigrationInputs = z.infer<typeof migrationInputs>;
+
+function requestOf(inputs: MigrationInputs, ctx: Context): Request {
+  const { server, migration: name, source, via, databases, owners, workDirectory } = inputs;
+  // One of its own, because each of a run's connections listens to it.
+  const signal = AbortSignal.any([ctx.signal]);
+  setMaxListeners(100, signal);
+  return {
+    ...{ name, source, via, databases, owners, workDirectory, signal, jobs: undefined },
+    target: server,
+  };
+}
+
+/** Steps that have ended, and every half minute how far the one is that is under way. */
+function voice({ say }: Context): Say {
+  let last = Date.now();
+  return {
+    done: (text, seconds) => {
+      say.info(`${text} (${seconds.toFixed(1)} s)`);
+    },
+    progress: (text) => {
+      if (Date.now() - last < 30_000) return;
+      last = Date.now();
+      say.info(`… ${text}`);
+    },
+  };
+}
+
+const left = (inputs: MigrationInputs, moved: ReadonlyMap<string, string>) =>
+  inputs.databases.filter(({ to }) => !moved.has(to));
+
+/** homelab:postgres:Migration */
+export const migration: Handler<MigrationInputs> = {
+  type: "homelab:postgres:Migration",
+  inputs: migrationInputs,
+  identity: ["migration"],
+  id: (inputs) => `${inputs.server.connection.node}/${inputs.migration}`,
+
+  async drift(inputs, ctx) {
+    const moved = await movedAlready(requestOf(inputs, ctx));
+    return left(inputs, moved).map(({ from, to }) => `database ${to} has not been moved from ${from} yet`);
+  },
+
+  async foresee(inputs, ctx) {
+    const request = requestOf(inputs, ctx);
+    const nothing = { says: [], lacks: [], refuses: [] };
+    if (left(inputs, await movedAlready(request)).length === 0)
+      return { ...nothing, says: ["All of it has been moved already."] };
+    const { plan } = await prepare(request);
+    // What is absent is declared, or the settings would have said so: the same run makes it.
+    const lacks = plan.missing.filter((one) => !plan.occupied.includes(one) && !plan.absent.includes(one));
+    if (plan.occupied.length > 0 || lacks.length > 0) return { ...nothing, lacks, refuses: plan.occupied };
+    const what = plan.databases
+      .filter(({ stage }) => stage !== "moved")
+      .map(
+        ({ from, to, bytes, stage }) =>
+          `${from} to ${to} (${size(bytes)}${stage === "not begun" ? "" : `, ${stage}`})`,
+      );
+    return {
+      ...nothing,
+      says: [`Would move ${listed(what, 20)}; about ${duration(plan.seconds)}.`, ...plan.notes],
+    };
+  },
+
+  async apply(inputs, ctx) {
+    const request = requestOf(inputs, ctx);
+    if (left(inputs, await movedAlready(request)).length > 0) {
+      const prepared = await prepare(request);
+      if (prepared.plan.missing.length > 0) throw new Error(prepared.plan.missing.join("\n"));
+      try {
+        await runMigration(request, prepared, voice(ctx));
+      } catch (error) {
+        if (!(error instanceof Different)) throw error;
+        throw new Error(`${error.message} ${listed(differences(error.compared), 10)}.`, { cause: error });
+      }
+    }
+    return { moved: Object.fromEntries(await movedAlready(request)) };
+  },
+
+  remove(inputs, ctx) {
+    ctx.say.info(
+      `The databases that were moved (${listed(inputs.databases.map(({ to }) => to))}) stay on ${inputs.server.connection.node}.`,
+    );
+    return Promise.resolve();
+  },
+};
