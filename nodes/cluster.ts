@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { K3sAgent, kubeletPort, overlayPort, podBridge, skew } from "../components/k3s";
+import { K3sAgent, podBridge, skew } from "../components/k3s";
 import { NodeFirewall, type GuardedPort } from "../components/node-firewall";
 import { Refusal } from "../components/refusal";
+import { kubeletPort, overlayPort } from "../settings";
 import { addressesOf } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";

@@ -109,15 +109,3 @@ export function minioProblems({ buckets, users }: MinioSettings): string[] {
     ),
   );
 }
-
-/** Ports of one node, each with the key that chose it, that are taken twice. */
-export function portProblems(ports: readonly (readonly [key: string, port: number])[]): string[] {
-  const takenBy = new Map<number, string>();
-  const found: string[] = [];
-  for (const [key, port] of ports) {
-    const other = takenBy.get(port);
-    if (other === undefined) takenBy.set(port, key);
-    else found.push(`${key} is ${port}: ${other} has this port already; each needs its own.`);
-  }
-  return found;
-}

@@ -14,7 +14,7 @@ export {
   type BackupNodeSettings,
   type BackupServerSettings,
 } from "./backup";
-export { minioProblems, portProblems, postgresProblems } from "./checks";
+export { minioProblems, postgresProblems } from "./checks";
 export { isCalendar } from "./calendar";
 export {
   checkCompute,
@@ -33,7 +33,14 @@ export type {
   SettingsOf,
   StorageSettings,
 } from "./load";
-export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
+export {
+  k3sAgentSchema,
+  k3sServerSchema,
+  kubeletPort,
+  overlayPort,
+  type K3sAgentSettings,
+  type K3sServerSettings,
+} from "./k3s";
 export { migrationsSchema, type MigrationsSettings } from "./migration";
 export { minioSchema, type MinioSettings } from "./minio";
 export {
@@ -47,6 +54,7 @@ export {
 export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
   powerKeeperSchema,
+  powerPort,
   powerScheduleSchema,
   type PowerKeeperSettings,
   type PowerScheduleSettings,

@@ -2,6 +2,11 @@ import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { dataDirectory, listOf, port, strict } from "./forms";
 
+/** TCP; asked by the server for logs and by pods for measurements. */
+export const kubeletPort = 10250;
+/** UDP; carries pods' packets between the nodes. @see https://docs.k3s.io/installation/requirements#networking */
+export const overlayPort = 8472;
+
 const network = z.string().refine((text) => {
   const [host = "", bits = "", ...more] = text.split("/");
   return isIPv4(host) && /^\d{1,2}$/.test(bits) && +bits >= 8 && +bits <= 24 && more.length === 0;

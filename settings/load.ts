@@ -11,13 +11,14 @@ import {
   type BackupNodeSettings,
   type BackupServerSettings,
 } from "./backup";
-import { memoryProblems, minioProblems, portProblems, postgresProblems } from "./checks";
-import { computeProblems, computeSchema, runningServices, type ComputeSettings } from "./compute";
+import { memoryProblems, minioProblems, postgresProblems } from "./checks";
+import { computeProblems, computeSchema, type ComputeSettings } from "./compute";
 import { strict } from "./forms";
 import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
 import { minioSchema, type MinioSettings } from "./minio";
 import { postgresSchema, type PostgresSettings } from "./postgres";
+import { computePorts, desktopPorts, storagePorts } from "./ports";
 import {
   keeperProblems,
   powerKeeperSchema,
@@ -147,16 +148,7 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
     ...postgresProblems(settings.postgres, node),
     ...migrationProblems(settings.migrations, settings.postgres),
     ...minioProblems(settings.minio),
-    ...portProblems([
-      [`nodes.${node.name}.ssh.port`, node.ssh.port],
-      ["homelab:postgres.port", settings.postgres.port],
-      ["homelab:minio.apiPort", settings.minio.apiPort],
-      ["homelab:minio.consolePort", settings.minio.consolePort],
-      ...(settings.k3s.enabled ? [["homelab:k3s.apiPort", settings.k3s.apiPort] as const] : []),
-      ...(settings.backup.files
-        ? [["homelab:backup.repositoryPort", settings.backup.repositoryPort] as const]
-        : []),
-    ]),
+    ...storagePorts(settings, node),
     ...(settings.backup.files || (settings.backup.offNode === "" && settings.backup.paths.length === 0)
       ? []
       : [
@@ -170,16 +162,8 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
  * The same for compute.
  * @throws SettingsError listing every mistake at once.
  */
-export function checkCompute({ compute, k3s }: ComputeStackSettings, node: Node): void {
-  const found = [
-    ...computeProblems(compute, k3s.enabled),
-    ...portProblems([
-      [`nodes.${node.name}.ssh.port`, node.ssh.port],
-      ...runningServices(compute).map(
-        (name) => [`homelab:compute.${name}.port`, compute[name].port] as const,
-      ),
-    ]),
-  ];
+export function checkCompute(settings: ComputeStackSettings, node: Node): void {
+  const found = [...computeProblems(settings.compute, settings.k3s.enabled), ...computePorts(settings, node)];
   if (found.length > 0) throw new SettingsError(found);
 }
 
@@ -203,19 +187,16 @@ export function checkPower(
  * The same for desktop.
  * @throws SettingsError listing every mistake at once.
  */
-export function checkDesktop({ replica }: DesktopSettings, node: Node): void {
-  if (!replica.enabled) return;
+export function checkDesktop(settings: DesktopSettings, node: Node): void {
+  const { replica } = settings;
   const found = [
-    ...(isAlwaysOn(node)
+    ...(!replica.enabled || isAlwaysOn(node)
       ? []
       : [
           `homelab:replica.enabled is true: it must be false, because a standby keeps data and ${node.name} is ${node.lifecycle} in the topology.`,
         ]),
-    ...memoryProblems(replica, node, "homelab:replica"),
-    ...portProblems([
-      [`nodes.${node.name}.ssh.port`, node.ssh.port],
-      ["homelab:replica.port", replica.port],
-    ]),
+    ...(replica.enabled ? memoryProblems(replica, node, "homelab:replica") : []),
+    ...desktopPorts(settings, node),
   ];
   if (found.length > 0) throw new SettingsError(found);
 }

@@ -3,6 +3,9 @@ import { nodeNames, type Node, type Topology } from "../topology";
 import { calendar } from "./calendar";
 import { listOf, strict } from "./forms";
 
+/** TCP; where an on-demand node says why it goes off, or that it is on. */
+export const powerPort = 4009;
+
 const whole = (what: string, least: number, most: number) =>
   z
     .int(`must be a whole number of ${what}`)

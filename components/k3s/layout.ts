@@ -42,8 +42,3 @@ export const imageDirectory = (dataDirectory: string) => `${dataDirectory}/agent
 
 /** Interface of the bridge behind which the node's pods are. */
 export const podBridge = "cni0";
-
-/** TCP; asked by the server for logs and by pods for measurements. */
-export const kubeletPort = 10250;
-/** UDP; carries pods' packets between the nodes. @see https://docs.k3s.io/installation/requirements#networking */
-export const overlayPort = 8472;

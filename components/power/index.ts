@@ -1,2 +1,2 @@
-export { PowerKeeper, powerPort, type PowerKeeperArgs } from "./power-keeper";
+export { PowerKeeper, type PowerKeeperArgs } from "./power-keeper";
 export { PowerSchedule, type PowerScheduleArgs } from "./power-schedule";

@@ -3,14 +3,11 @@ import { magicPacket } from "../../power/packet";
 import { Unit } from "../../provider/sdk/remote";
 import { serviceUnit, socketUnit } from "../../quadlet";
 import { wakeInput } from "../../remote/power";
-import type { PowerKeeperSettings } from "../../settings";
+import { powerPort, type PowerKeeperSettings } from "../../settings";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
 import { agentScript, script, scriptPath, timed, unitFile } from "./files";
-
-/** TCP; where an on-demand node says why it goes off, or that it is on. */
-export const powerPort = 4009;
 
 export interface PowerKeeperArgs {
   /** Where it runs: it must be there when the others are off. */

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unit } from "../../provider/sdk/remote";
 import { serviceUnit } from "../../quadlet";
-import type { PowerScheduleSettings } from "../../settings";
+import { powerPort, type PowerScheduleSettings } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
 import { script, scriptPath, timed, unitFile } from "./files";
-import { powerPort } from "./power-keeper";
 
 export interface PowerScheduleArgs {
   /** The on-demand node; only itself is touched. */
