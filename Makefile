@@ -6,7 +6,7 @@ help:
 	@echo 'make lab-down       takes them down; leaves nothing behind but the caches'
 	@echo 'make test           checks, unit tests, engine tests, and the lab tests on the machines'
 	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
-	@echo 'make test-pair      the standby on desktop, its promotion and the way back (three minutes); then the lab is to be made anew'
+	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'

@@ -41,8 +41,7 @@ export default defineConfig({
         },
       },
       {
-        // PostgreSQL on two machines. By itself, because the backup needs a hand after a promotion:
-        // docs/runbooks/promote.md.
+        // PostgreSQL on two machines. By itself, because it takes minutes.
         test: {
           name: "pair",
           include: ["**/*.pair.test.ts"],

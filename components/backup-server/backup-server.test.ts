@@ -47,12 +47,13 @@ describe("a BackupServer", () => {
     });
   });
 
-  it("restarts the receiver for another password, image or script of its own, and for no other script", async () => {
+  it("restarts the receiver for another password, image or scripts of its own, and for no other script", async () => {
     const wal = named(await run(), "backup-wal");
     expect(wal.inputs.restartOn).toEqual({ "superuser's password": "fingerprint" });
     const restarting = files(wal).filter(({ onChange }) => onChange !== "nothing");
     expect(restarting.map(({ path }) => path)).toEqual([
       "/etc/containers/systemd/homelab-backup-wal.container",
+      "/usr/local/lib/homelab/backup/wal-lib.sh",
       "/usr/local/lib/homelab/backup/wal.sh",
     ]);
     expect(restarting[0]?.content).toContain("Image=localhost/homelab/postgres:1\n");

@@ -19,6 +19,6 @@ export function scripts(): ScriptFile[] {
       path: `${scriptDirectory}/${name}`,
       content: readFileSync(join(folder, name), "utf8"),
       mode: "0755",
-      onChange: name === "wal.sh" ? "restart" : "nothing",
+      onChange: /^wal\b/.test(name) ? "restart" : "nothing",
     }));
 }

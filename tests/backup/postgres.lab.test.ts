@@ -1,22 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  gapClosed,
+  histories,
+  history,
+  metrics,
+  newest,
+  receives,
+  script,
+  tools,
+  wal,
+} from "../support/backup";
 import { onNode } from "../support/lab";
-import { byHand } from "../support/services";
+import { byHand, untilByHand } from "../support/services";
 
 /** The backups of PostgreSQL on storage: made, damaged, refused and restored. Everything is put back at the end. */
-const tools = "/usr/local/lib/homelab/backup";
-const root = "/srv/homelab/backup/postgres";
-
-/** Runs one of the scripts; a failure is an answer, too. */
-function script(name: string, ...args: string[]): { code: number; said: string } {
-  const words = [`${tools}/${name}`, ...args].map((word) => `'${word}'`).join(" ");
-  const said = onNode("storage", `${words} 2>&1; echo "exit $?"`);
-  const [, text = "", code = ""] = /^([\s\S]*)exit (\d+)\n$/.exec(said) ?? [];
-  return { code: Number(code), said: text };
-}
 const drill = () => script("postgres-drill.sh");
-const history = () => `${root}/${onNode("storage", `cat ${root}/cluster`).trim()}`;
-const newest = (kind: "base" | "dump") =>
-  onNode("storage", `ls -d ${history()}/${kind}/* | tail -n 1`).trim();
 
 /** Something done to a file of the backup for as long as `during` takes. */
 function damaged(file: string, how: string, during: () => void): void {
@@ -64,9 +62,7 @@ describe("a backup of PostgreSQL", () => {
       /Base backup \S+ and WAL up to its moment: \d+ tables, \d{4,} rows, all as recorded/,
     );
     expect(said).toMatch(/Dump \S+: \d+ tables, \d{4,} rows, all as recorded/);
-    expect(onNode("storage", "cat /var/lib/homelab/metrics/homelab_job_postgres-drill.prom")).toContain(
-      'homelab_job_success{job_kind="postgres-drill"} 1\n',
-    );
+    expect(metrics("job_postgres-drill")).toContain('homelab_job_success{job_kind="postgres-drill"} 1\n');
   });
 
   it.each<[what: string, file: () => string, how: string, says: RegExp]>([
@@ -84,7 +80,7 @@ describe("a backup of PostgreSQL", () => {
     ],
     [
       "a flipped byte in WAL",
-      () => `${history()}/wal/${onNode("storage", `tail -n 1 ${history()}/wal/sums | cut -c67-`).trim()}`,
+      () => `${wal()}/${onNode("storage", `tail -n 1 ${wal()}/sums | cut -c67-`).trim()}`,
       flip(4000),
       /WAL in \S+ is not what it was/,
     ],
@@ -101,9 +97,7 @@ describe("a backup of PostgreSQL", () => {
       onNode("storage", `[ ! -e /var/tmp/sums ] || mv /var/tmp/sums ${newest("base")}/sums`);
       expect({ code, said }).toMatchObject({ code: 1 });
       expect(said).toMatch(says);
-      expect(onNode("storage", "cat /var/lib/homelab/metrics/homelab_job_postgres-drill.prom")).toContain(
-        'homelab_job_success{job_kind="postgres-drill"} 0\n',
-      );
+      expect(metrics("job_postgres-drill")).toContain('homelab_job_success{job_kind="postgres-drill"} 0\n');
     });
   });
 
@@ -132,19 +126,60 @@ describe("a backup of PostgreSQL", () => {
   });
 
   it("is refused for a cluster that is not the one which the history is of", () => {
-    const id = onNode("storage", `cat ${root}/cluster`).trim();
-    onNode("storage", `echo 42 >${root}/cluster`);
+    const id = onNode("storage", `cat ${histories}/cluster`).trim();
+    onNode("storage", `echo 42 >${histories}/cluster`);
     try {
       const { code, said } = script("postgres-backup.sh");
       expect({ code, said }).toMatchObject({ code: 3 });
-      expect(said).toContain(`is the cluster ${id}, but the backups in ${root} are of the cluster 42`);
+      expect(said).toContain(`is the cluster ${id}, but the backups in ${histories} are of the cluster 42`);
       script("postgres-watch.sh");
-      const metrics = onNode("storage", "cat /var/lib/homelab/metrics/homelab_backup_postgres.prom");
-      expect(metrics).toContain("homelab_backup_foreign_cluster 1\n");
+      expect(metrics("backup_postgres")).toContain("homelab_backup_foreign_cluster 1\n");
     } finally {
       script("restore.sh", "accept-cluster", id);
     }
-    expect(onNode("storage", `ls ${root}`)).not.toContain("42");
+    expect(onNode("storage", `ls ${histories}`).split("\n")).not.toContain("42");
     script("postgres-watch.sh");
+  });
+
+  it("goes on in another folder when the server has removed what comes next, says so, and is whole again by itself", () => {
+    const before = wal();
+    onNode("storage", "systemctl stop homelab-backup-watch.timer homelab-backup-wal");
+    try {
+      byHand("postgres", "select pg_drop_replication_slot('homelab_backup')");
+      const next = onNode("storage", `basename $(ls ${before}/*.partial | tail -n 1) .partial`).trim();
+      onNode(
+        "storage",
+        `for i in 1 2 3; do podman exec --user postgres postgres psql -XqAt -c 'select pg_switch_wal()' -c checkpoint; done`,
+      );
+      untilByHand(`checkpoint; select (pg_stat_file('pg_wal/${next}', true)).size is null`, "t");
+      onNode("storage", "systemctl start homelab-backup-wal");
+      receives();
+      expect(wal()).not.toBe(before);
+
+      const inGap = byHand(
+        database,
+        `insert into ${table} values (-1, 'in the gap'); select clock_timestamp()`,
+      );
+      byHand(database, `select pg_sleep(0.1); insert into ${table} values (-2, 'after it')`);
+      expect(script("postgres-watch.sh")).toMatchObject({ code: 0 });
+      expect(metrics("backup_postgres")).toContain("homelab_backup_wal_gap 1\n");
+      const { code, said } = script("restore.sh", "dump", inGap, database);
+      expect({ code, said }).toMatchObject({ code: 1 });
+      expect(said).toMatch(/wal\S* ends in a gap: .* received anew into wal\.from-\d+T\d+Z/);
+
+      gapClosed();
+      expect(onNode("storage", `ls ${before}`)).toContain(`${next}.partial\n`);
+
+      // As if the days for which backups are kept were over.
+      const config = "sed 's/^KEEP_DAYS=.*/KEEP_DAYS=0/; s/^FULL_EVERY_DAYS=.*/FULL_EVERY_DAYS=0/'";
+      onNode(
+        "storage",
+        `${config} /etc/homelab/backup/config >/var/tmp/config && HOMELAB_BACKUP_CONFIG=/var/tmp/config ${tools}/postgres-backup.sh && rm /var/tmp/config`,
+      );
+      expect(onNode("storage", `ls -d ${history()}/wal*`).trim()).toBe(wal());
+      expect(drill()).toMatchObject({ code: 0 });
+    } finally {
+      onNode("storage", "systemctl start homelab-backup-wal homelab-backup-watch.timer");
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageEndpoints } from "../../nodes/endpoints";
+import { gapClosed, histories, linesAt, metrics, newest, receives, script, wal } from "../support/backup";
 import { lab, onNode } from "../support/lab";
 import {
   at,
@@ -8,6 +9,7 @@ import {
   replicaOff,
   replicaOn,
   seconds,
+  storagePrimary,
   storageWithReplica,
   until,
   writer,
@@ -17,6 +19,8 @@ import { handedOut, nothingToChange, up } from "../support/stack";
 
 let storage: StorageEndpoints;
 let agent: string;
+/** What the backup receives into, and a moment, both before the promotion. */
+let former: { readonly wal: string; readonly moment: string };
 const count = "SELECT count(*) FROM lab_replica";
 
 beforeAll(() => {
@@ -26,8 +30,11 @@ beforeAll(() => {
   psql("desktop", agent, "DROP TABLE IF EXISTS lab_replica; CREATE TABLE lab_replica (n int PRIMARY KEY)");
 });
 afterAll(() => {
+  storagePrimary();
   replicaOff();
+  onNode("storage", `rm -rf /srv/homelab/postgres.before-* ${histories}/*.before-*`);
   byHand("agent_gateway", "DROP TABLE IF EXISTS lab_replica");
+  expect(script("postgres-backup.sh", "--accept-smaller")).toMatchObject({ code: 0 });
   expect(byHand("postgres", "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'desktop'")).toBe(
     "0",
   );
@@ -75,6 +82,8 @@ describe("a power cut of storage, and the promotion", () => {
   });
 
   it("loses no commit that was acknowledged, with synchronous replication", async () => {
+    expect(script("postgres-backup.sh", "--accept-smaller")).toMatchObject({ code: 0 });
+    former = { wal: wal(), moment: byHand("postgres", "SELECT clock_timestamp()") };
     const loop = writer(agent, "lab_replica", 10_001);
     await seconds(3);
     lab("node", "kill", "storage");
@@ -125,5 +134,51 @@ describe("a power cut of storage, and the promotion", () => {
     expect(psqlRefusal("desktop", at(agent, "desktop"), "INSERT INTO lab_replica VALUES (9001)")).toMatch(
       /read-only transaction/,
     );
+  });
+});
+
+describe("the backup, after a promotion and the way back", () => {
+  it("goes on by itself, beside what it received before", () => {
+    receives();
+    expect(wal()).not.toBe(former.wal);
+    expect(onNode("storage", `ls ${former.wal}`)).toMatch(/^00000\w+\.partial$/m);
+  });
+
+  it("makes a new base backup by itself, and says that there was a gap", () => {
+    gapClosed();
+    const said = metrics("backup_postgres");
+    expect(said).toContain("homelab_backup_wal_streaming 1\n");
+    expect(said).toMatch(/^homelab_backup_wal_began_anew_timestamp_seconds [1-9]\d{9}$/m);
+    expect(onNode("storage", `cat ${newest("base")}/info`)).toMatch(/^parent=$/m);
+  });
+
+  it("can be restored: the drill finds what there is now", () => {
+    const { code, said } = script("postgres-drill.sh");
+    expect({ code, said }).toMatchObject({ code: 0 });
+  });
+
+  it("goes back to a moment before the promotion, and to one after it", () => {
+    const moment = byHand("postgres", "SELECT pg_sleep(0.1); SELECT clock_timestamp()");
+    psql("desktop", agent, "SELECT pg_sleep(0.1); INSERT INTO lab_replica VALUES (9500)");
+    const then = linesAt(former.moment, "agent_gateway", "lab_replica");
+    expect(then).toHaveLength(5000);
+    const now = linesAt(moment, "agent_gateway", "lab_replica");
+    expect(now).toContain("9000");
+    expect(now).toContain("10001");
+    expect(now).not.toContain("9500");
+  });
+
+  it("goes on after a restore in place too, which says how the standby is made anew", () => {
+    const moment = byHand("postgres", "SELECT pg_sleep(0.1); SELECT clock_timestamp()");
+    psql("desktop", agent, "SELECT pg_sleep(0.1); DROP TABLE lab_replica");
+    const { code, said } = script("restore.sh", "postgres", moment);
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(said).toContain("npm run --silent rejoin -- desktop");
+    receives();
+    expect(psql("desktop", agent, "SELECT count(*) FROM lab_replica WHERE n IN (9000, 9500)")).toBe("2");
+    const joined = pairCommand("rejoin", "desktop");
+    expect(joined.code, joined.text).toBe(0);
+    psql("desktop", agent, "INSERT INTO lab_replica VALUES (9600)");
+    until("compute", at(agent, "desktop"), "SELECT count(*) FROM lab_replica WHERE n = 9600", "1");
   });
 });

@@ -2,19 +2,19 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { StorageEndpoints } from "../../nodes/endpoints";
 import type { NodeName } from "../../topology";
-import { onNode } from "./lab";
-import { psql } from "./services";
+import { lab, onNode } from "./lab";
+import { byHand, psql, untilSaid } from "./services";
 import { ChangedConfig, up, well, type Run } from "./stack";
 
 /** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
 const root = join(__dirname, "../..");
-const lab = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
+const house = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
 
 /** `npm run promote` or `rejoin`, confirmed. */
 export function pairCommand(command: "promote" | "rejoin", ...args: string[]): Run {
   const began = Date.now();
-  const done = spawnSync("lab/in", ["npm", "run", "--silent", command, "--", ...lab, "--yes", ...args], {
+  const done = spawnSync("lab/in", ["npm", "run", "--silent", command, "--", ...house, "--yes", ...args], {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
@@ -41,6 +41,31 @@ export function replicaOn(synchronous: boolean): void {
 export const storageWithReplica = (synchronous: boolean): string[] =>
   configs.storage.with([[["homelab:postgres", "replica"], { enabled: true, synchronous }]]);
 
+/** Whatever a test left behind: storage's is the primary. Nothing is done when it is already. */
+export function storagePrimary(): void {
+  for (const node of ["storage", "desktop"]) lab("node", "start", node);
+  const leads = () => {
+    try {
+      return byHand("postgres", "SELECT NOT pg_is_in_recovery()") === "t";
+    } catch {
+      return false;
+    }
+  };
+  const ways = [
+    () => undefined,
+    () => pairCommand("promote", "--switch-over", "storage"),
+    () => {
+      pairCommand("rejoin", "storage");
+      pairCommand("promote", "--switch-over", "storage");
+    },
+    () => pairCommand("promote", "--force-after-fencing", "storage"),
+  ];
+  for (const way of ways) {
+    way();
+    if (leads()) return;
+  }
+}
+
 /** The lab as it was: no standby, and nothing left of it on either machine. */
 export function replicaOff(): void {
   well(up("desktop"));
@@ -58,20 +83,8 @@ export function at(dsn: string, node: keyof typeof address): string {
 }
 
 /** Waits until a server answers a query with what is expected; a minute at most. @returns seconds */
-export function until(node: NodeName, dsn: string, sql: string, wanted: string): number {
-  const began = Date.now();
-  let said = "nothing";
-  while (Date.now() - began < 60_000) {
-    try {
-      said = psql(node, dsn, sql);
-    } catch (error) {
-      said = String(error);
-    }
-    if (said === wanted) return (Date.now() - began) / 1000;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  }
-  throw new Error(`${sql} did not become ${wanted} within 60 s, but is ${said}`);
-}
+export const until = (node: NodeName, dsn: string, sql: string, wanted: string): number =>
+  untilSaid(sql, wanted, () => psql(node, dsn, sql));
 
 export interface Writer {
   /** What the server has acknowledged, as the client noted it. */

@@ -34,6 +34,26 @@ export const byHand = (database: string, sql: string): string =>
     sql,
   ).trim();
 
+/** Waits until a query is answered with what is expected; a minute at most. @returns seconds */
+export function untilSaid(sql: string, wanted: string, ask: () => string): number {
+  const began = Date.now();
+  let said = "nothing";
+  while (Date.now() - began < 60_000) {
+    try {
+      said = ask();
+    } catch (error) {
+      said = String(error);
+    }
+    if (said === wanted) return (Date.now() - began) / 1000;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  throw new Error(`${sql} did not become ${wanted} within 60 s, but is ${said}`);
+}
+
+/** The same as the superuser, of storage's server. */
+export const untilByHand = (sql: string, wanted: string): number =>
+  untilSaid(sql, wanted, () => byHand("postgres", sql));
+
 export function dsnOf(storage: StorageEndpoints, role: string, database: string): string {
   const found = storage.dsns[role]?.[database];
   if (found === undefined) throw new Error(`storage hands out no connection for ${role} to ${database}.`);

@@ -76,6 +76,9 @@ PROM
   return "$status"
 }
 
+# soon JOB: starts it beside this one, when it is set up.
+soon() { if systemctl cat "homelab-backup-$1.service" >/dev/null 2>&1; then systemctl start --no-block "homelab-backup-$1.service"; fi; }
+
 # label TEXT: as it may stand between the quotes of a label.
 label() {
   local text=${1//\\/\\\\}

@@ -40,7 +40,7 @@ wal() {
   local id
   id=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null) || return 0
   ensure
-  put wal "/backup/postgres/$id/wal" /backup/postgres/cluster
+  put wal --exclude "/backup/postgres/$id/base" --exclude "/backup/postgres/$id/dump" "/backup/postgres/$id" /backup/postgres/cluster
 }
 
 all() {

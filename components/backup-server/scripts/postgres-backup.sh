@@ -21,7 +21,8 @@ parent() {
   full=$(chain "$last" | sed -n 1p)
   [ $(($(date +%s) - $(info "$HISTORY/base/$full" began))) -lt $((FULL_EVERY_DAYS * 86400 - 3600)) ] || return 0
   # What the server has forgotten it cannot build on; and a gap in WAL ends what can be built on.
-  (wal_whole "$(start_segment "$HISTORY/base/$full")") || return 0
+  begins_in "$(wal_now)" "$full" || return 0
+  (wal_whole "$(wal_now)" "$(start_segment "$HISTORY/base/$full")") || return 0
   printf '%s\n' "$last"
 }
 
@@ -62,7 +63,7 @@ whole() {
 
 # keep: takes away what is older than KEEP_DAYS and not needed to go back that far.
 keep() {
-  local cutoff=$(($(date +%s) - KEEP_DAYS * 86400)) each oldest='' names=() first
+  local cutoff=$(($(date +%s) - KEEP_DAYS * 86400)) each oldest='' names=() folder
   mapfile -t names < <(backups base)
   for each in "${names[@]}"; do
     if [ -z "$(info "$HISTORY/base/$each" parent)" ] && [ "$(info "$HISTORY/base/$each" began)" -le "$cutoff" ]; then oldest=$each; fi
@@ -74,19 +75,35 @@ keep() {
   for each in "${names[@]:0:$((${#names[@]} > 3 ? ${#names[@]} - 3 : 0))}"; do
     if [ "$(info "$HISTORY/dump/$each" began)" -lt "$cutoff" ]; then take_away "$HISTORY/dump/$each"; fi
   done
-  first=$(start_segment "$HISTORY/base/$(backups base | sed -n 1p)")
-  in_image none -- pg_archivecleanup "/backup/$ID/wal" "$first"
-  awk -v first="${first:8}" 'substr($2, 9, 16) >= first' "$HISTORY/wal/sums" | write "$HISTORY/wal/sums"
+  while read -r folder; do keep_wal "$folder" "$cutoff"; done < <(stretches "$HISTORY")
+}
+
+# keep_wal FOLDER CUTOFF: of a stretch of WAL what its oldest base backup needs; a former one without any, which nothing can
+# be restored with, until it is too old.
+keep_wal() {
+  local each first=''
+  for each in $(backups base); do
+    if [ -z "$first" ] && begins_in "$1" "$each"; then first=$(start_segment "$HISTORY/base/$each"); fi
+  done
+  if [ -n "$first" ]; then
+    in_image none -- pg_archivecleanup "/backup/$ID/${1##*/}" "$first" </dev/null
+    awk -v first="${first:8}" 'substr($2, 9, 16) >= first' "$1/sums" | write "$1/sums"
+  elif [ "$1" != "$(wal_now)" ] && [ -z "$(find "$1" -maxdepth 1 -name '0*' -newermt "@$2")" ]; then
+    take_away "$1"
+  fi
 }
 
 # The name goes first: half of a backup that is being deleted must not look like one.
 take_away() { mv -T -- "$1" "$1.part" && rm -rf --one-file-system -- "$1.part"; }
 
 run() {
-  local last was began=$EPOCHSECONDS
+  local last was anew='' began=$EPOCHSECONDS
   history
+  [ "$(in_server psql -XAtqc 'select pg_is_in_recovery()')" = f ] ||
+    fail "The running PostgreSQL is a standby: its WAL is received, but a base backup and dumps are made only when it is primary (docs/runbooks/promote.md)."
+  if began_anew; then anew=yes; fi
   # What a killed run began.
-  rm -rf --one-file-system -- "$HISTORY"/base/*.part "$HISTORY"/dump/*.part
+  rm -rf --one-file-system -- "$HISTORY"/*.part "$HISTORY"/base/*.part "$HISTORY"/dump/*.part
   seal
   was=$(parent)
   mkdir -p "$HISTORY/base/$name.part" "$HISTORY/dump/$name.part/facts"
@@ -116,6 +133,8 @@ run() {
   # So that the point that the facts are of can be reached at once, also when nothing else is written.
   in_server psql -XAtqc 'select pg_switch_wal()' >/dev/null
   keep
+  # Without it what is off this machine cannot be restored past the gap either.
+  if [ -n "$anew" ]; then soon off-node; fi
   du -sb "$HISTORY/base/$name" "$HISTORY/dump/$name" | awk '{ bytes += $1 } END { print bytes }' | write "$notes/postgres.bytes"
   say "Done: $HISTORY/base/$name and $HISTORY/dump/$name."
 }

@@ -19,14 +19,14 @@ clean() {
 # looked_through NAME: all of it, before anything is restored; reading costs less than finding out late.
 looked_through() {
   (cd "$HISTORY/dump/$1" && sha256sum --quiet --check sums >&2) || fail "The dump $1 is damaged: $HISTORY/dump/$1."
-  wal_whole "$(start_segment "$HISTORY/base/$1")"
+  wal_whole "$(wal_of "$1")" "$(start_segment "$HISTORY/base/$1")"
   whole_chain "$1"
 }
 
 physical() { # NAME
   local found
   materialise "$1" "$scratch/base"
-  recover "$scratch/base" recovery_target_name "$1"
+  recover "$scratch/base" "$(wal_of "$1")" recovery_target_name "$1"
   found=$(holds "$HISTORY/dump/$1")
   say "Base backup $1 and WAL up to its moment: $found, all as recorded."
   end_restored

@@ -52,15 +52,15 @@ materialise() {
   chown "$owner" "$2/18/docker/recovery.signal"
 }
 
-# recover FOLDER NAME VALUE: starts the cluster in FOLDER and waits until WAL is replayed up to where NAME
+# recover FOLDER WAL NAME VALUE: starts the cluster in FOLDER and waits until what is in WAL is replayed up to where NAME
 # (recovery_target_name, recovery_target_time, or `latest`) says, and it is a cluster that can be written to.
 recover() {
   local target=() until=$((SECONDS + RESTORE_TIMEOUT))
-  if [ "$2" != latest ]; then target=(-c "$2=$3"); fi
+  if [ "$3" != latest ]; then target=(-c "$3=$4"); fi
   # The image's parameters, not the server's: what is looked at here needs little. A hot standby would have to be as large.
   # shellcheck disable=SC2016 # %f and %p are PostgreSQL's
   podman run --detach --replace --name "$restored" --pull never --network none \
-    --volume "$1:/var/lib/postgresql" --volume "$HISTORY/wal:/wal:ro" --stop-timeout 120 "$POSTGRES_IMAGE" \
+    --volume "$1:/var/lib/postgresql" --volume "$2:/wal:ro" --stop-timeout 120 "$POSTGRES_IMAGE" \
     postgres -c hot_standby=off -c listen_addresses= -c archive_mode=off -c shared_buffers=128MB -c wal_level=replica \
     -c restore_command='cp "/wal/%f" "%p" 2>/dev/null || cp "/wal/%f.partial" "%p" 2>/dev/null' \
     -c recovery_target_action=promote "${target[@]}" >/dev/null
@@ -70,7 +70,7 @@ recover() {
       podman rm --force "$restored" >/dev/null
       case $said in
       *'recovery ended before configured recovery target was reached'*)
-        fail "Recovery came to the end of WAL before ${3:-the end}: the WAL that leads there is missing or damaged, or nothing was written after that moment (then restore to \`latest\`). Last words: $(tail -n 4 <<<"$said")"
+        fail "Recovery came to the end of WAL before ${4:-the end}: the WAL that leads there is missing or damaged, or nothing was written after that moment (then restore to \`latest\`). $(after_gap "$2")Last words: $(tail -n 4 <<<"$said")"
         ;;
       *) fail "The restored PostgreSQL did not start: $said" ;;
       esac
@@ -80,6 +80,14 @@ recover() {
   done
   [ "$(in_restored psql -XAtqc 'select system_identifier from pg_control_system()')" = "$(cluster_of_history)" ] ||
     fail "What was restored is not the cluster $(cluster_of_history)."
+}
+
+# after_gap WAL: a sentence when receiving began anew after this stretch.
+after_gap() {
+  local next
+  next=$(stretches "$HISTORY" | grep -FxA 1 -- "$1" | tail -n 1)
+  [ "$next" = "$1" ] ||
+    printf '%s ends in a gap: after that the server could not go on with it, and WAL was received anew into %s; what was written from then until the next base backup had been made cannot be restored. ' "${1##*/}" "${next##*/}"
 }
 
 # end_restored: with a last checkpoint, as a server is stopped.

@@ -9,6 +9,8 @@ source "$here/postgres-lib.sh"
 source "$here/postgres-restore.sh"
 
 usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller|restore]; off-node; from-off-node; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
+# There when the server has a standby.
+pair=/etc/homelab/postgres/conf/pair.env
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 
 # choose [HISTORY]: that of the cluster which is backed up, or the one named.
@@ -21,7 +23,7 @@ choose() {
 }
 
 list() {
-  local each
+  local each folder
   for HISTORY in "$root"/[0-9]*; do
     [ -d "$HISTORY" ] || fail "There are no backups of PostgreSQL in $root yet."
     printf 'History %s%s\n' "${HISTORY##*/}" "$([ "${HISTORY##*/}" != "$(cat "$root/cluster")" ] || echo ', which is being written')"
@@ -30,21 +32,26 @@ list() {
         "$(($(du -sb "$HISTORY/base/$each" | cut -f1) >> 20))" \
         "$(cat "$HISTORY/dump/$each"/facts/* 2>/dev/null | sed -n 's/.*"rows" : \([0-9]*\), "sum".*/\1/p' | awk '{ n += $1 } END { print n + 0 }')"
     done
-    printf '  WAL: %s segments; the last byte arrived %s\n' "$(segments | wc -l)" \
-      "$(date -u -d "@$(find "$HISTORY/wal" -maxdepth 1 -name '0*' -printf '%Ts\n' | sort -n | tail -n 1)" '+%F %T+00' 2>/dev/null || echo never)"
+    while read -r folder; do
+      printf '  %s: %s segments of WAL; the last byte arrived %s\n' "${folder##*/}" "$(segments "$folder" | wc -l)" \
+        "$(date -u -d "@$(find "$folder" -maxdepth 1 -name '0*' -printf '%Ts\n' | sort -n | tail -n 1)" '+%F %T+00' 2>/dev/null || echo never)"
+    done < <(stretches "$HISTORY")
   done
 }
 
 # to MOMENT FOLDER: the cluster as it was then, running aside.
 to() {
-  local base
+  local base wal gap
   base=$(newest_before "$1")
+  wal=$(wal_of "$base")
   say "From the base backup $base, to ${1}."
+  gap=$(after_gap "$wal")
+  if [ "$1" = latest ] && [ -n "$gap" ]; then say "WARNING: $gap"; fi
   seal
   whole_chain "$base"
-  wal_whole "$(start_segment "$HISTORY/base/$base")"
+  wal_whole "$wal" "$(start_segment "$HISTORY/base/$base")"
   materialise "$base" "$2"
-  if [ "$1" = latest ]; then recover "$2" latest ''; else recover "$2" recovery_target_time "$1"; fi
+  if [ "$1" = latest ]; then recover "$2" "$wal" latest ''; else recover "$2" "$wal" recovery_target_time "$1"; fi
 }
 
 # swap MOMENT: in the place of the running cluster. Nothing is deleted: the former data and the history stay, renamed.
@@ -70,7 +77,11 @@ swap() {
   systemctl start postgres.service homelab-backup-wal.service
   say "PostgreSQL runs with what it held at ${1}, after $((EPOCHSECONDS - began)) s. What was there before is in $POSTGRES_DATA.before-$stamp, the backups until now in $root/$(cat "$root/cluster").before-$stamp; delete them when you are sure."
   say "Now: pulumi up --stack storage (it puts roles and passwords right). A first backup of what is there is made."
+  if [ -e "$pair" ]; then
+    say "The standby on $(sed -n 's/^PEER=//p' "$pair") has what was there before and cannot follow this; with synchronous replication no commit is answered until it does. Make it anew: npm run --silent rejoin -- $(sed -n 's/^PEER=//p' "$pair")"
+  fi
   "$here/postgres-backup.sh"
+  soon off-node
 }
 
 # dump MOMENT DATABASE [TABLE]: as it was then, into a file for pg_restore.
@@ -99,7 +110,7 @@ from_off_node() {
   # and empty one may have been copied too.
   off_node restore latest --quiet --host storage --tag collected --target / >&2
   known=$(cat "$root/cluster")
-  off_node restore latest --quiet --host storage --tag wal --path "/backup/postgres/$known/wal" --target / >&2
+  off_node restore latest --quiet --host storage --tag wal --path "/backup/postgres/$known" --target / >&2
   for name in $(off_node snapshots --json --tag files | grep -o '"hostname":"[a-z]*"' | cut -d'"' -f4 | sort -u); do
     mkdir -p "$BACKUP_DIRECTORY/repository/$name"
     [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || restic -- --repo "/backup/repository/$name" init --quiet >&2
