@@ -1,6 +1,6 @@
 /**
- * make drill-wipe [ROUNDS=20]: compute is killed and its disk deleted while desktop's clients work; then it is made anew
- * and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
+ * make drill-wipe [ROUNDS=20] [MINUTES=1440]: compute is killed and its disk deleted while desktop's clients work; then it is
+ * made anew and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -85,26 +85,39 @@ async function round(number: number): Promise<Round> {
   return result;
 }
 
+/** A number from the environment. @throws Error when it is none */
+function given(name: string, otherwise: number): number {
+  const number = Number(process.env[name] ?? otherwise);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new Error(`${name} is "${process.env[name] ?? ""}": a whole number from 1 on.`);
+}
+
 async function main(): Promise<number> {
-  const rounds = Number(process.env.ROUNDS ?? "20");
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`ROUNDS is "${process.env.ROUNDS ?? ""}": a whole number from 1 on.`);
+  const rounds = given("ROUNDS", 20);
+  const minutes = given("MINUTES", 1_440);
   lab("cluster", "services");
   say("clients begin on desktop");
   desktop.prepare();
   const done: Round[] = [];
+  const last = seconds() + 60 * minutes;
+  let failure: Error | undefined;
   try {
     desktop.begin(writers);
     await until("embeddings to search in", 900, () => desktop.noted("embeddings").length > 0);
     desktop.begin(["search"]);
-    for (let number = 1; number <= rounds; number += 1) done.push(await round(number));
+    for (let number = 1; number <= rounds && seconds() < last; number += 1) done.push(await round(number));
+  } catch (error) {
+    // What the rounds before it came to is told all the same.
+    failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     desktop.end(clients);
   }
+  if (failure !== undefined && done.length === 0) throw failure;
   say("what was acknowledged is looked for in PostgreSQL and the object store");
   const compared = desktop.once("compare") as Compared;
   desktop.clean();
   process.stdout.write(report(done, compared));
+  if (failure !== undefined) throw failure;
   const lost = writers.reduce((sum, writer) => sum + compared[writer].lost, 0);
   return lost > 0 || compared.search.failed > 0 ? 1 : 0;
 }
