@@ -12,7 +12,7 @@ import {
   serverService,
 } from "./layout";
 import { scripts } from "./scripts";
-import { k3sService, patience, type Role } from "./service";
+import { k3sService, patience, stopScript, type Role } from "./service";
 
 /** What a server and an agent have in common: the verified program, and the unit that runs it. */
 export interface Member {
@@ -70,6 +70,8 @@ export function k3sMember(name: string, args: Member): Unit {
         exec: [`${scriptDirectory}/k3s-ready.sh`, program(settings), args.kubeconfig, args.node],
         timeoutSeconds: patience(240, settings),
       },
+      // A service that is dead already, or that never was, does not run its ExecStopPost any more.
+      onRemoval: stopScript(service),
       ...(args.keeps.length === 0 ? {} : { keeps: [...args.keeps] }),
     },
     options({ dependsOn: installed }),

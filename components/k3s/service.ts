@@ -17,6 +17,11 @@ export function patience(seconds: number, { imageArchives }: Pick<K3sAgentSettin
   return imageArchives === undefined ? seconds : 1800;
 }
 
+const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
+
+/** Ends what outlives K3s: its pods, their network and mounts. Nothing while the unit is enabled and the machine stays up. */
+export const stopScript = (service: string) => [script("stop"), service];
+
 /**
  * The text of k3s.service or k3s-agent.service.
  * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
@@ -25,7 +30,6 @@ export function k3sService(
   role: Role,
   settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory" | "imageArchives">,
 ): string {
-  const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
   return render(
     serviceUnit({
       unit: {
@@ -48,7 +52,7 @@ export function k3sService(
           ],
         ],
         execStart: [[program(settings), role, "--config", configFile]],
-        execStopPost: [[script("stop"), role === "server" ? serverService : agentService]],
+        execStopPost: [stopScript(role === "server" ? serverService : agentService)],
         // Pods outlive a restart: an upgrade interrupts no work.
         killMode: "process",
         delegate: true,

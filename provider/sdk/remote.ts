@@ -42,6 +42,12 @@ export interface UnitArgs {
   health: HealthArgs;
   /** Where this unit's data stays when the unit is removed; shown at destroy. */
   keeps?: string[];
+  /**
+   * Command for what outlives the service, argument by argument: run when the unit is removed, once it has stopped and is
+   * disabled, also when it had stopped long before. One of the unit's files, safe to repeat.
+   * @default none
+   */
+  onRemoval?: string[];
 }
 
 /**

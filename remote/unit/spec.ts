@@ -58,6 +58,7 @@ export const unitSchema = z.strictObject({
   reload: argv.optional(),
   health: healthSchema,
   keeps: z.array(absolutePath).default([]),
+  onRemoval: argv.optional(),
 });
 
 export type UnitSpec = z.infer<typeof unitSchema>;
@@ -131,7 +132,12 @@ export function lookLines(unit: UnitSpec): string {
 
 /** The description for unit-remove.sh. */
 export function nameLines(unit: UnitSpec): string {
-  return lines([["service", unit.service], ...unit.files.map((file) => ["file", file.path]), ["end"]]);
+  return lines([
+    ["service", unit.service],
+    ...unit.files.map((file) => ["file", file.path]),
+    ...(unit.onRemoval ?? []).map((word) => ["on-removal", encoded(word)]),
+    ["end"],
+  ]);
 }
 
 /** Content hash as the node reports it. */

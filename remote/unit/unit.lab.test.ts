@@ -159,6 +159,35 @@ describe("a unit on a real machine", () => {
     }
   });
 
+  it("ends what outlives it when it is removed, also when it was stopped long before", async () => {
+    const path = "/usr/local/lib/homelab-probe-end.sh";
+    const { files, ...rest } = probe("healthy");
+    const unit = unitSchema.parse({
+      ...rest,
+      files: [
+        ...files,
+        { path, content: '#!/bin/bash\necho "$1" >>/run/homelab-probe.ended\n', mode: "0755" },
+      ],
+      onRemoval: [path, "what it left"],
+    });
+    await applyUnit(unit, never);
+    onNode("desktop", "rm -f /run/homelab-probe.ended; systemctl stop homelab-probe");
+    await removeUnit(unit, never);
+    // Once more, as after a run that was cut off: its program is gone by now.
+    await removeUnit(unit, never);
+    expect(onNode("desktop", `cat /run/homelab-probe.ended; ls ${path} 2>&1 || true`)).toMatch(
+      /^what it left\nls: .*No such file/,
+    );
+  });
+
+  it("stays, with its files, when what outlives it cannot be ended", async () => {
+    const unit = { ...probe("healthy"), onRemoval: ["/usr/bin/false"] };
+    await expect(removeUnit(unit, never)).rejects.toThrow(
+      /homelab-probe\.service on desktop could not be removed: What homelab-probe\.service leaves behind/,
+    );
+    expect(onNode("desktop", "cat /etc/homelab-probe/wish").trim()).toBe("healthy");
+  });
+
   it("is finished by the next apply when a run is cut off at any moment", async () => {
     for (let round = 0; round < 12; round++) {
       forgetStarts();

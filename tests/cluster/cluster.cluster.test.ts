@@ -306,7 +306,7 @@ describe("the cluster switched off and on again", () => {
     lab("cluster", "off");
     for (const node of ["storage", "desktop", "compute"] as const) {
       const left =
-        "pgrep -x 'containerd|kubelet|kube-proxy|etcd|kube-apiserver'; find /etc/rancher/k3s /usr/local/lib/homelab -type f; nft list tables | grep -E 'kube-proxy|k3s'; ip link show cni0; true";
+        "pgrep -x 'containerd|kubelet|kube-proxy|etcd|kube-apiserver'; find /etc/rancher/k3s /usr/local/lib/homelab/k3s* -type f; nft list tables | grep -E 'kube-proxy|k3s'; ip link show cni0; true";
       expect([node, onNode(node, `{ ${left}; } 2>/dev/null`)]).toEqual([node, ""]);
     }
     const config = new ChangedConfig();
