@@ -80,7 +80,11 @@ describe("a K3sServer", () => {
     ]);
     const keeps = ["/var/lib/rancher/k3s"];
     expect(named(all, "k3s").visible.placement).toMatchObject({ keeps: "persistent", paths: keeps });
-    expect(named(all, "k3s-unit").inputs).toMatchObject({ keeps, service: "k3s.service" });
+    expect(named(all, "k3s-unit").inputs).toMatchObject({
+      keeps,
+      service: "k3s.service",
+      onRemoval: ["/usr/local/lib/homelab/k3s-stop.sh", "k3s.service"],
+    });
   });
 
   it("tells K3s what the topology says of the node, and when a node that is silent is gone", async () => {
