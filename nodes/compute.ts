@@ -16,6 +16,7 @@ import { runServices, servicePorts } from "./services";
  *   vLLM        :8000    with a GPU
  *   llama.cpp   :8081
  *   Ollama      :11434
+ *   Qdrant      :6333    off until homelab:compute.qdrant.enabled: a copy of what search has in PostgreSQL
  */
 export function compute(house: House<"compute">): pulumi.Inputs {
   const { node, settings } = house;

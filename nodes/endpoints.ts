@@ -124,6 +124,7 @@ export const computeSchema = z.strictObject({
   VLLM_URL: z.url().optional(),
   LLAMA_CPP_URL: z.url().optional(),
   OLLAMA_URL: z.url().optional(),
+  QDRANT_URL: z.url().optional(),
 });
 
 /** Where a stack reads from, without what is secret: for its own outputs. */

@@ -127,12 +127,21 @@ export const computeSchema = strict({
       z.string().regex(/^[\w./-]+(:[\w.-]+)?$/, "must be the name of a model, such as qwen3:0.6b"),
     ).prefault([]),
   }).prefault({}),
+  /** A derived copy for search. Off: PostgreSQL alone is the default stage, see docs/search.md. */
+  qdrant: strict({
+    enabled: flag.default(false),
+    image: image.default("docker.io/qdrant/qdrant:v1.18.2"),
+    /** `memory` holds vectors and index, about 2 KB for each document of 384 dimensions; it gets no more. */
+    ...service({ port: 6333, cpu: "250m", memory: "2Gi" }),
+    /** What the copy may take on disk; a pod that takes more is made anew, empty. */
+    disk: memory.default("10Gi"),
+  }).prefault({}),
 });
 
 export type ComputeSettings = z.output<typeof computeSchema>;
 
 /** Services in the order of the table in nodes/compute.ts, with the key of each. */
-export const computeServices = ["dagster", "mlflow", "vllm", "llamaCpp", "ollama"] as const;
+export const computeServices = ["dagster", "mlflow", "vllm", "llamaCpp", "ollama", "qdrant"] as const;
 
 export type ComputeService = (typeof computeServices)[number];
 

@@ -28,7 +28,7 @@ const storage: StorageServices = {
     mlflow: { accessKey: "mlflow", secretKey: "MLFLOW-KEY" },
   },
 };
-const everything = { vllm: { enabled: true }, gpu: { enabled: true } };
+const everything = { vllm: { enabled: true }, gpu: { enabled: true }, qdrant: { enabled: true } };
 
 let node: ComputeNode | undefined;
 const run = (settings: object = {}, from: StorageServices = storage) =>
@@ -132,19 +132,20 @@ describe("a ComputeNode", () => {
     const ports = workloads(all).flatMap((one) =>
       templateOf(one).spec.containers.flatMap(({ ports = [] }) => ports.map(({ hostPort }) => hostPort)),
     );
-    expect(ports.filter((port) => port !== undefined).sort()).toEqual([11434, 3300, 5050, 8000, 8081]);
+    expect(ports.filter((port) => port !== undefined).sort()).toEqual([11434, 3300, 5050, 6333, 8000, 8081]);
     expect(node?.endpoints).toEqual({
       DAGSTER_URL: "http://10.0.0.3:3300",
       MLFLOW_TRACKING_URI: "http://10.0.0.3:5050",
       VLLM_URL: "http://10.0.0.3:8000",
       LLAMA_CPP_URL: "http://10.0.0.3:8081",
       OLLAMA_URL: "http://10.0.0.3:11434",
+      QDRANT_URL: "http://10.0.0.3:6333",
     });
   });
 
   it("puts each pod on compute and nowhere else, one at a time, as nobody who may change nothing", async () => {
     const all = workloads(await run(everything));
-    expect(all).toHaveLength(7);
+    expect(all).toHaveLength(8);
     for (const one of all) {
       expect(one.inputs.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
       const { spec } = templateOf(one);
@@ -170,6 +171,26 @@ describe("a ComputeNode", () => {
         });
       }
     }
+  });
+
+  it("keeps nothing of Qdrant's, so that it alone leaves nothing on the node", async () => {
+    const off = { enabled: false };
+    const all = await run({
+      ...{ dagster: off, mlflow: off, llamaCpp: off, ollama: off },
+      qdrant: { enabled: true },
+    });
+    expect(named(all, "compute").visible.placement).toEqual({
+      ...{ node: "compute", lifecycle: "on-demand", keeps: "none" },
+    });
+    const { type, deletedWith, provider } = named(all, "compute-qdrant");
+    expect({ type, deletedWith, provider }).toEqual({
+      ...{
+        type: "kubernetes:apps/v1:Deployment",
+        deletedWith: "compute-namespace",
+        provider: "compute-cluster",
+      },
+    });
+    expect(all.map(({ name }) => name)).not.toContain("compute-model-cache");
   });
 
   it("makes nothing of a service that is switched off", async () => {

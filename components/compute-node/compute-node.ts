@@ -23,6 +23,7 @@ import { llamaCpp } from "./llama-cpp";
 import { mlflow, mlflowName } from "./mlflow";
 import { cacheReason, cacheService, modelCacheService, reasonFile } from "./model-cache";
 import { ollama } from "./ollama";
+import { qdrant } from "./qdrant";
 import { dagsterSecret, fingerprint, mlflowSecret, type StorageServices } from "./secrets";
 import { vllm } from "./vllm";
 
@@ -91,6 +92,9 @@ export class ComputeNode extends pulumi.ComponentResource {
     const storage = pulumi.secret(args.storage);
     if (running.includes("dagster")) declareDagster(declare, storage, starter);
     if (running.includes("mlflow")) declareMlflow(declare, storage, starter);
+    if (running.includes("qdrant")) {
+      new Deployment(`${name}-qdrant`, qdrant(node, settings), declare.options());
+    }
     if (settings.gpu.enabled) declareGpu(declare);
     if (models.length > 0) {
       const cache = new Unit(

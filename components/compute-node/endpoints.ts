@@ -9,6 +9,7 @@ export interface ComputeEndpoints {
   readonly VLLM_URL?: string;
   readonly LLAMA_CPP_URL?: string;
   readonly OLLAMA_URL?: string;
+  readonly QDRANT_URL?: string;
 }
 
 const variables: Readonly<Record<ComputeService, keyof ComputeEndpoints>> = {
@@ -17,6 +18,7 @@ const variables: Readonly<Record<ComputeService, keyof ComputeEndpoints>> = {
   vllm: "VLLM_URL",
   llamaCpp: "LLAMA_CPP_URL",
   ollama: "OLLAMA_URL",
+  qdrant: "QDRANT_URL",
 };
 
 /** The services that run, on the node's own address. */
@@ -34,4 +36,5 @@ export const titles: Readonly<Record<ComputeService, string>> = {
   vllm: "vLLM",
   llamaCpp: "llama.cpp",
   ollama: "Ollama",
+  qdrant: "Qdrant",
 };

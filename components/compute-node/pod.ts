@@ -37,6 +37,8 @@ export interface Scratch {
   readonly at: string;
   /** Kept in memory. @default false */
   readonly inMemory?: boolean;
+  /** A pod that writes more is made anew. @default the node's disk */
+  readonly sizeLimit?: string;
 }
 
 /** A file of a ConfigMap. */
@@ -57,6 +59,8 @@ export interface Program {
   /** Variables that come from a Secret whose keys are called the same; each is named, so that policies see it. */
   readonly secret?: { readonly name: string; readonly variables: readonly string[] };
   readonly requests: { readonly cpu: string; readonly memory: string };
+  /** What it is never given more of. @default none */
+  readonly limits?: { readonly memory: string };
   /** TCP port; the pod listens on it. */
   readonly port?: number;
   /** Whether the node's own address serves that port too. */
@@ -79,7 +83,7 @@ export interface Probe {
 
 export function container(program: Program): core.v1.Container {
   const { name, image, command, args, env = {}, secret, requests, port, probe } = program;
-  const gpu = program.gpu === true ? { "nvidia.com/gpu": "1" } : undefined;
+  const limits = { ...program.limits, ...(program.gpu === true ? { "nvidia.com/gpu": "1" } : {}) };
   return {
     name,
     image: reference(image),
@@ -101,7 +105,7 @@ export function container(program: Program): core.v1.Container {
           ],
         }),
     ...(probe === undefined || port === undefined ? {} : probes(probe, port)),
-    resources: { requests: { ...requests }, ...(gpu === undefined ? {} : { limits: gpu }) },
+    resources: { requests: { ...requests }, ...(Object.keys(limits).length === 0 ? {} : { limits }) },
     securityContext: containerSecurity,
     volumeMounts: [
       ...scratchOf(program).map((one) => ({ name: one.name, mountPath: one.at })),
@@ -181,9 +185,12 @@ function volumesOf(programs: readonly Program[]): core.v1.Volume[] {
   const scratch = new Map(programs.flatMap(scratchOf).map((one) => [one.name, one]));
   const maps = new Set(programs.flatMap(({ files = [] }) => files.map(({ from }) => from)));
   return [
-    ...[...scratch.values()].map(({ name, inMemory }) => ({
+    ...[...scratch.values()].map(({ name, inMemory, sizeLimit }) => ({
       name,
-      emptyDir: inMemory === true ? { medium: "Memory" } : {},
+      emptyDir: {
+        ...(inMemory === true ? { medium: "Memory" } : {}),
+        ...(sizeLimit === undefined ? {} : { sizeLimit }),
+      },
     })),
     ...[...maps].map((name) => ({ name, configMap: { name } })),
   ];

@@ -2,10 +2,10 @@ import { computeSchema, minioSchema, postgresSchema } from "../../settings";
 
 /** Images that the program uses where a stack file names no other: those that `npm run pin` looks up. */
 export function productionImages(): string[] {
-  const { gpu, dagster, mlflow, vllm, llamaCpp, ollama } = computeSchema.parse({});
+  const { gpu, dagster, mlflow, vllm, llamaCpp, ollama, qdrant } = computeSchema.parse({});
   return [
     ...[postgresSchema.parse({}).baseImage, minioSchema.parse({}).image],
     ...[dagster.image, mlflow.image, vllm.image, llamaCpp.image, llamaCpp.gpuImage, ollama.image],
-    gpu.devicePlugin,
+    ...[qdrant.image, gpu.devicePlugin],
   ];
 }

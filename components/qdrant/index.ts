@@ -1,2 +1,0 @@
-export { qdrant, reason } from "./render";
-export { qdrantSchema, type QdrantSettings } from "./settings";
