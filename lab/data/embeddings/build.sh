@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh WORKDIR OUT [COUNT]: COUNT sentences with their real embeddings, as COPY … (FORMAT binary) reads them; see embed.py.
-# Takes the better part of an hour of one core for 100,000, so it is made once; see lab/lib/data.sh.
+# Takes a quarter of an hour of one core for 100,000, so it is made once; see lab/lib/data.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$1 out=$2 count=${3:-100000}
