@@ -51,6 +51,7 @@ const roams = {
 const clean = () => {
   kubectl(["delete", "deployments,pods,persistentvolumeclaims", "--all", "--force", "--ignore-not-found"]);
   kubectl(["delete", "services", "everywhere", "roams", "--ignore-not-found"]);
+  kubectl(["delete", "configmap", "stays", "--ignore-not-found"]);
 };
 
 beforeAll(() => {
@@ -316,6 +317,5 @@ describe("the cluster switched off and on again", () => {
     lab("cluster", "on");
     expect(kubectl(["get", "configmap", "stays", "-o", "jsonpath={.data.a}"])).toBe("b");
     await until("all three are ready", 60, () => ["storage", "desktop", "compute"].every(isReady));
-    kubectl(["delete", "configmap", "stays"]);
   });
 });
