@@ -79,12 +79,19 @@ N
   sed "s|@CIDR@|$cidr|" "$home/standin/cni.conflist" >"$data/agent/etc/cni/10-standin.conflist.new"
   mv -T "$data/agent/etc/cni/10-standin.conflist.new" "$data/agent/etc/cni/10-standin.conflist"
 }
-routes() { # to the other nodes' pods: they are neighbours
-  local cidr via
-  own get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' 2>/dev/null |
-    while read -r cidr via; do
-      if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" proto 242 2>/dev/null || true; fi
-    done
+# To the other nodes' pods: they are neighbours. Ends after two minutes, or with the API server, and is then begun again.
+routes() {
+  local cidr via nodes
+  # One watch, for kubectl's start costs more than all that it would be asked for.
+  exec {nodes}< <(
+    exec kubectl --kubeconfig "$node_kubeconfig" --request-timeout=120s get nodes --watch \
+      -o 'jsonpath={.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}' 2>/dev/null
+  )
+  # Not a pipe: `read` lets a signal through.
+  while read -r cidr via <&"$nodes"; do
+    if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" proto 242 2>/dev/null || true; fi
+  done
+  exec {nodes}<&-
 }
 member_up() {
   local dns

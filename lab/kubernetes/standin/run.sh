@@ -87,7 +87,7 @@ fi
 member_up
 [ "$role" = agent ] || systemd-notify --ready || true
 while :; do
-  routes || true
+  routes
   sleep 2 &
   wait $! || true
 done
