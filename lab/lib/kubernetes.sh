@@ -42,11 +42,13 @@ kubernetes_program() {
 
 # kubernetes_limits: containerd and the kubelets of three machines watch files, and to the kernel all three are one user. Its
 # default of 128 watchers is used up by a desktop session and them; containerd then comes up without what runs pods.
+INOTIFY_INSTANCES=/proc/sys/fs/inotify/max_user_instances
+ENOUGH_INOTIFY_INSTANCES=1024
+kubernetes_limits_ok() { [ "$(<"$INOTIFY_INSTANCES")" -ge "$ENOUGH_INOTIFY_INSTANCES" ]; }
 kubernetes_limits() {
-  local file=/proc/sys/fs/inotify/max_user_instances enough=1024
-  [ "$(<"$file")" -lt $enough ] || return 0
-  say "Raising this computer's limit of inotify instances from $(<"$file") to $enough until it is started again: the cluster needs more."
-  printf '%s\n' $enough | as_root tee "$file" >/dev/null
+  if kubernetes_limits_ok; then return 0; fi
+  say "Raising this computer's limit of inotify instances from $(<"$INOTIFY_INSTANCES") to $ENOUGH_INOTIFY_INSTANCES until it is started again: the cluster needs more."
+  printf '%s\n' "$ENOUGH_INOTIFY_INSTANCES" | as_root tee "$INOTIFY_INSTANCES" >/dev/null
 }
 
 # kubernetes_settings NODE VERSION ARCHIVES: the stack's settings, in the lab's own copy of them. Only compute runs what the
