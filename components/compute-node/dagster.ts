@@ -93,7 +93,8 @@ export function instance(node: Node, settings: ComputeSettings): string {
     run_monitoring: {
       enabled: true,
       poll_interval_seconds: 10,
-      start_timeout_seconds: 600,
+      // Until it has begun, nobody asks what became of its Job. The image is on the node: the code server has it.
+      start_timeout_seconds: 300,
       cancel_timeout_seconds: 60,
       // Begun anew as another run, with its own events, not gone on with.
       max_resume_run_attempts: 0,

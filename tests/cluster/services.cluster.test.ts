@@ -225,11 +225,9 @@ describe("a run of Dagster whose pod vanished", () => {
     const run = /"runId":\s*"([0-9a-f-]{36})"/.exec(answer)?.[1] ?? "";
     expect(run, answer).not.toBe("");
     const jobOf = `dagster-run-${run}`;
-    const phase = () =>
-      kubectl(["get", "pods", ...here, "-l", `job-name=${jobOf}`, "-o", "jsonpath={.items[*].status.phase}"]);
-    await until("its pod runs", 120, () => phase() === "Running");
-    kubectl(["delete", "pods", ...here, "-l", `job-name=${jobOf}`, "--force", "--grace-period=0"]);
     const state = (of: string) => byHand("dagster", `select status from runs where run_id = '${of}'`);
+    await until("it has begun", 120, () => state(run) === "STARTED");
+    kubectl(["delete", "pods", ...here, "-l", `job-name=${jobOf}`, "--force", "--grace-period=0"]);
     tell(
       "pod of a run gone → the run is failed",
       await until("it is failed", 120, () => state(run) === "FAILURE"),
