@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { databaseInputs } from "./database-plan";
 import { extensionInputs } from "./extension";
 import { grantInputs } from "./grant-plan";
+import { migrationInputs } from "./migration";
 import { roleInputs } from "./role-plan";
 
 const server = {
@@ -20,6 +21,11 @@ const grant = {
   on: "tables",
   privileges: ["SELECT"],
 };
+const source = { host: "127.0.0.1", port: 5433, user: "postgres", password: "secret", database: "postgres" };
+const target = { connection: server.connection, port: 5432 };
+const migration = {
+  ...{ server: target, migration: "old-shop", source, databases: [{ from: 'Old "Shop"; --', to: "shop" }] },
+};
 
 describe("inputs are refused before any connection is made:", () => {
   it.each<[string, string, z.ZodType, object]>([
@@ -36,6 +42,18 @@ describe("inputs are refused before any connection is made:", () => {
     ["memberOf.0", '"a b" is not an identifier', roleInputs, { ...role, memberOf: ["a b"] }],
     ["settings.work mem", "not a parameter's name", roleInputs, { ...role, settings: { "work mem": "1" } }],
     ["", "superUser", roleInputs, { ...role, superUser: true }],
+    ["migration", "small letters, digits and dashes", migrationInputs, { ...migration, migration: "../x" }],
+    [
+      "databases.0.to",
+      "is not an identifier",
+      migrationInputs,
+      { ...migration, databases: [{ from: "a", to: 'a"b' }] },
+    ],
+    ["databases", "", migrationInputs, { ...migration, databases: [] }],
+    ["owners.old", "is not an identifier", migrationInputs, { ...migration, owners: { old: "a b" } }],
+    ["workDirectory", "absolute path", migrationInputs, { ...migration, workDirectory: "/srv/../etc" }],
+    ["workDirectory", "absolute path", migrationInputs, { ...migration, workDirectory: "/srv/a b" }],
+    ["server", "password", migrationInputs, { ...migration, server }],
     ["name", '"da-gster" is not an identifier', databaseInputs, { ...database, name: "da-gster" }],
     ["name", "PostgreSQL's own", databaseInputs, { ...database, name: "template1" }],
     ["owner", "a word of PostgreSQL", databaseInputs, { ...database, owner: "none" }],
