@@ -77,6 +77,9 @@ engine_start() {
   # Groups of the former run, with controllers handed on to them, would let no process in.
   cgroup_remove "$1"
   lab_podman start "$1" >/dev/null
+  # Of its own a bridge has the least address among its ports, and another one as soon as that machine is off: the others
+  # would answer to the old one for ten seconds. A machine that has ended already may have taken the bridge with it.
+  as_root ip -n "$NETNS" link set dev "$BRIDGE" address "$(printf '02:4c:41:42:00:%02x' "${GATEWAY##*.}")" 2>/dev/null || true
 }
 engine_stop() { ! engine_running "$1" || lab_podman stop "$1" >/dev/null; }
 # A power cut: every process of the machine ends at once, nothing is told.
