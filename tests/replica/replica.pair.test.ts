@@ -127,6 +127,9 @@ describe("a power cut of storage, and the promotion", () => {
     psql("desktop", at(agent, "desktop"), "INSERT INTO lab_replica VALUES (9000)");
     const joined = pairCommand("rejoin", "storage");
     expect(joined.code, joined.text).toBe(0);
+    // Its backup looks on, and makes none of a standby.
+    onNode("storage", "systemctl start homelab-backup-watch");
+    expect(script("postgres-backup.sh").said).toMatch(/is a standby/);
     const over = pairCommand("promote", "--switch-over", "storage");
     expect(over.code, over.text).toBe(0);
     const there = new Set(psql("desktop", agent, "SELECT n FROM lab_replica").split("\n").map(Number));
