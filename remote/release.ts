@@ -109,6 +109,7 @@ export async function applyRelease(
   return parse(await ask(release, "apply", signal, previous ?? release.version));
 }
 
+/** Takes all of its versions away, and the copies. */
 export async function removeRelease(release: ReleaseSpec, signal: AbortSignal): Promise<void> {
   await ask(release, "remove", signal);
 }

@@ -51,9 +51,9 @@ whole() { # Is every file there, as the release's checksum file of then said, an
 case $verb in
 observe) look ;;
 remove)
-  rm -rf -- "$directory"
+  # With the version before, which nothing falls back to any more.
+  rm -rf -- "${parent:?}"
   for copy in "${copies[@]}"; do [ -z "$copy" ] || rm -f -- "$copy"; done
-  if [ -z "$(find "$parent" -mindepth 1 -maxdepth 1 ! -name .lock 2>/dev/null)" ]; then rm -rf -- "$parent"; fi
   ;;
 apply)
   install -d -m 755 "$parent"

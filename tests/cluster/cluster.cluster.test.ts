@@ -302,19 +302,22 @@ describe("compute wiped", () => {
 describe("the cluster switched off and on again", () => {
   it("leaves no process, no key and no rule behind, and goes on where it was", async () => {
     kubectl(["create", "configmap", "stays", "--from-literal=a=b"]);
-    // The stack asks nothing of a cluster that it removes: it may be dead already.
-    onNode("storage", "systemctl stop k3s");
-    lab("cluster", "off");
-    for (const node of ["storage", "desktop", "compute"] as const) {
-      const left =
-        "pgrep -x 'containerd|kubelet|kube-proxy|etcd|kube-apiserver'; find /etc/rancher/k3s /usr/local/lib/homelab/k3s* -type f; nft list tables | grep -E 'kube-proxy|k3s'; ip link show cni0; true";
-      expect([node, onNode(node, `{ ${left}; } 2>/dev/null`)]).toEqual([node, ""]);
+    try {
+      // The stack asks nothing of a cluster that it removes: it may be dead already.
+      onNode("storage", "systemctl stop k3s");
+      lab("cluster", "off");
+      for (const node of ["storage", "desktop", "compute"] as const) {
+        const left =
+          "pgrep -x 'containerd|kubelet|kube-proxy|etcd|kube-apiserver'; find /etc/rancher/k3s /usr/local/lib/homelab/k3s* -type f; nft list tables | grep -E 'kube-proxy|k3s'; ip link show cni0; true";
+        expect([node, onNode(node, `{ ${left}; } 2>/dev/null`)]).toEqual([node, ""]);
+      }
+      const config = new ChangedConfig();
+      const first = preview("storage", ...config.with([[["homelab:k3s"], { enabled: true }]]));
+      config.remove();
+      expect(well(first).text).toMatch(/admission-pods +create/);
+    } finally {
+      lab("cluster", "on");
     }
-    const config = new ChangedConfig();
-    const first = preview("storage", ...config.with([[["homelab:k3s"], { enabled: true }]]));
-    config.remove();
-    expect(well(first).text).toMatch(/admission-pods +create/);
-    lab("cluster", "on");
     expect(kubectl(["get", "configmap", "stays", "-o", "jsonpath={.data.a}"])).toBe("b");
     await until("all three are ready", 60, () => ["storage", "desktop", "compute"].every(isReady));
   });
