@@ -32,6 +32,8 @@ case $role in
 --version | -v) printf 'k3s version %s+lab (stand-in)\n' "$version" ;;
 kubectl | ctr)
   unpack
+  # As K3s' own: whoever may read the server's file need not name it.
+  if [ -z "${KUBECONFIG:-}" ] && [ -r /etc/rancher/k3s/k3s.yaml ]; then export KUBECONFIG=/etc/rancher/k3s/k3s.yaml; fi
   if [ "$role" = ctr ]; then set -- -a /run/k3s/containerd/containerd.sock -n k8s.io "$@"; fi
   exec "$home/bin/$role" "$@"
   ;;
