@@ -45,8 +45,7 @@ save() {
 restore() {
   local path
   [ -d "$mirror" ] || fail "There is no mirror of buckets in $mirror."
-  # Of empty buckets there is nothing to check, which sha256sum takes for a mistake.
-  [ ! -s "$BACKUP_DIRECTORY/buckets.facts/.sums" ] || (cd "$mirror" && sha256sum --quiet --check ../buckets.facts/.sums >&2) || fail "The mirror in $mirror is damaged: the names above."
+  mirror_whole || fail "The mirror in $mirror is damaged: the names above."
   for path in "$mirror"/*/; do
     path=$(basename "$path")
     mc mb --ignore-existing "root/$path" >/dev/null

@@ -72,10 +72,8 @@ run() {
   [ -e "$HISTORY/dump/$name/info" ] || fail "The base backup $name has no dump of the same moment."
   seal
   looked_through "$name"
-  # Of empty buckets there is nothing to check, which sha256sum takes for a mistake.
-  if [ -s "$BACKUP_DIRECTORY/buckets.facts/.sums" ]; then
-    (cd "$BACKUP_DIRECTORY/buckets" && sha256sum --quiet --check ../buckets.facts/.sums >&2) ||
-      fail "The mirror of the buckets is damaged: the names above, in $BACKUP_DIRECTORY/buckets."
+  if [ -e "$BACKUP_DIRECTORY/buckets.facts/.sums" ]; then
+    mirror_whole || fail "The mirror of the buckets is damaged: the names above, in $BACKUP_DIRECTORY/buckets."
     say "Buckets: $(wc -l <"$BACKUP_DIRECTORY/buckets.facts/.sums") objects, all as mirrored."
   fi
   physical "$name"
