@@ -41,7 +41,7 @@ export default defineConfig({
         },
       },
       {
-        // PostgreSQL on two machines. By itself, because it takes minutes.
+        // PostgreSQL on two machines: by itself, for it cuts power and promotes.
         test: {
           name: "pair",
           include: ["**/*.pair.test.ts"],

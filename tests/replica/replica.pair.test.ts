@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageEndpoints } from "../../nodes/endpoints";
-import { gapClosed, histories, linesAt, metrics, newest, receives, script, wal } from "../support/backup";
+import {
+  gapClosed,
+  history,
+  histories,
+  linesAt,
+  metrics,
+  newest,
+  receives,
+  script,
+  wal,
+} from "../support/backup";
 import { lab, onNode } from "../support/lab";
 import {
   at,
@@ -82,7 +92,10 @@ describe("a power cut of storage, and the promotion", () => {
   });
 
   it("loses no commit that was acknowledged, with synchronous replication", async () => {
-    expect(script("postgres-backup.sh", "--accept-smaller")).toMatchObject({ code: 0 });
+    // One from before that moment, if only from another test.
+    if (onNode("storage", `ls ${history()}/base`) === "") {
+      expect(script("postgres-backup.sh")).toMatchObject({ code: 0 });
+    }
     former = { wal: wal(), moment: byHand("postgres", "SELECT clock_timestamp()") };
     const loop = writer(agent, "lab_replica", 10_001);
     await seconds(3);
@@ -102,7 +115,7 @@ describe("a power cut of storage, and the promotion", () => {
   it("is found by clients that know both hosts", () => {
     const asked = onNode(
       "compute",
-      'IFS= read -r dsn; psql -XqAt -c "SELECT host(inet_server_addr())" "$dsn"',
+      'IFS= read -r dsn; PGCONNECT_TIMEOUT=3 psql -XqAt -c "SELECT host(inet_server_addr())" "$dsn"',
       `${failoverDsn(storage, "agent", "agent_gateway")}\n`,
     );
     expect(asked.trim()).toBe("10.77.0.12");
