@@ -47,6 +47,7 @@ bench:
 	@bench/run
 	@bench/policy/run
 	@bench/search/run
+	@drills/migrate/run --kills 0 --plain
 
 drill-migrate:
 	@drills/migrate/run --plain
