@@ -72,4 +72,6 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+  // stack init puts the salt of its secrets there, whatever file the others are told.
+  rmSync(join(__dirname, "program/Pulumi.bench.yaml"), { force: true });
 }
