@@ -48,7 +48,9 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
         : {
             repositories: {
               key: files.key,
-              ...(files.offNode === undefined ? {} : { offNode: files.offNode }),
+              ...(files.offNode === undefined
+                ? {}
+                : { offNode: files.offNode, offNodeEnvironment: secretly(backup.offNodeEnvironment) }),
             },
           }),
     },
@@ -71,6 +73,9 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
   }
   return { key: files.key, repositories: files.of, offNodePassword: files.offNodePassword };
 }
+
+const secretly = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(value)]));
 
 function repositories(
   node: Node<"always-on">,

@@ -75,13 +75,28 @@ export const backupServerSchema = strict({
   ...files,
   ...repository,
   /**
-   * Where everything is copied off this machine: `desktop`, or any repository as restic writes it, such as
-   * `sftp:user@host:/path`. It may hold a password: `pulumi config set --secret`.
+   * Where everything is copied off this machine: `desktop`, or a repository as restic writes it, such as
+   * `s3:https://host/bucket` or `rest:https://user:password@host/`. It may hold a password: `pulumi config set --secret`.
    */
   offNode: z
     .string()
     .regex(/^[^\r\n\0]*$/, "must be one line")
     .default(""),
+  /**
+   * What restic is told by its environment about that repository, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+   * @see https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html
+   */
+  offNodeEnvironment: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!RESTIC_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/,
+          "must be a variable of restic's environment such as AWS_ACCESS_KEY_ID, not one of RESTIC_…, which are set here",
+        ),
+      z.string({ error: "must be a text" }).regex(/^[^\r\n\0]+$/, "must be one line"),
+    )
+    .default({}),
 });
 
 export type BackupServerSettings = z.output<typeof backupServerSchema>;

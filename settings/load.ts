@@ -154,6 +154,12 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
       : [
           "homelab:backup.files is false: it must be true for homelab:backup.offNode and homelab:backup.paths.",
         ]),
+    ...(Object.keys(settings.backup.offNodeEnvironment).length > 0 &&
+    ["", "desktop"].includes(settings.backup.offNode)
+      ? [
+          "homelab:backup.offNodeEnvironment is set: it must be empty, unless homelab:backup.offNode is a repository of your own, which it belongs to.",
+        ]
+      : []),
   ];
   if (found.length > 0) throw new SettingsError(found);
 }
@@ -227,11 +233,16 @@ export function identity(
   ]);
 }
 
+/** Of JSON.stringify: what may hold a password is told by its kind alone. */
+function withoutSecrets(key: string, value: unknown): unknown {
+  if (key === "password" || key === "offNode") return "[secret]";
+  if (key !== "offNodeEnvironment" || typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.keys(value).map((name) => [name, "[secret]"]));
+}
+
 function sentences(error: z.ZodError, given: unknown): string[] {
-  // Whatever is wrong with it, a password must not stand in a sentence.
-  const raw = JSON.parse(
-    JSON.stringify(given, (key, value: unknown) => (key === "password" ? "[secret]" : value)),
-  ) as unknown;
+  // Whatever is wrong with it, a secret must not stand in a sentence.
+  const raw = JSON.parse(JSON.stringify(given, withoutSecrets)) as unknown;
   return error.issues
     .flatMap((issue) => {
       const at = (key?: string) => [...issue.path, ...(key === undefined ? [] : [key])].map(String).join(".");

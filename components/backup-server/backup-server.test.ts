@@ -68,6 +68,44 @@ describe("a BackupServer", () => {
   });
 });
 
+describe("a BackupServer whose copy is elsewhere", () => {
+  const elsewhere = () =>
+    declared(
+      () =>
+        new BackupServer("backup", {
+          node: alwaysOn(),
+          settings,
+          identity: "/key",
+          postgres,
+          minio,
+          repositories: {
+            key: "KEY",
+            offNode: "s3:https://host/bucket",
+            offNodeEnvironment: { AWS_SECRET_ACCESS_KEY: "HIDDEN", AWS_ACCESS_KEY_ID: "me" },
+          },
+        }),
+    );
+
+  it("gives restic each variable of that repository as a secret of its own, and the scripts the names alone", async () => {
+    const all = await elsewhere();
+    expect(
+      all
+        .filter(({ type }) => type === "homelab:remote:Secret")
+        .map(({ inputs }) => [inputs.name, inputs.value]),
+    ).toEqual([
+      ["homelab-backup-key", "KEY"],
+      ["homelab-backup-off-node", "s3:https://host/bucket"],
+      ["homelab-backup-off-node-aws-secret-access-key", "HIDDEN"],
+      ["homelab-backup-off-node-aws-access-key-id", "me"],
+    ]);
+    const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
+    expect(config).toContain("\nOFF_NODE_VARIABLES=AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n");
+    expect(JSON.stringify(all.filter(({ type }) => type !== "homelab:remote:Secret"))).not.toMatch(
+      /HIDDEN|"KEY"/,
+    );
+  });
+});
+
 describe("the texts", () => {
   it("write one line a key, and refuse a value that would be another", () => {
     expect(backupConfig({ B: 1, A: "x y" })).toMatch(/\nA=x y\nB=1\n$/);

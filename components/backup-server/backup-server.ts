@@ -40,8 +40,14 @@ export interface BackupServerArgs {
     key: pulumi.Input<string>;
     /** Address of the one off this machine, as restic takes it. @default nothing leaves this machine */
     offNode?: pulumi.Input<string>;
+    /** Variables that restic wants for that address, by name: secrets. @default none */
+    offNodeEnvironment?: Readonly<Record<string, pulumi.Input<string>>>;
   };
 }
+
+/** The podman secret that holds a variable for the repository off this machine; off_node in scripts/restic-lib.sh. */
+const variableSecret = (variable: string) =>
+  `homelab-backup-off-node-${variable.toLowerCase().replaceAll("_", "-")}`;
 
 /**
  * The backups on storage: PostgreSQL's WAL as it is written, base backups and dumps every day, and a drill every week
@@ -69,9 +75,11 @@ export class BackupServer extends pulumi.ComponentResource {
             },
             childOptions(this, opts),
           );
+    const variables = Object.entries(repositories?.offNodeEnvironment ?? {});
     const secrets = Object.entries({
       "homelab-backup-key": repositories?.key,
       "homelab-backup-off-node": repositories?.offNode,
+      ...Object.fromEntries(variables.map(([variable, value]) => [variableSecret(variable), value])),
     }).flatMap(([secret, value]) =>
       value === undefined
         ? []
@@ -99,6 +107,10 @@ export class BackupServer extends pulumi.ComponentResource {
         MINIO_DATA: minio.dataDirectory,
         MINIO_IMAGE: minioImage,
         RESTIC_IMAGE: resticImage,
+        OFF_NODE_VARIABLES: variables
+          .map(([variable]) => variable)
+          .sort()
+          .join(" "),
       }),
     );
     const wal = unit("wal", {

@@ -16,7 +16,11 @@ restic() {
 
 # off_node ARGUMENTS…: with the repository that is not on this machine. Its address may hold a password.
 off_node() {
-  restic --secret homelab-backup-off-node,mode=0400 --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-off-node -- "$@"
+  local variable told=()
+  for variable in ${OFF_NODE_VARIABLES:-}; do
+    told+=(--secret "homelab-backup-off-node-$(tr A-Z_ a-z- <<<"$variable"),type=env,target=$variable")
+  done
+  restic "${told[@]}" --secret homelab-backup-off-node,mode=0400 --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-off-node -- "$@"
 }
 
 # repositories: names of the nodes that have one here.
