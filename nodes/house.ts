@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { Refusal } from "../components/refusal";
 import { guard } from "../policies/guard";
 import type { ConnectionArgs } from "../remote/connection-args";
-import { reachable } from "../remote/reachable";
 import {
   checkCompute,
   checkDesktop,
@@ -12,6 +11,7 @@ import {
   type SettingsOf,
 } from "../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
+import { isOn } from "./is-on";
 
 /** What a node's program is given: everything read, checked and known before it declares a single resource. */
 export interface House<N extends NodeName = NodeName> {
@@ -47,7 +47,7 @@ export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
 
 /** A node that is off is a state: a preview goes on with what is known, an up says so before it begins. */
 async function lookIfOn(node: Node): Promise<void> {
-  if (await reachable(node.address, node.ssh.port)) return;
+  if (await isOn(node)) return;
   const off = `${node.name} (${node.address}, port ${node.ssh.port}) does not answer: it is off, or the network between is down`;
   if (pulumi.runtime.isDryRun()) {
     void pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);

@@ -2,16 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ReplicationEndpoint } from "../components/postgres-replica";
 import { Refusal } from "../components/refusal";
 import { lookAtPair, type Standing } from "../remote/pair";
-import { reachable } from "../remote/reachable";
 import { closeAll } from "../remote/ssh";
 import type { ReplicaSettings, StorageSettings } from "../settings";
 import { connectionOf, type Node, type NodeName, type Topology } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
+import { isOn } from "./is-on";
 
 /** How a node's PostgreSQL stands; undefined when the node is off or cannot say. */
 async function look(node: Node, identity: string | undefined): Promise<Standing | undefined> {
-  if (!(await reachable(node.address, node.ssh.port))) return undefined;
+  if (!(await isOn(node))) return undefined;
   try {
     return await lookAtPair(connectionOf(node, identity), new AbortController().signal);
   } catch {
