@@ -24,6 +24,14 @@ describe("the growth with the number of workloads", () => {
     expect(said(42).every((line) => line.startsWith("- NOT MET"))).toBe(true);
   });
 
+  it("is seen from the fewest workloads that take any time, and not told where none do", () => {
+    const none = size(0, 2);
+    expect(growth(none, [size(50, 1), size(100, 12), size(200, 22)])[0]).toBe(
+      "- met: preview: a workload of 200 takes at most 1.3× as long as one of 100: 1.00×",
+    );
+    expect(growth(none, [size(50, 1), size(100, 2), size(200, 1)])[0]).toMatch(/^- not to be told: preview/);
+  });
+
   it("is shown a row a size", () => {
     expect(table(size(0, 2), [size(50, 7)])).toMatchInlineSnapshot(`
       "| workloads | preview, s | each, ms | up, s | each, ms | preview again, s | each, ms | up again, s | each, ms |

@@ -34,9 +34,12 @@ const tolerance = 1.3;
 
 /** Whether times grow as the number does: a workload takes no longer among many than among few. */
 export function growth(none: Size, sizes: readonly Size[]): string[] {
-  const [few, most] = [sizes.at(0), sizes.at(-1)];
-  if (few === undefined || most === undefined) return [];
+  const most = sizes.at(-1);
+  if (most === undefined) return [];
   return whats.map((what) => {
+    // Of few workloads the part may be less than what two runs differ by; such a one is nothing to compare with.
+    const few = sizes.find((one) => each(one, none, what) > 0);
+    if (few === undefined || few === most) return `- not to be told: ${what}: less than what runs differ by`;
     const ratio = each(most, none, what) / each(few, none, what);
     const verdict = ratio <= tolerance ? "met" : "NOT MET";
     return `- ${verdict}: ${what}: a workload of ${most.workloads} takes at most ${tolerance.toFixed(1)}× as long as one of ${few.workloads}: ${ratio.toFixed(2)}×`;
