@@ -143,6 +143,12 @@ describe("a backup of PostgreSQL", () => {
 
   it("goes on in another folder when the server has removed what comes next, says so, and is whole again by itself", () => {
     const before = wal();
+    // Right after a segment was ended there is none that has begun.
+    byHand("postgres", "select pg_create_restore_point('something_to_receive')");
+    onNode(
+      "storage",
+      `for i in {1..100}; do ls ${before}/*.partial >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+    );
     onNode("storage", "systemctl stop homelab-backup-watch.timer homelab-backup-wal");
     try {
       byHand("postgres", "select pg_drop_replication_slot('homelab_backup')");
