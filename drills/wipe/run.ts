@@ -2,15 +2,13 @@
  * make drill-wipe [ROUNDS=20] [MINUTES=1440]: compute is killed and its disk deleted while desktop's clients work; then it is
  * made anew and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
  */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { sentenceOf } from "../../terminal";
+import { houseCommand } from "../../tests/support/command";
 import { lab } from "../../tests/support/lab";
 import { up, well } from "../../tests/support/stack";
 import * as desktop from "./desktop";
 import { spread, table } from "./table";
 
-const root = join(__dirname, "../..");
 const writers = ["dagster", "mlflow", "embeddings"] as const;
 const clients = [...writers, "search"] as const;
 
@@ -49,16 +47,9 @@ async function until(what: string, limit: number, holds: () => boolean): Promise
 
 /** Nothing on compute may be the only copy of anything. @throws Error with the list otherwise */
 function audited(): string {
-  const args = ["run", "--silent", "audit", "--", "compute", "--no-remember"];
-  const done = spawnSync(
-    join(root, "lab/in"),
-    ["npm", ...args, "--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"],
-    { cwd: root, encoding: "utf8", timeout: 300_000 },
-  );
-  if (done.status === 0) return "nothing";
-  throw new Error(
-    `the audit before the kill ended with ${done.status ?? "a signal"}:\n${done.stdout}${done.stderr}`,
-  );
+  const { code, text } = houseCommand("audit", ["compute", "--no-remember"], 300);
+  if (code === 0) return "nothing";
+  throw new Error(`the audit before the kill ended with ${code}:\n${text}`);
 }
 
 async function round(number: number): Promise<Round> {

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clean, once, prepare, services } from "../../drills/wipe/desktop";
+import { houseCommand } from "../support/command";
 import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, mc, psql } from "../support/services";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
@@ -84,16 +83,9 @@ describe("compute's services", () => {
 
   it("have nothing to change after an up, and nothing that would be lost with compute", () => {
     well(preview("compute", "--expect-no-changes"));
-    const audit = spawnSync(
-      "npm",
-      [
-        ...["run", "--silent", "audit", "--", "compute", "--no-remember"],
-        ...["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"],
-      ],
-      { cwd: join(__dirname, "../.."), encoding: "utf8", timeout: 300_000 },
-    );
-    expect(audit.stdout + audit.stderr).toContain("Nothing on compute would be lost if it vanished now.");
-    expect(audit.status).toBe(0);
+    const audit = houseCommand("audit", ["compute", "--no-remember"], 300);
+    expect(audit.text).toContain("Nothing on compute would be lost if it vanished now.");
+    expect(audit.code).toBe(0);
     expect(listed("persistentvolumeclaims").items).toEqual([]);
   });
 

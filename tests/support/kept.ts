@@ -1,20 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import type { NodeName } from "../../topology";
+import { houseCommand } from "./command";
 
 /** `npm run delete-data` on the lab: the second, explicit step after a destroy. */
-const root = join(__dirname, "../..");
-const lab = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
-
-function command(...args: string[]) {
-  const done = spawnSync("npm", ["run", "--silent", "delete-data", "--", ...lab, ...args], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 120_000,
-  });
-  return { code: done.status ?? 255, text: `${done.stdout}${done.stderr}` };
-}
+const command = (...args: string[]) => houseCommand("delete-data", args, 120);
 
 export interface Kept {
   readonly path: string;

@@ -1,31 +1,19 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { StorageEndpoints } from "../../nodes/endpoints";
 import type { NodeName } from "../../topology";
+import { houseCommand, type Said } from "./command";
 import { lab, onNode } from "./lab";
 import { byHand, psql, untilSaid } from "./services";
-import { ChangedConfig, up, well, type Run } from "./stack";
+import { ChangedConfig, up, well } from "./stack";
 
 /** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
 const root = join(__dirname, "../..");
-const house = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
 
 /** `npm run promote` or `rejoin`, confirmed. */
-export function pairCommand(command: "promote" | "rejoin", ...args: string[]): Run {
-  const began = Date.now();
-  const done = spawnSync("lab/in", ["npm", "run", "--silent", command, "--", ...house, "--yes", ...args], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 280_000,
-  });
-  return {
-    code: done.status ?? 255,
-    text: `${done.stdout}${done.stderr}`,
-    seconds: (Date.now() - began) / 1000,
-  };
-}
+export const pairCommand = (command: "promote" | "rejoin", ...args: string[]): Said =>
+  houseCommand(command, ["--yes", ...args], 280);
 
 const configs = { storage: new ChangedConfig("storage"), desktop: new ChangedConfig("desktop") };
 
