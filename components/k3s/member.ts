@@ -2,17 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Release, Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { K3sAgentSettings } from "../../settings";
-import {
-  agentService,
-  imageDirectory,
-  program,
-  programName,
-  release,
-  scriptDirectory,
-  serverService,
-} from "./layout";
+import { imageDirectory, program, programName, release, scriptDirectory } from "./layout";
 import { scripts } from "./scripts";
-import { k3sService, patience, stopScript, type Role } from "./service";
+import { k3sService, patience, serviceOf, stopScript, type Role } from "./service";
 
 /** What a server and an agent have in common: the verified program, and the unit that runs it. */
 export interface Member {
@@ -53,7 +45,7 @@ export function k3sMember(name: string, args: Member): Unit {
     },
     options(),
   );
-  const service = role === "server" ? serverService : agentService;
+  const service = serviceOf(role);
   return new Unit(
     `${name}-unit`,
     {
@@ -71,7 +63,7 @@ export function k3sMember(name: string, args: Member): Unit {
         timeoutSeconds: patience(240, settings),
       },
       // A service that is dead already, or that never was, does not run its ExecStopPost any more.
-      onRemoval: stopScript(service),
+      onRemoval: stopScript(role),
       ...(args.keeps.length === 0 ? {} : { keeps: [...args.keeps] }),
     },
     options({ dependsOn: installed }),

@@ -19,8 +19,10 @@ export function patience(seconds: number, { imageArchives }: Pick<K3sAgentSettin
 
 const script = (name: string) => `${scriptDirectory}/k3s-${name}.sh`;
 
+export const serviceOf = (role: Role) => (role === "server" ? serverService : agentService);
+
 /** Ends what outlives K3s: its pods, their network and mounts. Nothing while the unit is enabled and the machine stays up. */
-export const stopScript = (service: string) => [script("stop"), service];
+export const stopScript = (role: Role) => [script("stop"), serviceOf(role)];
 
 /**
  * The text of k3s.service or k3s-agent.service.
@@ -52,7 +54,7 @@ export function k3sService(
           ],
         ],
         execStart: [[program(settings), role, "--config", configFile]],
-        execStopPost: [stopScript(role === "server" ? serverService : agentService)],
+        execStopPost: [stopScript(role)],
         // Pods outlive a restart: an upgrade interrupts no work.
         killMode: "process",
         delegate: true,

@@ -1,22 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lab, onNode } from "../support/lab";
 import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
-import { apply, get, kubectl, onDemandToleration, pods, ready, sleeper, until, web } from "./kubectl";
+import {
+  apply,
+  isReady,
+  kubectl,
+  nodes,
+  onDemandToleration,
+  pods,
+  ready,
+  sleeper,
+  until,
+  web,
+} from "./kubectl";
 
 /** The cluster of the lab, switched on by its own stacks; `lab/cluster test` brings it up and runs this. */
 
-interface Node {
-  metadata: { name: string; uid: string; labels: Record<string, string> };
-  spec: { taints?: { key: string; value?: string; effect: string }[] };
-  status: { conditions: { type: string; status: string }[] };
-}
-const nodes = () => (get("nodes") as { items: Node[] }).items;
-const isReady = (name: string) =>
-  nodes().some(
-    ({ metadata, status }) =>
-      metadata.name === name &&
-      status.conditions.some((one) => one.type === "Ready" && one.status === "True"),
-  );
 const told: string[] = [];
 const tell = (what: string, seconds: number) => told.push(`${what}: ${seconds.toFixed(1)} s`);
 

@@ -18,6 +18,26 @@ export function kubectl(args: readonly string[], input = ""): string {
 
 export const get = (...args: string[]): unknown => JSON.parse(kubectl(["get", "-o", "json", ...args]));
 
+export interface Node {
+  metadata: {
+    name: string;
+    uid: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: { taints?: { key: string; value?: string; effect: string }[]; unschedulable?: boolean };
+  status: { conditions: { type: string; status: string }[] };
+}
+export const nodes = (): Node[] => (get("nodes") as { items: Node[] }).items;
+
+/** Whether a node is there and ready. */
+export const isReady = (name: string): boolean =>
+  nodes().some(
+    ({ metadata, status }) =>
+      metadata.name === name &&
+      status.conditions.some((one) => one.type === "Ready" && one.status === "True"),
+  );
+
 /** Declares objects; JSON is YAML. */
 export function apply(...objects: readonly object[]): string {
   return kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lab, onNode } from "../support/lab";
 import { preview, up, well, type Run } from "../support/stack";
-import { get, until } from "./kubectl";
+import { isReady, until } from "./kubectl";
 
 /** compute without power: a state, not an error, and nobody waits for it. */
 
@@ -21,23 +21,18 @@ function fastest(run: () => Run): number {
   return Math.min(...Array.from({ length: rounds }, () => well(run()).seconds));
 }
 
-const isReady = () =>
-  (
-    get("node", "compute") as { status: { conditions: { type: string; status: string }[] } }
-  ).status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
-
 const on: Record<string, number> = {};
 const off: Record<string, number> = {};
 
 beforeAll(async () => {
   lab("node", "start", "compute");
-  await until("compute is ready", 120, isReady);
+  await until("compute is ready", 120, () => isReady("compute"));
   for (const [what, run] of Object.entries(runs)) on[what] = fastest(run);
   lab("node", "kill", "compute");
 });
 afterAll(async () => {
   lab("node", "start", "compute");
-  await until("compute is ready again", 120, isReady);
+  await until("compute is ready again", 120, () => isReady("compute"));
   const rows = Object.keys(runs).map((what) => {
     const [with_ = NaN, without = NaN] = [on[what], off[what]];
     return `${what.padEnd(20)} ${with_.toFixed(1).padStart(10)} ${without.toFixed(1).padStart(11)} ${(without / with_).toFixed(2).padStart(6)}`;

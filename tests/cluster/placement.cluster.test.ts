@@ -5,6 +5,7 @@ import { Project } from "../../plugins/testing/project";
 import { lab } from "../support/lab";
 import { refresh, up, well } from "../support/stack";
 import { apply, get, kubectl, onDemandToleration, pods, ready, sleeper, until } from "./kubectl";
+import { sentenceOf } from "../../terminal";
 
 /** The placement rule in the cluster, put there by storage's stack: whoever asks is held to it. */
 
@@ -36,7 +37,7 @@ function refused(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return sentenceOf(error);
   }
   return "";
 }

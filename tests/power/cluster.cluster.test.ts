@@ -1,20 +1,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { apply, get, kubectl, onDemandToleration, ready, sleeper, until } from "../cluster/kubectl";
+import {
+  apply,
+  get,
+  isReady,
+  kubectl,
+  onDemandToleration,
+  ready,
+  sleeper,
+  until,
+  type Node,
+} from "../cluster/kubectl";
 import { lab, onNode } from "../support/lab";
 import { command } from "./command";
 import { off } from "./power";
 
 /** Waking and sleeping where compute is in the cluster. Nothing here needs the timers of homelab:power. */
 const there = { nodeSelector: { "kubernetes.io/hostname": "compute" }, tolerations: [onDemandToleration] };
-const node = () =>
-  get("node", "compute") as {
-    metadata: { annotations?: Record<string, string> };
-    spec: { unschedulable?: boolean };
-    status: { conditions: { type: string; status: string }[] };
-  };
-const isReady = () => node().status.conditions.some((one) => one.type === "Ready" && one.status === "True");
+const node = () => get("node", "compute") as Node;
 const mark = "homelab.dev/cordoned-for-sleep";
 
 afterAll(() => {
@@ -75,7 +79,7 @@ describe("compute, in the cluster", () => {
       expect(ready("app=waits")).toEqual([]);
       expect(node().spec.unschedulable).toBeUndefined();
       lab("node", "start", "compute");
-      await until("compute is ready", 90, isReady);
+      await until("compute is ready", 90, () => isReady("compute"));
     },
   );
 
