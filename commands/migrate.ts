@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { differences, type Compared } from "../migration/compare";
 import { fingerprint } from "../migration/fingerprint";
 import { Different, readRecord, verified, writtenSince, type Say } from "../migration/move";
-import { itemName, parsePair } from "../migration/names";
+import { itemName, migrationName, parsePair, usualWorkDirectory } from "../migration/names";
 import { prepare, type Prepared, type Request } from "../migration/prepare";
 import { comparedTable, duration, movedTable, planTable, whatNow } from "../migration/report";
 import { runMigration } from "../migration/run";
@@ -28,7 +28,7 @@ const usage = `npm run --silent migrate -- VERB --source DSN [OPTION…]
   --owner FROM=TO         who owns on storage what FROM owns in the source; may be repeated
   --name NAME             tells two migrations apart (default: main)
   --jobs N                how many at once (default: the node's cores, 4 at most)
-  --work-directory DIR    on storage, for the dump (default: /srv/homelab/migration)
+  --work-directory DIR    on storage, for the dump (default: ${usualWorkDirectory})
   --read-only-source      run: keeps writers out of the source while it runs
   --recorded              verify: against what the source held when it was dumped, without the source's data
   --port N                PostgreSQL's on storage (default: 5432)
@@ -43,7 +43,7 @@ const options = {
   owner: { type: "string", multiple: true, default: [] as string[] },
   name: { type: "string", default: "main" },
   jobs: { type: "string" },
-  "work-directory": { type: "string", default: "/srv/homelab/migration" },
+  "work-directory": { type: "string", default: usualWorkDirectory },
   "read-only-source": { type: "boolean", default: false },
   recorded: { type: "boolean", default: false },
   port: { type: "string", default: "5432" },
@@ -92,7 +92,7 @@ async function requestOf(values: Values, signal: AbortSignal): Promise<Request> 
   const key = identity(values.identity);
   const target = requireAlwaysOn(topology.nodes.storage, "PostgresNode");
   const source = parseSource(values.source ?? "");
-  if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(values.name))
+  if (!migrationName.test(values.name))
     throw new Error(
       `--name is ${JSON.stringify(values.name)}: use up to 32 small letters, digits and dashes.`,
     );

@@ -7,6 +7,11 @@ export interface Pair {
   readonly to: string;
 }
 
+/** What tells a migration from others: 32 small letters, digits and dashes at most, no dash at an end. */
+export const migrationName = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+/** Where the dump lies meanwhile, where nothing else is said. */
+export const usualWorkDirectory = "/srv/homelab/migration";
+
 /** `NAME`, or `NAME=TARGET`. A name may hold `=`; then TARGET must be given. */
 export function parsePair(text: string): Pair {
   const at = text.lastIndexOf("=");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sentenceOf } from "../terminal";
 import { problems } from "../topology/problems";
 import { Unreachable, type Context, type Foreseen } from "./handler";
 import type { Kind } from "./registry";
@@ -99,7 +100,7 @@ export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<v
   try {
     foreseen = await kind.foresee(value, ctx);
   } catch (error) {
-    ctx.say.warn(`What it would do is not known: ${error instanceof Error ? error.message : String(error)}`);
+    ctx.say.warn(`What it would do is not known: ${sentenceOf(error)}`);
     return;
   }
   for (const sentence of foreseen.says) ctx.say.info(sentence);

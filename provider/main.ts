@@ -2,6 +2,7 @@ import { version } from "../package.json";
 import { EngineLog } from "./engine-log";
 import { kinds } from "./registry";
 import { serve } from "./server";
+import { sentenceOf } from "../terminal";
 
 /** Started by the Pulumi engine, which passes its own address and reads the port from the first line of output. */
 async function main(): Promise<void> {
@@ -23,6 +24,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   process.exit(1);
 });

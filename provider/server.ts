@@ -9,6 +9,7 @@ import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import type { Kind } from "./registry";
 import type { EngineLog } from "./engine-log";
 import { unwrap, type Json } from "./values";
+import { sentenceOf } from "../terminal";
 
 /**
  * The gRPC face of the provider: takes messages apart, asks {@link ./lifecycle}, puts answers together.
@@ -34,7 +35,7 @@ function unary<Q, R>(answer: Answer<Q, R>): grpc.handleUnaryCall<Q, R> {
       },
       (error: unknown) => {
         // Errors here are written for people; a stack trace would only hide the sentence.
-        const details = error instanceof Error ? error.message : String(error);
+        const details = sentenceOf(error);
         done({ code: grpc.status.UNKNOWN, details });
       },
     );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { migrationName, usualWorkDirectory } from "../migration/names";
 import { nodeNames } from "../topology";
 import { dataDirectory, identifier, port, strict } from "./forms";
 import type { PostgresSettings } from "./postgres";
@@ -26,7 +27,7 @@ const migration = strict({
   /** Who owns on storage what a role owns in the source, where it is not the role of the same name or the database's owner. */
   owners: z.record(z.string().min(1, "must not be empty"), identifier).default({}),
   /** Holds the dump meanwhile. */
-  workDirectory: dataDirectory.default("/srv/homelab/migration"),
+  workDirectory: dataDirectory.default(usualWorkDirectory),
 });
 
 /** `homelab:migrations` on storage: databases of other servers that are moved to its own, each once. */
@@ -34,7 +35,7 @@ export const migrationsSchema = z.record(
   z
     .string()
     .regex(
-      /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+      migrationName,
       "must be small letters, digits and -, 32 at most, beginning and ending with a letter or digit",
     ),
   migration,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { usualWorkDirectory } from "../../migration/names";
 import { Migration } from "../../provider/sdk/postgres";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
@@ -42,7 +43,7 @@ export class PostgresMigration extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresMigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     const node = requireAlwaysOn(args.node, "PostgresMigration");
     const { databases, owners, via, identity } = args;
-    const workDirectory = args.workDirectory ?? "/srv/homelab/migration";
+    const workDirectory = args.workDirectory ?? usualWorkDirectory;
     super("homelab:index:PostgresMigration", name, { placement: persistentOn(node, [workDirectory]) }, opts);
     const { host, port = 5432, user, password } = args.source;
     const migration = new Migration(

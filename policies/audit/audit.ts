@@ -10,6 +10,7 @@ import { engineTopology } from "../watch/topology";
 import { parseSeen } from "./parse";
 import { report } from "./report";
 import { judgeSeen, undeclared, type Findings } from "./verdict";
+import { sentenceOf } from "../../terminal";
 
 const usage = `npm run --silent audit -- NODE [--topology FILE] [--identity KEY] [--no-remember]
 
@@ -76,7 +77,7 @@ async function main(args: readonly string[]): Promise<number> {
 if (require.main === module) {
   main(process.argv.slice(2))
     .catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`${sentenceOf(error)}\n`);
       return 2;
     })
     .then((code) => {

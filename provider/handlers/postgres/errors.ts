@@ -1,6 +1,7 @@
 import { DatabaseError } from "pg";
 import { Unreachable } from "../../handler";
 import type { Server } from "./inputs";
+import { sentenceOf } from "../../../terminal";
 
 /** What went wrong, as far as trying again is concerned. */
 export type Trouble =
@@ -72,7 +73,7 @@ export function troubleOf(error: unknown): Trouble {
  */
 export function explain(error: unknown, server: Server, subject: string): Error {
   const node = server.connection.node;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = sentenceOf(error);
   const state = sqlState(error);
   const trouble = troubleOf(error);
   if (error instanceof Unreachable && trouble === "final") return error;

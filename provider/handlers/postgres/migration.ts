@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { z } from "zod";
 import { differences } from "../../../migration/compare";
 import { Different, type Say } from "../../../migration/move";
+import { migrationName, usualWorkDirectory } from "../../../migration/names";
 import { size } from "../../../migration/plan";
 import { movedAlready, prepare, type Request } from "../../../migration/prepare";
 import { duration } from "../../../migration/report";
@@ -17,9 +18,7 @@ const port = z.int().min(1).max(65535);
 export const migrationInputs = z
   .object({
     server: z.object({ connection: connectionSchema, port }).strict(),
-    migration: z
-      .string()
-      .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, "must be small letters, digits and dashes"),
+    migration: z.string().regex(migrationName, "must be small letters, digits and dashes"),
     source: z
       .object({
         host: z.string().min(1),
@@ -35,7 +34,7 @@ export const migrationInputs = z
     workDirectory: z
       .string()
       .regex(/^\/(?!.*\.\.)[A-Za-z0-9._/-]+$/, "must be an absolute path of plain characters")
-      .default("/srv/homelab/migration"),
+      .default(usualWorkDirectory),
   })
   .strict();
 
