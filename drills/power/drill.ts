@@ -5,6 +5,7 @@ import { lab, onNode } from "../../tests/support/lab";
 import { at, pairCommand, replicaOff, replicaOn, seconds, until, writer } from "../../tests/support/pair";
 import { byHand, dsnOf, psql } from "../../tests/support/services";
 import { handedOut, nothingToChange } from "../../tests/support/stack";
+import { spread } from "../spread";
 
 /**
  * `make drill-power`: storage loses its power while clients on desktop commit. ROUNDS times (default 50) in all: every
@@ -99,9 +100,8 @@ async function isPromoted(round: number): Promise<Round> {
 }
 
 function middle(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const pick = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
-  return `${pick(0.5).toFixed(1)} / ${(sorted.at(-1) ?? 0).toFixed(1)}`;
+  const { median, most } = values.length === 0 ? { median: 0, most: 0 } : spread(values);
+  return `${median.toFixed(1)} / ${most.toFixed(1)}`;
 }
 
 function report(done: readonly Round[]): void {

@@ -6,8 +6,9 @@ import { sentenceOf } from "../../terminal";
 import { houseCommand } from "../../tests/support/command";
 import { lab } from "../../tests/support/lab";
 import { up, well } from "../../tests/support/stack";
+import { spread } from "../spread";
 import * as desktop from "./desktop";
-import { spread, table } from "./table";
+import { table } from "./table";
 
 const writers = ["dagster", "mlflow", "embeddings"] as const;
 const clients = [...writers, "search"] as const;
