@@ -24,7 +24,6 @@ DOMAIN=home.arpa
 SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0
 # Its network namespace; its machines' control groups begin with the same.
 NETNS=homelab${LAB_NAME:+-$LAB_NAME}
-NETWORK=lab${LAB_NAME:+-$LAB_NAME}
 
 # die SENTENCE: the one way a lab script gives up.
 die() {

@@ -32,23 +32,30 @@ lab_podman() {
 }
 
 # Written out because older podmans cannot name the bridge. "internal": no route out, no address translation.
-# Podman keeps the addresses taken by the network's name, for all stores of the computer at once: each lab has its own.
-network_definition() {
+network_definition() { # NAME
   printf '{ "name": "%s", "id": "%s", "driver": "bridge", "network_interface": "%s",\n' \
-    "$NETWORK" "$(printf %s "homelab-$NETWORK" | sha256sum | cut -d' ' -f1)" "$BRIDGE"
+    "$1" "$(printf %s "$1" | sha256sum | cut -d' ' -f1)" "$BRIDGE"
   printf '  "created": "2026-01-01T00:00:00Z", "subnets": [{ "subnet": "%s", "gateway": "%s" }],\n' "$SUBNET" "$GATEWAY"
   printf '  "ipv6_enabled": false, "internal": true, "dns_enabled": false, "ipam_options": { "driver": "host-local" } }\n'
 }
 
+# network_name: the one network of this store. Podman keeps the addresses taken by the network's name, for all stores of
+# the computer at once, and until it restarts: those of a copy that was deleted with its lab up would be missed for ever.
+network_name() {
+  local known=("$STATE"/podman/networks/*.json)
+  if [ -e "${known[0]}" ]; then basename "${known[0]}" .json; else printf 'homelab-%s\n' "$(cut -c 1-8 /proc/sys/kernel/random/uuid)"; fi
+}
+
 engine_setup() { # TAR-OF-THE-NODE
-  local tag
+  local tag network
   tag=$NODE_IMAGE:$(basename "$1" .tar)
   as_root mkdir -p "$RUN"
   mkdir -p "$STATE"/podman/{root,networks}
   podman_configure
   lab_podman image exists "$tag" ||
     lab_podman import -q -c 'ENTRYPOINT ["/usr/local/sbin/lab-init"]' -c 'ENV container=podman' "$1" "$tag" >/dev/null
-  network_definition | atomic_write "$STATE/podman/networks/$NETWORK.json"
+  network=$(network_name)
+  network_definition "$network" | atomic_write "$STATE/podman/networks/$network.json"
   printf '%s\n' "$tag"
 }
 
@@ -63,7 +70,7 @@ engine_create() {
   if cgroup_v2; then options+=(--systemd=always --cgroupns=private); else options+=(--systemd=false); fi
   ! limited || options+=(--ulimit "nofile=$LIMIT_NOFILE:$LIMIT_NOFILE" --ulimit "nproc=$LIMIT_NPROC:$LIMIT_NPROC")
   seed_node "$node"
-  lab_podman create --name "$node" --hostname "$node" --network "$NETWORK" --ip "${ADDRESS[$node]}" \
+  lab_podman create --name "$node" --hostname "$node" --network "$(network_name)" --ip "${ADDRESS[$node]}" \
     --mac-address "$(mac "$node")" "${options[@]}" \
     -v "$STATE/disk/$node/containers:/var/lib/containers" -v "$STATE/disk/$node/srv:/srv" \
     -v "$CACHE/images:/usr/local/share/lab-images:ro" "$2" >/dev/null
