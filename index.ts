@@ -15,11 +15,11 @@ export = async (): Promise<pulumi.Inputs> => {
   const stack = pulumi.getStack();
   switch (stack) {
     case "storage":
-      return storage(await enter(stack));
+      return enter(stack, storage);
     case "desktop":
-      return desktop(await enter(stack));
+      return enter(stack, desktop);
     case "compute":
-      return compute(await enter(stack));
+      return enter(stack, compute);
     default:
       throw unknownStack(stack);
   }

@@ -24,11 +24,16 @@ export interface House<N extends NodeName = NodeName> {
 }
 
 /**
- * Reads the stack's configuration and the topology, and looks whether the node is on.
+ * Reads the stack's configuration and the topology, looks whether the node is on, and runs its program.
  * @param name the stack's node.
+ * @param program declares what is on that node.
+ * @returns the stack's outputs.
  * @throws Refusal with one sentence a mistake; nothing has been touched then.
  */
-export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
+export async function enter<N extends NodeName>(
+  name: N,
+  program: (house: House<N>) => pulumi.Inputs | Promise<pulumi.Inputs>,
+): Promise<pulumi.Inputs> {
   const house = inSentences(() => {
     const settings = loadSettings(name, pulumi.runtime.allConfig());
     const topology = loadTopology(settings.topology);
@@ -41,8 +46,12 @@ export async function enter<N extends NodeName>(name: N): Promise<House<N>> {
   });
   // Also where no policy pack runs: nothing that keeps data is made on an on-demand node.
   guard(house.topology);
-  await lookIfOn(house.node);
-  return house;
+  const looked = lookIfOn(house.node);
+  // Only an up waits: that a node is off takes seconds to find out, and what a preview asks of it takes the same ones.
+  if (!pulumi.runtime.isDryRun()) await looked;
+  const outputs = await program(house);
+  await looked;
+  return outputs;
 }
 
 /** A node that is off is a state: a preview goes on with what is known, an up says so before it begins. */

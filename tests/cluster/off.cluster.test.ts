@@ -13,7 +13,7 @@ const runs: Record<string, () => Run> = {
   "up of desktop": () => up("desktop"),
 };
 const rounds = 2;
-/** Seconds until a machine counts as off, once a run: connectTimeoutMs in remote/ssh.ts. */
+/** Seconds until a machine counts as off: connectTimeoutMs in remote/ssh.ts; what asks does so at once. */
 const findingOut = 6;
 
 /** The fastest of some runs, seconds: what else the computer does makes others slower. */
