@@ -12,9 +12,10 @@ import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
 import { Gate } from "./gate";
 import { identityFile } from "./identity";
+import { openSocket } from "./reachable";
 
-/** A node that is off must be known as off well within the 15 seconds that a person is willing to wait. */
-const connectTimeoutMs = 6_000;
+/** From the connection to the end of the login: a busy machine takes its time, and one that hangs is given up. */
+const loginTimeoutMs = 6_000;
 const failureRememberedMs = 30_000;
 /** sshd allows 10 sessions a connection (MaxSessions); two are left for whoever else shares it. */
 const sessionsAtOnce = 8;
@@ -124,7 +125,12 @@ export async function listenOn(connection: ConnectionArgs, open: () => Promise<D
 }
 
 async function connect(connection: ConnectionArgs, onLost: () => void): Promise<Link> {
-  const config = { ...(await credentials(connection)), ...endpoint(connection) };
+  const config = { ...(await credentials(connection)), ...login(connection) };
+  const sock = await openSocket(connection.host, connection.port).catch(() => {
+    throw unanswered(connection);
+  });
+  // A question is small, and TCP would keep it back until the answer to the last one is acknowledged: 40 ms each.
+  sock.setNoDelay();
   const client = new Client();
   const seen = { hostKey: undefined as string | undefined };
   return new Promise((resolve, reject) => {
@@ -138,10 +144,9 @@ async function connect(connection: ConnectionArgs, onLost: () => void): Promise<
     client.on("close", () => {
       reject(explain(connection, new Error("closed"), seen.hostKey));
     });
-    // A question is small, and TCP would keep it back until the answer to the last one is acknowledged: 40 ms each.
-    client.on("connect", () => client.setNoDelay());
     client.connect({
       ...config,
+      sock,
       hostVerifier: (key: Buffer) => {
         seen.hostKey = key.toString("base64");
         return seen.hostKey === connection.hostKey.split(" ")[1];
@@ -150,12 +155,10 @@ async function connect(connection: ConnectionArgs, onLost: () => void): Promise<
   });
 }
 
-function endpoint(connection: ConnectionArgs): ConnectConfig {
+function login(connection: ConnectionArgs): ConnectConfig {
   return {
-    host: connection.host,
-    port: connection.port,
     username: connection.user,
-    readyTimeout: connectTimeoutMs,
+    readyTimeout: loginTimeoutMs,
     keepaliveInterval: 5_000,
     keepaliveCountMax: 4,
     // Ask for the kind of key that is known: a host with several would else show another one.
@@ -192,7 +195,7 @@ function explain(
   error: Error & { level?: string },
   shownKey: string | undefined,
 ): Error {
-  const where = `${connection.node} (${connection.host}, port ${connection.port})`;
+  const where = whereabouts(connection);
   const known = connection.hostKey.split(" ")[1];
   if (shownKey !== undefined && shownKey !== known) {
     return new RemoteError(
@@ -210,5 +213,13 @@ function explain(
       `The SSH key ${connection.identity ?? ""} cannot be used as it is: add it to an SSH agent and set homelab:sshIdentity to agent, or use a key without a passphrase.`,
     );
   }
-  return new Unreachable(`${where} does not answer: it is off, or the network between is down.`);
+  return unanswered(connection);
+}
+
+const whereabouts = ({ node, host, port }: ConnectionArgs) => `${node} (${host}, port ${port})`;
+
+function unanswered(connection: ConnectionArgs): Unreachable {
+  return new Unreachable(
+    `${whereabouts(connection)} does not answer: it is off, or the network between is down.`,
+  );
 }

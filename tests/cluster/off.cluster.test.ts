@@ -13,8 +13,8 @@ const runs: Record<string, () => Run> = {
   "up of desktop": () => up("desktop"),
 };
 const rounds = 2;
-/** Seconds until a machine counts as off: connectTimeoutMs in remote/ssh.ts; what asks does so at once. */
-const findingOut = 6;
+/** Seconds until a machine counts as off: patienceMs in remote/reachable.ts; what asks does so at once. */
+const findingOut = 3;
 
 /** The fastest of some runs, seconds: what else the computer does makes others slower. */
 function fastest(run: () => Run): number {
