@@ -1,31 +1,48 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { productionImages } from "./production";
 import { LookupError, lookUpDigest } from "./registry";
 
+const digestsSchema = z.record(z.string(), z.string());
+
+/** What became of a look-up: every image is in one of the two, or was known before and is in both. */
+export interface Pinned {
+  /** Image → digest, as the file has them now. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** A sentence for each image that could not be looked up. */
+  readonly failures: readonly string[];
+}
+
 /**
- * Looks up the digest of each image and writes all of them to a file, or none.
- * @returns image → digest.
- * @throws LookupError for the first image that has none; the file is then as it was.
+ * Looks up the digest of each image and writes them to a file in one step. An image that cannot be looked up does not keep
+ * the others from it: it stays as it was known before, or goes by its tag.
  */
-export async function pin(images: readonly string[], file: string): Promise<Record<string, string>> {
+export async function pin(images: readonly string[], file: string): Promise<Pinned> {
+  const before = existsSync(file) ? digestsSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : {};
   const digests: Record<string, string> = {};
-  for (const image of [...images].sort()) digests[image] = await lookUpDigest(image);
+  const failures: string[] = [];
+  for (const image of [...new Set(images)].sort()) {
+    try {
+      digests[image] = await lookUpDigest(image);
+    } catch (error) {
+      if (!(error instanceof LookupError)) throw error;
+      failures.push(error.message);
+      const known = before[image];
+      if (known !== undefined) digests[image] = known;
+    }
+  }
   const unfinished = `${file}.new`;
   writeFileSync(unfinished, `${JSON.stringify(digests, null, 2)}\n`);
   renameSync(unfinished, file);
-  return digests;
+  return { digests, failures };
 }
 
 async function main(): Promise<void> {
-  try {
-    const digests = await pin(productionImages(), join(__dirname, "digests.json"));
-    for (const [image, digest] of Object.entries(digests)) console.log(`${image}@${digest}`);
-  } catch (error) {
-    if (!(error instanceof LookupError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+  const { digests, failures } = await pin(productionImages(), join(__dirname, "digests.json"));
+  for (const [image, digest] of Object.entries(digests)) console.log(`${image}@${digest}`);
+  for (const failure of failures) console.error(failure);
+  if (failures.length > 0) process.exitCode = 1;
 }
 
 if (require.main === module) void main();
