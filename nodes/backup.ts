@@ -3,10 +3,12 @@ import * as random from "@pulumi/random";
 import { BackupNode } from "../components/backup-node";
 import { BackupRepository, repositoryUrl } from "../components/backup-repository";
 import { BackupServer } from "../components/backup-server";
+import { volumeDirectory } from "../components/k3s";
 import type { MinioNode } from "../components/minio-node";
 import type { PostgresNode } from "../components/postgres-node";
 import { Refusal } from "../components/refusal";
-import { nodeNames, requireAlwaysOn, type Node } from "../topology";
+import type { BackupNodeSettings, K3sAgentSettings } from "../settings";
+import { isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
@@ -57,13 +59,15 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
     { dependsOn: [postgres.unit, minio.unit] },
   );
   if (files === undefined) return undefined;
-  if (backup.paths.length > 0 || backup.workspaceRoot !== "") {
+  const volumes = volumesOf(node, settings);
+  if (hasPaths(backup) || volumes.length > 0) {
     new BackupNode(
       "backup-node",
       {
         node,
         identity,
         settings: backup,
+        volumes,
         repository: files.of.storage,
         key: files.key,
         metricsDirectory: backup.metricsDirectory,
@@ -73,6 +77,12 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
   }
   return { key: files.key, repositories: files.of, offNodePassword: files.offNodePassword };
 }
+
+const hasPaths = ({ paths, workspaceRoot }: BackupNodeSettings) => paths.length > 0 || workspaceRoot !== "";
+
+/** What the cluster keeps for local-path claims; all else in it is declared by stacks. An on-demand node has no such claim. */
+const volumesOf = (node: Node, { k3s }: { k3s: K3sAgentSettings }) =>
+  k3s.enabled && isAlwaysOn(node) ? [volumeDirectory(k3s.dataDirectory)] : [];
 
 const secretly = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(value)]));
@@ -131,7 +141,7 @@ export function backUp(
 ): void {
   const { backup, sshIdentity: identity } = settings;
   const keepsOffNode = "keepsOffNode" in backup && backup.keepsOffNode;
-  const hasFiles = backup.paths.length > 0 || backup.workspaceRoot !== "";
+  const hasFiles = hasPaths(backup);
   if (!hasFiles && !keepsOffNode) return;
   const known = endpoints.apply((all) => {
     if (all === undefined) return undefined;
@@ -147,6 +157,7 @@ export function backUp(
         node,
         identity,
         settings: backup,
+        volumes: volumesOf(node, settings),
         repository: pulumi.secret(known.apply((all) => all?.repositories[node.name] ?? notYet)),
         key: pulumi.secret(known.apply((all) => all?.key ?? notYet)),
       },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { backupNodeSchema } from "../../settings";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret } from "../testing";
-import { BackupNode } from ".";
+import { BackupNode, type BackupNodeArgs } from ".";
 
 const compute: Node = {
   ...alwaysOn("desktop"),
@@ -14,13 +14,13 @@ const connection = {
   ...{ node: "compute", host: "10.0.0.3", port: 22, user: "root" },
   ...{ hostKey: "ssh-ed25519 AAAA", identity: "/key" },
 };
-const run = (settings: object, metricsDirectory?: string) =>
+const run = (settings: object, more: Partial<BackupNodeArgs> = {}) =>
   declared(() => {
     new BackupNode("backup-node", {
       ...{ node: compute, identity: "/key", settings: backupNodeSchema.parse(settings) },
       repository: "rest:http://compute:REPOSITORY-PASSWORD@10.0.0.1:8010/compute/",
       key: "ENCRYPTION-KEY",
-      ...(metricsDirectory === undefined ? {} : { metricsDirectory }),
+      ...more,
     });
   });
 const everything = {
@@ -35,8 +35,8 @@ interface File {
   mode?: string;
   onChange?: string;
 }
-const filesOf = async (settings: object, metricsDirectory?: string) => {
-  const all = await run(settings, metricsDirectory);
+const filesOf = async (settings: object, more: Partial<BackupNodeArgs> = {}) => {
+  const all = await run(settings, more);
   const files = named(all, "backup-node-files").inputs.files as File[];
   return new Map(files.map((file) => [file.path, file]));
 };
@@ -61,7 +61,7 @@ describe("a BackupNode", () => {
       ...{ connection, service: "homelab-backup-files.timer" },
       health: { exec: ["systemctl", "is-active", "homelab-backup-files.timer"], timeoutSeconds: 15 },
     });
-    expect(files).toHaveLength(7);
+    expect(files).toHaveLength(8);
     expect(dependsOn).toEqual(["backup-node-image", "backup-node-repository", "backup-node-key"]);
   });
 
@@ -106,6 +106,13 @@ describe("a BackupNode", () => {
     expect(few.get("/etc/homelab/backup-files/excludes")?.content).toBe("");
   });
 
+  it("writes directories that may not be there yet apart from the paths that are missed", async () => {
+    const files = await filesOf({ paths: ["/etc"] }, { volumes: ["/srv/homelab/k3s/storage"] });
+    expect(files.get("/etc/homelab/backup-files/paths")?.content).toBe("/etc\n");
+    expect(files.get("/etc/homelab/backup-files/paths-if-there")?.content).toBe("/srv/homelab/k3s/storage\n");
+    expect((await filesOf(everything)).get("/etc/homelab/backup-files/paths-if-there")?.content).toBe("");
+  });
+
   it("runs by the clock, also when the node was off at that time, as what gives way to all else", async () => {
     const files = await filesOf(everything);
     expect(files.get("/etc/systemd/system/homelab-backup-files.timer")?.content).toMatch(
@@ -117,7 +124,7 @@ describe("a BackupNode", () => {
   });
 
   it("configures the scripts as they are in the repository, which restart nothing when they change", async () => {
-    const files = await filesOf(everything, "/srv/metrics");
+    const files = await filesOf(everything, { metricsDirectory: "/srv/metrics" });
     expect(files.get("/etc/homelab/backup-files/config")?.content).toBe(
       "# Written by Pulumi: changes made here are put back.\nBACKUP_DIRECTORY=/var/lib/homelab/backup-files\n" +
         "METRICS_DIRECTORY=/srv/metrics\nNODE=compute\nRESTIC_IMAGE=localhost/homelab/image:hash\n",

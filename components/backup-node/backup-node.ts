@@ -12,6 +12,8 @@ import { nothingKeptOn } from "../placement";
 export interface BackupNodeArgs {
   node: Node;
   settings: BackupNodeSettings;
+  /** Directories that are backed up like `settings.paths`, but are not missed before they are there. @default none */
+  volumes?: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
   /** Address of the node's repository on storage, with its password. */
@@ -84,6 +86,7 @@ export class BackupNode extends pulumi.ComponentResource {
           }),
           still(`${lists}/config`, config),
           still(`${lists}/paths`, list(paths)),
+          still(`${lists}/paths-if-there`, list(args.volumes ?? [])),
           still(`${lists}/excludes`, list(settings.exclude)),
           script("backup-server", "lib.sh"),
           script("backup-node", "files.sh"),

@@ -37,6 +37,9 @@ export const programName = (architecture: K3sAgentSettings["architecture"]) =>
 export const program = ({ version, architecture }: Pick<K3sAgentSettings, "version" | "architecture">) =>
   `${releaseDirectory(release, version)}/${programName(architecture)}`;
 
+/** Volumes of local-path claims, made there with the first of them. @see https://docs.k3s.io/storage */
+export const volumeDirectory = (dataDirectory: string) => `${dataDirectory}/storage`;
+
 /** Archives of images in here are imported when K3s starts. @see https://docs.k3s.io/installation/airgap */
 export const imageDirectory = (dataDirectory: string) => `${dataDirectory}/agent/images`;
 

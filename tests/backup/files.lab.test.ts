@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { snapshot } from "../support/backup";
 import { onNode } from "../support/lab";
 
 /** Files of desktop in its repository on storage: links, circles, and what changes while it is read. */
@@ -15,14 +16,6 @@ function backUp(...args: string[]): { code: number; said: string } {
   return { code: Number(code), said: text };
 }
 
-/** restic on storage, with the repository of desktop as it lies there. */
-const onStorage = (words: string) =>
-  onNode(
-    "storage",
-    `. /dev/stdin; podman run --rm --network none -v /srv/homelab/backup:/backup --secret homelab-backup-key --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-key --entrypoint restic "$RESTIC_IMAGE" --no-cache --repo /backup/repository/desktop ${words}`,
-    onNode("storage", "grep ^RESTIC_IMAGE= /etc/homelab/backup/config"),
-  );
-
 beforeAll(() => {
   onNode(
     "desktop",
@@ -34,6 +27,8 @@ ln -s ${here}/circle-b ${here}/circle-a; ln -s ${here}/circle-a ${here}/circle-b
 ln -s .. ${here}/workspace/up
 for i in $(seq 30); do echo "$i" >${here}/other/$i; done
 printf '%s\\n' ${here}/opt ${here}/opt/deep ${here}/workspace ${here}/circle-a ${here}/other >${lists}/paths
+printf '%s\\n' ${here}/volumes ${here}/not-yet >${lists}/paths-if-there
+mkdir ${here}/volumes; echo kept >${here}/volumes/file
 : >${lists}/excludes
 sed 's|^BACKUP_DIRECTORY=.*|BACKUP_DIRECTORY=${lists}/state|' /etc/homelab/backup-files/config >${lists}/config`,
   );
@@ -49,9 +44,11 @@ describe("the files of a node", () => {
     expect({ code, said }).toMatchObject({ code: 0 });
     expect(said).toContain("circle-a is a link that leads nowhere, or in a circle");
     expect(onNode("desktop", `cat ${lists}/state/targets`).trim().split("\n")).toEqual(
-      ["circle-a", "opt", "other", "workspace"].map((name) => `srv/backup-test/${name}`),
+      ["circle-a", "opt", "other", "volumes", "workspace"].map((name) => `srv/backup-test/${name}`),
     );
-    const listed = onStorage(`ls --long latest`);
+    expect(said).not.toContain("not-yet");
+    const listed = snapshot("desktop", `ls --long latest`);
+    expect(listed).toContain("/srv/backup-test/volumes/file");
     expect(listed).toMatch(/^L.* \/srv\/backup-test\/opt/m);
     expect(listed).toMatch(/^L.* \/srv\/backup-test\/workspace\/up/m);
     expect(listed.match(/deep\/file/g)).toHaveLength(1);
@@ -74,7 +71,7 @@ describe("the files of a node", () => {
     } finally {
       onNode("desktop", `umount ${here}/other/broken; rm ${here}/other/broken`);
     }
-    const listed = onStorage("ls latest");
+    const listed = snapshot("desktop", "ls latest");
     expect(listed).toContain("/srv/backup-test/workspace/deep/file");
     expect(listed).toContain("/srv/backup-test/other/growing");
   });
@@ -86,6 +83,16 @@ describe("the files of a node", () => {
     expect({ code, said }).toMatchObject({ code: 3 });
     expect(said).toMatch(/hold \d+ files, and held \d+ in the backup before/);
     expect(backUp("--accept-smaller")).toMatchObject({ code: 0 });
+  });
+
+  it("may be none yet where only volumes are backed up, but not where paths are declared", () => {
+    onNode("desktop", `rm -r ${here}/volumes; cp ${lists}/paths ${lists}/former; : >${lists}/paths`);
+    const { code, said } = backUp();
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(said).toContain("Nothing is there yet that would be backed up.");
+    onNode("desktop", `echo ${here}/gone >${lists}/paths`);
+    expect(backUp()).toMatchObject({ code: 1 });
+    onNode("desktop", `mv ${lists}/former ${lists}/paths`);
   });
 
   it("cannot be taken away by the node: its repository only grows", () => {

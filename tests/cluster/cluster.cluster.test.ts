@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { snapshot } from "../support/backup";
 import { lab, onNode } from "../support/lab";
 import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
 import {
@@ -203,6 +204,11 @@ describe("the cluster", () => {
     await until("its successor runs", 60, () => ready("app=reads").length === 1);
     expect(kubectl(["exec", "reads", "--", "cat", "/d/file"])).toBe("kept");
     expect(onNode("storage", "ls /srv/homelab/k3s/storage")).toContain("_default_kept");
+  });
+
+  it("has the files of such a claim in storage's backup", () => {
+    onNode("storage", "systemctl start homelab-backup-files");
+    expect(snapshot("storage", "ls latest")).toMatch(/\/srv\/homelab\/k3s\/storage\/\S*_default_kept\/file/);
   });
 });
 

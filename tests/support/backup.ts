@@ -1,3 +1,4 @@
+import type { NodeName } from "../../topology";
 import { onNode } from "./lab";
 import { untilByHand } from "./services";
 
@@ -50,3 +51,11 @@ export function linesAt(moment: string, database: string, table: string): string
   );
   return /^COPY .*\n([\s\S]*?)^\\\.$/m.exec(text)?.[1]?.trimEnd().split("\n") ?? [];
 }
+
+/** restic on storage, with a node's repository as it lies there. */
+export const snapshot = (node: NodeName, words: string) =>
+  onNode(
+    "storage",
+    `. /dev/stdin; podman run --rm --network none -v /srv/homelab/backup:/backup --secret homelab-backup-key --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-key --entrypoint restic "$RESTIC_IMAGE" --no-cache --repo /backup/repository/${node} ${words}`,
+    onNode("storage", "grep ^RESTIC_IMAGE= /etc/homelab/backup/config"),
+  );

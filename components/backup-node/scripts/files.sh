@@ -44,6 +44,7 @@ targets() {
       say "WARNING: $path is a link that leads nowhere, or in a circle: it is kept as it is."
     fi
   done <"$lists/paths"
+  while IFS= read -r path; do [ ! -d "$path" ] || wanted+=("$(place "$path")"); done <"$lists/paths-if-there"
   for path in "${wanted[@]}"; do
     for below in "${wanted[@]}"; do
       if [ ! -L "$below" ] && [[ $path == "${below%/}"/* ]]; then continue 2; fi
@@ -58,7 +59,11 @@ number() { sed -n "s/.*\"message_type\":\"summary\".*\"$1\":\([0-9]*\).*/\1/p" "
 run() {
   local status=0 files bytes before
   targets | sed 's|^/||' >"$BACKUP_DIRECTORY/targets"
-  [ -s "$BACKUP_DIRECTORY/targets" ] || fail "None of the declared paths is there: nothing was backed up."
+  if [ ! -s "$BACKUP_DIRECTORY/targets" ]; then
+    [ ! -s "$lists/paths" ] || fail "None of the declared paths is there: nothing was backed up."
+    say "Nothing is there yet that would be backed up."
+    return
+  fi
   restic cat config >/dev/null 2>"$BACKUP_DIRECTORY/said" || status=$?
   case $status in
   0) ;;
