@@ -31,6 +31,12 @@ export function parameters(settings: ServerSettings, address: string, pair?: Pai
     ["hba_file", `${mountedConf}/pg_hba.conf`, "access is decided by the program, not in the data directory"],
     ["max_connections", settings.maxConnections, "each may use work_mem several times"],
     ["superuser_reserved_connections", 3, "the program and the operator get in when all others are taken"],
+    // A machine that lost its power says no goodbye: for hours its sessions would keep their locks and their places.
+    ["tcp_keepalives_idle", "30s", "a client that is silent for so long is asked whether it is still there"],
+    ["tcp_keepalives_interval", "10s", "and again after so long"],
+    ["tcp_keepalives_count", 3, "and given up after so many questions: its session ends, its locks are free"],
+    ["tcp_user_timeout", "60s", "the same when it was being answered as it vanished"],
+    ["client_connection_check_interval", "10s", "a statement that runs for nobody any more ends, too"],
     ["password_encryption", "scram-sha-256", "passwords are stored as verifiers only"],
     ["allow_alter_system", false, "settings come from the program; a second place would hide what counts"],
 

@@ -89,8 +89,15 @@ engine_start() {
   as_root ip -n "$NETNS" link set dev "$BRIDGE" address "$(printf '02:4c:41:42:00:%02x' "${GATEWAY##*.}")" 2>/dev/null || true
 }
 engine_stop() { ! engine_running "$1" || lab_podman stop "$1" >/dev/null; }
-# A power cut: every process of the machine ends at once, nothing is told.
-engine_kill() { ! engine_running "$1" || lab_podman kill -s KILL "$1" >/dev/null; }
+# A power cut: every process of the machine ends at once, nothing is told. Of itself the kernel, which goes on, would tell
+# the others that their connections have ended: the cable goes first.
+engine_kill() {
+  local pid
+  engine_running "$1" || return 0
+  pid=$(lab_podman inspect -f '{{.State.Pid}}' "$1")
+  as_root nsenter --target "$pid" --net ip link set dev eth0 down
+  lab_podman kill -s KILL "$1" >/dev/null
+}
 
 engine_remove() {
   local node

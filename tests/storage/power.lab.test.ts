@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageEndpoints } from "../../nodes/endpoints";
-import { lab, onNode } from "../support/lab";
+import { beginOnNode, lab, onNode } from "../support/lab";
 import { byHand, dsnOf, incarnation, mc, psql, servicesBack } from "../support/services";
 import { handedOut, nothingToChange } from "../support/stack";
 
@@ -11,11 +9,8 @@ let storage: StorageEndpoints;
 /** A loop on desktop that prints the number of each thing when the server has acknowledged it, until it is ended. */
 function writer(command: string, input: string): { acknowledged: () => number[]; end: () => void } {
   let said = "";
-  const loop = spawn(join(__dirname, "../../lab/ssh"), ["desktop", `timeout 60 bash -c '${command}'`], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
+  const loop = beginOnNode("desktop", `timeout 60 bash -c '${command}'`);
   loop.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  loop.stdin.on("error", () => undefined);
   loop.stdin.end(input);
   return {
     // The last line may be cut off in the middle of a number.

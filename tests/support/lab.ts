@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { connectionOf, loadTopology, type NodeName, type Topology } from "../../topology";
 
@@ -20,6 +21,13 @@ export function onNode(node: NodeName, command: string, input = ""): string {
     stdio: ["pipe", "pipe", "pipe"],
     timeout: 120_000,
   });
+}
+
+/** Begins a command on a lab machine that goes on until it is ended; its input stays open. */
+export function beginOnNode(node: NodeName, command: string): ChildProcessByStdio<Writable, Readable, null> {
+  const begun = spawn(join(root, "lab/ssh"), [node, command], { stdio: ["pipe", "pipe", "ignore"] });
+  begun.stdin.on("error", () => undefined);
+  return begun;
 }
 
 /** Runs one of the lab's commands; returns what it prints. */

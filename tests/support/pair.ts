@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import type { StorageEndpoints } from "../../nodes/endpoints";
 import type { NodeName } from "../../topology";
 import { houseCommand, type Said } from "./command";
-import { lab, onNode } from "./lab";
+import { beginOnNode, lab, onNode } from "./lab";
 import { byHand, psql, untilSaid } from "./services";
 import { ChangedConfig, up, well } from "./stack";
 
 /** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
-const root = join(__dirname, "../..");
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
 
 /** `npm run promote` or `rejoin`, confirmed. */
@@ -88,10 +85,9 @@ export function writer(dsn: string, table: string, from: number): Writer {
   const loop = `for ((i = ${from}; ; i++)); do ${insert}; done`;
   const client = `psql -XqAt -v ON_ERROR_STOP=1 -h ${hostname} -U ${username} -d ${pathname.slice(1)}`;
   let said = "";
-  const run = spawn(
-    join(root, "lab/ssh"),
-    ["desktop", `timeout 60 bash -c 'IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}'`],
-    { stdio: ["pipe", "pipe", "ignore"] },
+  const run = beginOnNode(
+    "desktop",
+    `timeout 60 bash -c 'IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}'`,
   );
   const ended = new Promise<void>((resolve) =>
     run.once("close", () => {
@@ -99,7 +95,6 @@ export function writer(dsn: string, table: string, from: number): Writer {
     }),
   );
   run.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  run.stdin.on("error", () => undefined);
   run.stdin.end(`${password}\n`);
   return {
     // The last line may be cut off in the middle of a number.

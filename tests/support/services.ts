@@ -1,5 +1,6 @@
+import type { ChildProcess } from "node:child_process";
 import type { NodeName } from "../../topology";
-import { onNode } from "./lab";
+import { beginOnNode, onNode } from "./lab";
 import type { StorageEndpoints } from "../../nodes/endpoints";
 
 /** PostgreSQL and MinIO, used as consumers use them: from another machine, with what storage hands out. */
@@ -10,10 +11,25 @@ import type { StorageEndpoints } from "../../nodes/endpoints";
  * @throws with psql's message.
  */
 export function psql(node: NodeName, dsn: string, sql: string): string {
+  const { command, password } = psqlCommand(dsn);
+  return onNode(node, command, `${password}\n${sql}\n`).trim();
+}
+
+function psqlCommand(dsn: string): { command: string; password: string } {
   const at = new URL(dsn);
   const where = `-h ${at.hostname} -p ${at.port} -U ${at.username} -d ${at.pathname.slice(1)}`;
-  const command = `IFS= read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=8; exec psql -XqAt -v ON_ERROR_STOP=1 ${where}`;
-  return onNode(node, command, `${at.password}\n${sql}\n`).trim();
+  return {
+    command: `IFS= read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=8; exec psql -XqAt -v ON_ERROR_STOP=1 ${where}`,
+    password: at.password,
+  };
+}
+
+/** A session that stays open after its SQL, until it is ended. */
+export function session(node: NodeName, dsn: string, sql: string): ChildProcess {
+  const { command, password } = psqlCommand(dsn);
+  const client = beginOnNode(node, command);
+  client.stdin.write(`${password}\n${sql}\n`);
+  return client;
 }
 
 /** What psql says of SQL that is refused; fails when it is not refused. */
@@ -34,11 +50,11 @@ export const byHand = (database: string, sql: string): string =>
     sql,
   ).trim();
 
-/** Waits until a query is answered with what is expected; a minute at most. @returns seconds */
-export function untilSaid(sql: string, wanted: string, ask: () => string): number {
+/** Waits until a query is answered with what is expected. @param limit seconds @returns seconds */
+export function untilSaid(sql: string, wanted: string, ask: () => string, limit = 60): number {
   const began = Date.now();
   let said = "nothing";
-  while (Date.now() - began < 60_000) {
+  while (Date.now() - began < 1000 * limit) {
     try {
       said = ask();
     } catch (error) {
@@ -47,12 +63,12 @@ export function untilSaid(sql: string, wanted: string, ask: () => string): numbe
     if (said === wanted) return (Date.now() - began) / 1000;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
-  throw new Error(`${sql} did not become ${wanted} within 60 s, but is ${said}`);
+  throw new Error(`${sql} did not become ${wanted} within ${limit} s, but is ${said}`);
 }
 
 /** The same as the superuser, of storage's server. */
-export const untilByHand = (sql: string, wanted: string): number =>
-  untilSaid(sql, wanted, () => byHand("postgres", sql));
+export const untilByHand = (sql: string, wanted: string, limit?: number): number =>
+  untilSaid(sql, wanted, () => byHand("postgres", sql), limit);
 
 export function dsnOf(storage: StorageEndpoints, role: string, database: string): string {
   const found = storage.dsns[role]?.[database];
