@@ -79,10 +79,10 @@ describe("a BackupNode", () => {
     for (const [child, name, value] of [
       [
         "repository",
-        "homelab-backup-repository",
+        "homelab-backup-files-repository",
         "rest:http://compute:REPOSITORY-PASSWORD@10.0.0.1:8010/compute/",
       ],
-      ["key", "homelab-backup-key", "ENCRYPTION-KEY"],
+      ["key", "homelab-backup-files-key", "ENCRYPTION-KEY"],
     ] as const) {
       expect(named(all, `backup-node-${child}`).inputs).toEqual({ connection, name, value });
       expect(named(all, `backup-node-${child}`).visible.value).toBe(secret);

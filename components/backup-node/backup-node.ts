@@ -47,12 +47,12 @@ export class BackupNode extends pulumi.ComponentResource {
     );
     const repository = new Secret(
       `${name}-repository`,
-      { connection, name: "homelab-backup-repository", value: args.repository },
+      { connection, name: "homelab-backup-files-repository", value: args.repository },
       options(),
     );
     const key = new Secret(
       `${name}-key`,
-      { connection, name: "homelab-backup-key", value: args.key },
+      { connection, name: "homelab-backup-files-key", value: args.key },
       options(),
     );
     const paths = [...settings.paths, ...(settings.workspaceRoot === "" ? [] : [settings.workspaceRoot])];
