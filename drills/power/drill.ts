@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { StorageEndpoints } from "../../nodes/endpoints";
 import { columns, sentenceOf } from "../../terminal";
 import { lab, onNode } from "../../tests/support/lab";
-import { at, pairCommand, replicaOff, replicaOn, seconds, until, writer } from "../../tests/support/pair";
+import { at, pairCommand, replicaOff, replicaOn, seconds, until, committer } from "../../tests/support/pair";
 import { byHand, dsnOf, psql } from "../../tests/support/services";
 import { handedOut, nothingToChange } from "../../tests/support/stack";
 import { spread } from "../spread";
@@ -49,7 +49,7 @@ const takesWrites = (node: "storage" | "desktop") =>
 /** Clients commit, and at a moment that nobody knows before, storage is cut off. */
 async function cut(round: number): Promise<{ from: number; acknowledged: number[] }> {
   const from = (round + 1) * 10_000_000;
-  const loops = Array.from({ length: clients }, (_, i) => writer(agent(), table, from + i * 1_000_000));
+  const loops = Array.from({ length: clients }, (_, i) => committer(agent(), table, from + i * 1_000_000));
   await seconds(1 + randomInt(0, 2000) / 1000);
   lab("node", "kill", "storage");
   await Promise.all(loops.map((loop) => loop.end()));

@@ -22,7 +22,7 @@ import {
   storagePrimary,
   storageWithReplica,
   until,
-  writer,
+  committer,
 } from "../support/pair";
 import { byHand, dsnOf, psql, psqlRefusal } from "../support/services";
 import { handedOut, nothingToChange, up } from "../support/stack";
@@ -97,7 +97,7 @@ describe("a power cut of storage, and the promotion", () => {
       expect(script("postgres-backup.sh")).toMatchObject({ code: 0 });
     }
     former = { wal: wal(), moment: byHand("postgres", "SELECT clock_timestamp()") };
-    const loop = writer(agent, "lab_replica", 10_001);
+    const loop = committer(agent, "lab_replica", 10_001);
     await seconds(3);
     lab("node", "kill", "storage");
     await loop.end();

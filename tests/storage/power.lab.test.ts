@@ -1,23 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageEndpoints } from "../../nodes/endpoints";
-import { beginOnNode, lab, onNode } from "../support/lab";
+import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, incarnation, mc, psql, servicesBack } from "../support/services";
 import { handedOut, nothingToChange } from "../support/stack";
+import { writer } from "../support/writer";
 
 let storage: StorageEndpoints;
-
-/** A loop on desktop that prints the number of each thing when the server has acknowledged it, until it is ended. */
-function writer(command: string, input: string): { acknowledged: () => number[]; end: () => void } {
-  let said = "";
-  const loop = beginOnNode("desktop", `timeout 60 bash -c '${command}'`);
-  loop.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  loop.stdin.end(input);
-  return {
-    // The last line may be cut off in the middle of a number.
-    acknowledged: () => said.split("\n").slice(0, -1).map(Number),
-    end: () => loop.kill(),
-  };
-}
 
 const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, 1000 * n));
 
@@ -48,8 +36,7 @@ describe("a power cut on storage, while desktop writes", () => {
     await seconds(0.5);
     wrote.rows = rows.acknowledged();
     wrote.objects = objects.acknowledged();
-    rows.end();
-    objects.end();
+    await Promise.all([rows.end(), objects.end()]);
     lab("node", "start", "storage");
     servicesBack();
   });

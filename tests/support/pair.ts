@@ -1,9 +1,10 @@
 import type { StorageEndpoints } from "../../nodes/endpoints";
 import type { NodeName } from "../../topology";
 import { houseCommand, type Said } from "./command";
-import { beginOnNode, lab, onNode } from "./lab";
+import { lab, onNode } from "./lab";
 import { byHand, psql, untilSaid } from "./services";
 import { ChangedConfig, up, well } from "./stack";
+import { writer, type Writer } from "./writer";
 
 /** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
@@ -71,39 +72,13 @@ export function at(dsn: string, node: keyof typeof address): string {
 export const until = (node: NodeName, dsn: string, sql: string, wanted: string): number =>
   untilSaid(sql, wanted, () => psql(node, dsn, sql));
 
-export interface Writer {
-  /** What the server has acknowledged, as the client noted it. */
-  readonly acknowledged: () => number[];
-  /** Ends it and waits for its last words. */
-  readonly end: () => Promise<void>;
-}
-
 /** A client on desktop that commits numbers, one after the other, to storage until it is ended or storage is. */
-export function writer(dsn: string, table: string, from: number): Writer {
+export function committer(dsn: string, table: string, from: number): Writer {
   const { hostname, username, pathname, password } = new URL(dsn);
   const insert = `echo "INSERT INTO ${table} VALUES ($i) RETURNING n;"`;
   const loop = `for ((i = ${from}; ; i++)); do ${insert}; done`;
   const client = `psql -XqAt -v ON_ERROR_STOP=1 -h ${hostname} -U ${username} -d ${pathname.slice(1)}`;
-  let said = "";
-  const run = beginOnNode(
-    "desktop",
-    `timeout 60 bash -c 'IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}'`,
-  );
-  const ended = new Promise<void>((resolve) =>
-    run.once("close", () => {
-      resolve();
-    }),
-  );
-  run.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  run.stdin.end(`${password}\n`);
-  return {
-    // The last line may be cut off in the middle of a number.
-    acknowledged: () => said.split("\n").slice(0, -1).map(Number),
-    end: () => {
-      run.kill();
-      return ended;
-    },
-  };
+  return writer(`IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}`, `${password}\n`);
 }
 
 export const failoverDsn = (storage: StorageEndpoints, role: string, database: string): string => {

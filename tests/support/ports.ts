@@ -1,4 +1,5 @@
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
+import { reachable } from "../../remote/reachable";
 
 /** A free port on loopback. */
 export async function freePort(): Promise<number> {
@@ -16,18 +17,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether something listens on a loopback port. */
-export async function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
-}
+export const listens = (port: number): Promise<boolean> => reachable("127.0.0.1", port);
 
 /** Waits until something listens on a loopback port. @throws after the given number of seconds */
 export async function listening(port: number, seconds: number): Promise<void> {
