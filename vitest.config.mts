@@ -12,7 +12,7 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [
             ...never,
-            ...["**/*.lab.test.ts", "**/*.engine.test.ts", "**/*.cluster.test.ts", "**/*.pair.test.ts"],
+            ...["lab", "engine", "cluster", "pair", "slow"].map((suite) => `**/*.${suite}.test.ts`),
           ],
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
@@ -37,6 +37,17 @@ export default defineConfig({
           exclude: never,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // The lab's machines too, for what takes minutes: by itself, so that `make test` stays below an hour.
+        test: {
+          name: "slow",
+          include: ["**/*.slow.test.ts"],
+          exclude: never,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },
