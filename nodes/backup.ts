@@ -56,7 +56,7 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
             },
           }),
     },
-    { dependsOn: [postgres.unit, minio.unit] },
+    { dependsOn: postgres.unit },
   );
   if (files === undefined) return undefined;
   const volumes = volumesOf(node, settings);

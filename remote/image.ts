@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
 import { RemoteError } from "./errors";
+import { imageReference } from "./image-reference";
 import { podmanChanged, podmanOn } from "./podman";
 import { runScript } from "./run";
 
@@ -21,7 +21,7 @@ export const imageSchema = z
   })
   .transform((image) => ({
     ...image,
-    reference: `${image.repository}:${createHash("sha256").update(image.containerfile).digest("hex").slice(0, 16)}`,
+    reference: imageReference(image.repository, image.containerfile),
   }));
 
 export type ImageSpec = z.infer<typeof imageSchema>;

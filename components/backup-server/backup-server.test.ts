@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { backupServerSchema } from "../../settings";
+import { backupServerSchema, minioSchema } from "../../settings";
 import { alwaysOn, declared, named, passwordOf, type Declared } from "../testing";
+import { MinioNode } from "../minio-node";
 import { BackupServer } from ".";
 import { backupConfig } from "./config";
 import { jobFiles, walQuadlet } from "./units";
@@ -57,6 +58,34 @@ describe("a BackupServer", () => {
       "/usr/local/lib/homelab/backup/wal.sh",
     ]);
     expect(restarting[0]?.content).toContain("Image=localhost/homelab/postgres:1\n");
+  });
+
+  it("waits for no image but PostgreSQL's: one that cannot be pulled keeps no other backup from being made", async () => {
+    const all = await declared(() => {
+      const store = new MinioNode("minio", {
+        node: alwaysOn(),
+        settings: minioSchema.parse({}),
+        identity: "/key",
+      });
+      const { apiPort, dataDirectory } = minio;
+      new BackupServer("backup", {
+        ...{ node: alwaysOn(), settings, identity: "/key", postgres },
+        minio: { apiPort, dataDirectory, image: store.image },
+        repositories: { key: "KEY", offNode: "s3:https://host/bucket" },
+      });
+    });
+    const needs = ({ dependsOn }: Declared): string[] => [
+      ...dependsOn,
+      ...all.filter(({ name }) => dependsOn.includes(name)).flatMap(needs),
+    ];
+    const units = all.filter(({ name, type }) => name.startsWith("backup-") && type.endsWith(":Unit"));
+    const waiting = (image: string) =>
+      units.filter((unit) => needs(unit).includes(image)).map(({ name }) => name);
+    expect(waiting("minio-image")).toEqual([]);
+    expect(waiting("backup-restic-image")).toEqual(["backup-off-node", "backup-off-node-wal"]);
+    const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
+    expect(config).toMatch(/\nMINIO_IMAGE=localhost\/homelab\/minio:[0-9a-f]{16}\n/);
+    expect(config).toMatch(/\nRESTIC_IMAGE=localhost\/homelab\/restic-server-side:[0-9a-f]{16}\n/);
   });
 
   it("holds no password in any file, and gives the receiver the one of the server as a secret", async () => {

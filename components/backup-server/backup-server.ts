@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
+import { imageReference } from "../../remote/image-reference";
 import type { BackupServerSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
@@ -31,8 +32,8 @@ export interface BackupServerArgs {
     apiPort: number;
     /** Directory that holds the objects. */
     dataDirectory: string;
-    /** The server's own image: it holds the client too. */
-    image: pulumi.Input<string>;
+    /** The server's own image: it holds the client too. Nothing here waits until it is there. */
+    image: string;
   };
   /** Repositories of files; both are secrets. @default none */
   repositories?: {
@@ -63,18 +64,14 @@ export class BackupServer extends pulumi.ComponentResource {
     const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
       new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));
 
+    const resticImage = {
+      repository: "localhost/homelab/restic-server-side",
+      containerfile: `FROM ${reference(settings.resticImage)}\n`,
+    };
     const restic =
       repositories === undefined
         ? undefined
-        : new Image(
-            `${name}-restic-image`,
-            {
-              connection,
-              repository: "localhost/homelab/restic-server-side",
-              containerfile: `FROM ${reference(settings.resticImage)}\n`,
-            },
-            childOptions(this, opts),
-          );
+        : new Image(`${name}-restic-image`, { connection, ...resticImage }, childOptions(this, opts));
     const variables = Object.entries(repositories?.offNodeEnvironment ?? {});
     const secrets = Object.entries({
       "homelab-backup-key": repositories?.key,
@@ -91,8 +88,8 @@ export class BackupServer extends pulumi.ComponentResource {
             ),
           ],
     );
-    const images = pulumi.all([postgres.image, minio.image, restic?.reference ?? ""]);
-    const config = images.apply(([image, minioImage, resticImage]) =>
+    // Of the images only PostgreSQL's is waited for: one that cannot be pulled must not keep the other backups from being made.
+    const config = pulumi.output(postgres.image).apply((image) =>
       backupConfig({
         BACKUP_DIRECTORY: settings.directory,
         METRICS_DIRECTORY: settings.metricsDirectory,
@@ -105,8 +102,9 @@ export class BackupServer extends pulumi.ComponentResource {
         POSTGRES_INITDB: initdb.join(" "),
         MINIO_PORT: minio.apiPort,
         MINIO_DATA: minio.dataDirectory,
-        MINIO_IMAGE: minioImage,
-        RESTIC_IMAGE: resticImage,
+        MINIO_IMAGE: minio.image,
+        RESTIC_IMAGE:
+          restic === undefined ? "" : imageReference(resticImage.repository, resticImage.containerfile),
         OFF_NODE_VARIABLES: variables
           .map(([variable]) => variable)
           .sort()
@@ -145,7 +143,7 @@ export class BackupServer extends pulumi.ComponentResource {
           files: jobFiles(job),
           health: { exec: ["systemctl", "is-active", service], timeoutSeconds: 15 },
         },
-        { dependsOn: [wal, ...secrets, ...(restic === undefined ? [] : [restic])] },
+        { dependsOn: [wal, ...(job.restic === true && restic !== undefined ? [restic, ...secrets] : [])] },
       );
     }
     this.registerOutputs({});
@@ -178,12 +176,14 @@ function jobs({ at, drillAt }: BackupServerSettings, offNode: boolean): Job[] {
             name: "off-node",
             description: "All that is collected, into the repository off this machine",
             command: ["off-node.sh"] as const,
+            restic: true,
             when: `*-*-* ${at.replace(/^\d\d/, (hour) => String((Number(hour) + 1) % 24).padStart(2, "0"))}:00`,
           },
           {
             name: "off-node-wal",
             description: "What PostgreSQL wrote last, into the repository off this machine",
             command: ["off-node.sh", "wal"] as const,
+            restic: true,
             when: 30,
           },
         ]

@@ -11,6 +11,8 @@ export interface Job {
   readonly command: readonly [script: string, ...args: string[]];
   /** A moment as systemd writes it, or so many seconds after the last run. */
   readonly when: string | number;
+  /** Whether it runs restic, whose image and secrets have to be there first. @default false */
+  readonly restic?: boolean;
 }
 
 const hour = 3600;

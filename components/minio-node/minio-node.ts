@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import { imageReference } from "../../remote/image-reference";
 import type { MinioSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
@@ -38,8 +39,8 @@ export interface MinioEndpoints {
 export class MinioNode extends pulumi.ComponentResource {
   readonly endpoints: MinioEndpoints;
   readonly unit: Unit;
-  /** Whole reference of the image that it runs with, which holds MinIO's client too. */
-  readonly image: pulumi.Output<string>;
+  /** Whole reference of the image that it runs with, which holds MinIO's client too. Known before the image is there. */
+  readonly image: string;
 
   constructor(name: string, args: MinioNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
@@ -51,16 +52,12 @@ export class MinioNode extends pulumi.ComponentResource {
 
     const { result } = new random.RandomPassword(`${name}-root`, { length: 40, special: false }, options());
     const password = pulumi.secret(result);
-    const image = new Image(
-      `${name}-image`,
-      {
-        connection,
-        repository: "localhost/homelab/minio",
-        containerfile: `FROM ${reference(settings.image)}\n`,
-      },
-      options(),
-    );
-    this.image = image.reference;
+    const built = {
+      repository: "localhost/homelab/minio",
+      containerfile: `FROM ${reference(settings.image)}\n`,
+    };
+    this.image = imageReference(built.repository, built.containerfile);
+    const image = new Image(`${name}-image`, { connection, ...built }, options());
     const userSecret = new Secret(
       `${name}-root-user-secret`,
       { connection, name: rootUserSecret, value: rootUser },
