@@ -78,6 +78,17 @@ describe("the lab", () => {
       expect(onNode("compute", "cat /etc/machine-id")).toBe(before);
     });
 
+    it("with --lose-cache takes with it what was written and not synced, and nothing that was", () => {
+      onNode(
+        "compute",
+        "mkdir /root/cut && echo kept >/root/cut/synced && sync -f /root/cut && echo gone >/root/cut/cached && echo half >/root/cut/.new && mv /root/cut/.new /root/cut/synced-name-only",
+      );
+      lab("node", "kill", "--lose-cache", "compute");
+      expect(lab("node", "status", "compute").trim()).toBe("off");
+      lab("node", "start", "compute");
+      expect(onNode("compute", "cd /root/cut && grep -H '' *; rm -r /root/cut").trim()).toBe("synced:kept");
+    });
+
     it("is over for what ran as a quadlet: it comes back by itself", () => {
       const unit =
         "[Container]\\nImage=localhost/homelab-lab/minio:RELEASE.2026-02-12\\nPull=never\\nExec=server /data\\n";

@@ -5,6 +5,7 @@ declare -A PACKAGE_OF=(
   [podman]=podman [mmdebstrap]=mmdebstrap [nft]=nftables [iptables]=iptables [ip]=iproute2
   [nsenter]=util-linux [flock]=util-linux [ssh]=openssh-client [ssh-keygen]=openssh-client
   [nc]=netcat-openbsd [tar]=tar [conmon]=conmon [shellcheck]=shellcheck [make]=make [curl]=curl [python3]=python3
+  [mkfs.ext4]=e2fsprogs [losetup]=mount [mountpoint]=util-linux
 )
 # Not found by a command name: netavark lives in podman's own folder, runc is needed beside crun where cgroup v1 is.
 declare -A PACKAGE_FILES=(

@@ -23,17 +23,17 @@ lab_claim() {
 
 # Machines that exist are kept as they are, even where the image's recipe has changed since: they hold data.
 machines_make() {
-  local tar image node
+  local tar node
   tar=$(image_archive node)
   netns_up
   identities
-  image=$(engine_setup "$tar")
-  for node in "${NODES[@]}"; do engine_create "$node" "$image"; done
+  engine_setup
+  for node in "${NODES[@]}"; do engine_create "$node" "$tar"; done
 }
 
 machines_made() {
   local node
-  for node in "${NODES[@]}"; do [ -e "$STATE/disk/$node/made" ] || return 1; done
+  for node in "${NODES[@]}"; do node_made "$node" || return 1; done
 }
 
 machines_up() {
@@ -55,15 +55,17 @@ machines_up() {
 
 lab_is_up() {
   have_netns || return 1
-  [ -e "$STATE/disk/compute/made" ]
+  node_made compute
 }
 
 # need_lab: for the commands that use the lab.
 need_lab() { lab_is_up || die "the lab is down: raise it with 'make lab'."; }
 
 machines_down() {
+  local node
   network_cards_off
   engine_remove
+  for node in "${NODES[@]}"; do disk_off "$node"; done
   netns_down
   cgroups_remove
   # podman mounts its own storage's overlay folder on itself.

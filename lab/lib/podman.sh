@@ -2,8 +2,6 @@
 # podman.sh: the three machines as privileged containers of a rootful podman of the lab's own (its own storage,
 # network, locks and configuration: the user's podman never sees them).
 
-NODE_IMAGE=localhost/homelab-lab/node
-
 # Some computers (CI machines) lack CAP_SYS_RESOURCE: podman's default of raising hard limits fails there.
 limited() { ! as_root bash -c 'ulimit -Hn 1048576' 2>/dev/null; }
 LIMIT_NOFILE=20000 LIMIT_NPROC=20000
@@ -46,41 +44,44 @@ network_name() {
   if [ -e "${known[0]}" ]; then basename "${known[0]}" .json; else printf 'homelab-%s\n' "$(cut -c 1-8 /proc/sys/kernel/random/uuid)"; fi
 }
 
-engine_setup() { # TAR-OF-THE-NODE
-  local tag network
-  tag=$NODE_IMAGE:$(basename "$1" .tar)
+engine_setup() {
+  local network
   as_root mkdir -p "$RUN"
   mkdir -p "$STATE"/podman/{root,networks}
   podman_configure
-  lab_podman image exists "$tag" ||
-    lab_podman import -q -c 'ENTRYPOINT ["/usr/local/sbin/lab-init"]' -c 'ENV container=podman' "$1" "$tag" >/dev/null
   network=$(network_name)
   network_definition "$network" | atomic_write "$STATE/podman/networks/$network.json"
-  printf '%s\n' "$tag"
 }
 
-# engine_create NODE IMAGE: the container, seeded. Only a container whose seed is in counts as made.
+# engine_create NODE TAR: the machine's disk with what is in the tar and its seed, and a container whose root that is.
 engine_create() {
   local node=$1 options=()
-  [ ! -e "$STATE/disk/$node/made" ] || return 0
+  ! node_made "$node" || return 0
   lab_podman rm -f -t 0 "$node" >/dev/null 2>&1 || true
-  mkdir -p "$STATE/disk/$node"/{containers,srv} "$CACHE/images"
-  options=(--privileged --pids-limit=-1 --stop-signal 37 --stop-timeout 30 --no-hosts --dns none
+  mkdir -p "$CACHE/images"
+  disk_new "$node"
+  options=(--privileged --pids-limit=-1 --stop-signal 37 --stop-timeout 30 --no-hosts --dns none --env container=podman
     --tmpfs "/run:rw,mode=755,exec" --tmpfs /tmp)
   if cgroup_v2; then options+=(--systemd=always --cgroupns=private); else options+=(--systemd=false); fi
   ! limited || options+=(--ulimit "nofile=$LIMIT_NOFILE:$LIMIT_NOFILE" --ulimit "nproc=$LIMIT_NPROC:$LIMIT_NPROC")
   seed_node "$node"
+  as_root tar -C "$(disk "$node")" --numeric-owner -xpf "$2"
+  tar -C "$STATE/seed/$node" --owner=0 --group=0 -c . | as_root tar -C "$(disk "$node")" --no-overwrite-dir -xp
+  as_root sync -f "$(disk "$node")"
   lab_podman create --name "$node" --hostname "$node" --network "$(network_name)" --ip "${ADDRESS[$node]}" \
     --mac-address "$(mac "$node")" "${options[@]}" \
-    -v "$STATE/disk/$node/containers:/var/lib/containers" -v "$STATE/disk/$node/srv:/srv" \
-    -v "$CACHE/images:/usr/local/share/lab-images:ro" "$2" >/dev/null
-  tar -C "$STATE/seed/$node" --owner=0 --group=0 -c . | lab_podman cp - "$node:/"
-  touch "$STATE/disk/$node/made"
+    -v "$CACHE/images:/usr/local/share/lab-images:ro" --rootfs "$(disk "$node")" /usr/local/sbin/lab-init >/dev/null
+  touch "$STATE/disk/$node.made"
 }
+
+# node_made NODE: its disk and its container are whole. The second is the mark of machines that were made before they had
+# disks of their own: those are kept as they are.
+node_made() { [ -e "$STATE/disk/$1.made" ] || [ -e "$STATE/disk/$1/made" ]; }
 
 engine_running() { [ "$(lab_podman inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
 engine_start() {
   engine_running "$1" && return
+  disk_on "$1"
   # Groups of the former run, with controllers handed on to them, would let no process in.
   cgroup_remove "$1"
   lab_podman start "$1" >/dev/null
@@ -89,14 +90,17 @@ engine_start() {
   as_root ip -n "$NETNS" link set dev "$BRIDGE" address "$(printf '02:4c:41:42:00:%02x' "${GATEWAY##*.}")" 2>/dev/null || true
 }
 engine_stop() { ! engine_running "$1" || lab_podman stop "$1" >/dev/null; }
-# A power cut: every process of the machine ends at once, nothing is told. Of itself the kernel, which goes on, would tell
-# the others that their connections have ended: the cable goes first.
+# engine_kill NODE [--lose-cache]: a power cut. Every process of the machine ends at once, nothing is told. Of itself the
+# kernel, which goes on, would tell the others that their connections have ended: the cable goes first. With --lose-cache the
+# disk is next, before any process can end: what was not synced by then is lost.
 engine_kill() {
   local pid
   engine_running "$1" || return 0
   pid=$(lab_podman inspect -f '{{.State.Pid}}' "$1")
   as_root nsenter --target "$pid" --net ip link set dev eth0 down
+  [ "${2:-}" != --lose-cache ] || disk_cut "$1"
   lab_podman kill -s KILL "$1" >/dev/null
+  [ "${2:-}" != --lose-cache ] || disk_off "$1"
 }
 
 engine_remove() {

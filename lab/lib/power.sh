@@ -30,13 +30,13 @@ node_on() {
 
 # node_wipe NODE: without power, without its disk, made anew; as bare as after the first `make lab`, and on.
 node_wipe() {
-  local tar image
+  local tar
   engine_kill "$1"
-  rm -f "$STATE/disk/$1/made"
+  rm -f "$STATE/disk/$1.made"
   lab_podman rm -f -t 0 "$1" >/dev/null
-  as_root rm -rf --one-file-system "$STATE/disk/$1"
+  disk_remove "$1"
   tar=$(image_archive node)
-  image=$(engine_setup "$tar")
-  engine_create "$1" "$image"
+  engine_setup
+  engine_create "$1" "$tar"
   node_on "$1"
 }
