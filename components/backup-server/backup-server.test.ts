@@ -74,13 +74,14 @@ describe("a BackupServer", () => {
         repositories: { key: "KEY", offNode: "s3:https://host/bucket" },
       });
     });
-    const needs = ({ dependsOn }: Declared): string[] => [
-      ...dependsOn,
-      ...all.filter(({ name }) => dependsOn.includes(name)).flatMap(needs),
-    ];
+    const needs = (from: Declared): Set<string> => {
+      const found = new Set(from.dependsOn);
+      for (const need of found)
+        for (const { name, dependsOn } of all) if (name === need) dependsOn.forEach((one) => found.add(one));
+      return found;
+    };
     const units = all.filter(({ name, type }) => name.startsWith("backup-") && type.endsWith(":Unit"));
-    const waiting = (image: string) =>
-      units.filter((unit) => needs(unit).includes(image)).map(({ name }) => name);
+    const waiting = (image: string) => units.filter((unit) => needs(unit).has(image)).map(({ name }) => name);
     expect(waiting("minio-image")).toEqual([]);
     expect(waiting("backup-restic-image")).toEqual(["backup-off-node", "backup-off-node-wal"]);
     const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
