@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import type { Client, ClientCallback } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
@@ -49,6 +50,55 @@ function withoutComments(text: string): string {
     .join("\n");
 }
 
+/** Printed by the script before anything else, on both of its outputs. */
+const begins = "homelab-script-begins\n";
+/** In two words, so that a login shell which echoes its commands does not print the marker with them. */
+const sayBegins = [">&1", ">&2"].map((to) => `printf '%s-%s\\n' homelab script-begins ${to}\n`).join("");
+
+/**
+ * One output of a script, without what the login shell printed before it (a greeting in .bashrc, a warning of a
+ * start-up file): everything up to and including the marker is dropped.
+ */
+export class ScriptOutput {
+  readonly #decoder = new StringDecoder("utf8");
+  #begun = false;
+  #before = "";
+  #text = "";
+
+  constructor(private readonly listener: (text: string) => void = () => undefined) {}
+
+  add(data: Buffer): void {
+    const text = this.#decoder.write(data);
+    if (this.#begun) this.#pass(text);
+    else {
+      this.#before += text;
+      const at = this.#before.indexOf(begins);
+      if (at === -1) return;
+      this.#begun = true;
+      this.#pass(this.#before.slice(at + begins.length));
+    }
+  }
+
+  /** Whether the script has begun; if not, what was printed is in {@link before}. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  get before(): string {
+    return this.#before;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  #pass(text: string): void {
+    if (text === "") return;
+    this.#text += text;
+    this.listener(text);
+  }
+}
+
 /** A constant text as one shell word. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -70,7 +120,7 @@ function begin(client: Client, command: string, tries: number, done: ClientCallb
  * goes by standard input, so nothing is ever pasted into a command.
  *
  * @throws Unreachable when the node does not answer or falls silent.
- * @throws RemoteError when sudo refuses or the time is over.
+ * @throws RemoteError when sudo refuses, something else runs in the script's place, or the time is over.
  */
 export async function runScript(
   connection: ConnectionArgs,
@@ -79,9 +129,9 @@ export async function runScript(
 ): Promise<Said> {
   options.signal.throwIfAborted();
   const { client, gate } = await link(connection);
-  const shell = `bash -c ${quoted(scriptText(name))} homelab-${name}`;
+  const shell = `bash -c ${quoted(sayBegins + scriptText(name))} homelab-${name}`;
   const command = connection.user === "root" ? shell : `sudo -n ${shell}`;
-  const said = await gate.through(
+  return gate.through(
     () =>
       new Promise<Said>((resolve, reject) => {
         begin(client, command, sessionTries, (error, channel) => {
@@ -89,7 +139,9 @@ export async function runScript(
             reject(new Unreachable(`${connection.node} ended the connection: ${error.message}.`));
             return;
           }
-          const out = { stdout: "", stderr: "", code: undefined as number | undefined };
+          const stdout = new ScriptOutput(options.onStdout);
+          const stderr = new ScriptOutput(options.onStderr);
+          let exit: number | undefined;
           const stop = (why: Error) => {
             channel.close();
             reject(why);
@@ -106,34 +158,39 @@ export async function runScript(
           };
           options.signal.addEventListener("abort", onAbort, { once: true });
           channel.stderr.on("data", (data: Buffer) => {
-            out.stderr += data.toString("utf8");
-            options.onStderr?.(data.toString("utf8"));
+            stderr.add(data);
           });
           channel.on("data", (data: Buffer) => {
-            const text = data.toString("utf8");
-            out.stdout += text;
-            options.onStdout?.(text);
+            stdout.add(data);
           });
-          channel.on("exit", (code: number | null) => (out.code = code ?? 255));
+          channel.on("exit", (code: number | null) => (exit = code ?? 255));
           channel.on("close", () => {
             clearTimeout(timer);
             options.signal.removeEventListener("abort", onAbort);
-            if (out.code === undefined) {
+            if (exit === undefined) {
               reject(
                 new Unreachable(
                   `${connection.node} went away while ${name} ran: run this again when it is back; what was begun is finished then.`,
                 ),
               );
-            } else resolve({ code: out.code, stdout: out.stdout, stderr: out.stderr });
+            } else if (stdout.begun) resolve({ code: exit, stdout: stdout.text, stderr: stderr.text });
+            else reject(notRun(connection, exit, stderr.before.trim() || stdout.before.trim()));
           });
           channel.end(options.stdin ?? "");
         });
       }),
   );
-  if (connection.user !== "root" && said.code === 1 && /^sudo: /m.test(said.stderr)) {
-    throw new RemoteError(
-      `${connection.user} on ${connection.node} may not run sudo without a password: allow it in /etc/sudoers.d, or connect as root.`,
+}
+
+/** Why the script did not begin: sudo refused, or something else runs in the place of what is asked. */
+function notRun(connection: ConnectionArgs, code: number, said: string): RemoteError {
+  const { user, node } = connection;
+  if (user !== "root" && /^sudo: /m.test(said)) {
+    return new RemoteError(
+      `${user} on ${node} may not run sudo without a password: allow it in /etc/sudoers.d, or connect as root.`,
     );
   }
-  return said;
+  return new RemoteError(
+    `${node} did not run what it was asked to (exit code ${code}): look at the login shell of ${user} there, and at ForceCommand in sshd_config.${said === "" ? "" : ` It said: ${said.slice(0, 300)}`}`,
+  );
 }
