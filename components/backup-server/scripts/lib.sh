@@ -39,18 +39,152 @@ metrics() {
   write "$METRICS_DIRECTORY/homelab_$1.prom" 644
 }
 
-# job KIND COMMAND…: runs a job, one of a kind at a time, and tells Prometheus how it went. The command leaves in
-# $notes/KIND.bytes how much it dealt with.
+# Locks. What may not run at the same time, in one table; what may has containers and folders of its own names.
+#
+#   server      the running PostgreSQL, its data directory, and which cluster is backed up
+#   history     that base backups, dumps and WAL which are there stay there
+#   buckets     the mirror of the buckets
+#   repository  that what is in the nodes' repositories here stays there
+#   off-node    that what is in the repository off this machine stays there
+#
+# `shared` needs it as it is, `exclusive` changes it. Of one KIND there is only one at a time, whatever it locks. Locks are
+# always taken in the order above, so that no two jobs wait for each other.
+locks_of() {
+  case $1 in
+  # Its retention locks the history exclusively, for as long as it takes things away.
+  postgres) echo server=shared ;;
+  postgres-drill) echo history=shared buckets=shared ;;
+  # `restore dump`
+  dump) echo history=shared ;;
+  # `restore postgres`
+  restore) echo server=exclusive history=exclusive ;;
+  from-off-node) echo server=exclusive history=exclusive buckets=exclusive repository=exclusive off-node=shared ;;
+  accept-cluster) echo server=exclusive ;;
+  buckets) echo buckets=exclusive ;;
+  buckets-restore) echo buckets=shared ;;
+  # What it takes away, in the repositories here and off this machine, it locks exclusively for that long.
+  off-node) echo history=shared buckets=shared repository=shared off-node=shared ;;
+  # It may never wait for an off-node that goes on for hours.
+  off-node-wal) echo history=shared off-node=shared ;;
+  prune) echo repository=exclusive off-node=exclusive ;;
+  esac
+}
+declare -A lock_fds=()
+
+# lock NAME shared|exclusive [SECONDS]: holds it until `unlock NAME` or the end of this process, and waits for whoever
+# stands in its way. Fails after so many seconds; 0 asks once. To hold it in another way, unlock it first.
+lock() {
+  local name=$1 mode=$2 patience=${3:-14400} fd
+  mkdir -p "$notes/locks"
+  exec {fd}>>"$notes/locks/$name"
+  if ! flock --nonblock "--$mode" "$fd"; then
+    if [ "$patience" != 0 ]; then say "Waits for $(holders "$name")."; fi
+    if ! flock --wait "$patience" "--$mode" "$fd"; then
+      exec {fd}>&-
+      if [ "$patience" != 0 ]; then say "Waited $patience s for $(holders "$name")."; fi
+      return 1
+    fi
+  fi
+  lock_fds[$name]=$fd
+}
+unlock() {
+  local fd=${lock_fds[$1]:-}
+  [ -n "$fd" ] || return 0
+  exec {fd}>&-
+  unset "lock_fds[$1]"
+}
+
+# holders NAME: who holds it now, for people.
+holders() {
+  local file kind pid since said=''
+  for file in "$notes/locks"/*.holder; do
+    read -r kind pid since 2>/dev/null <"$file" || continue
+    if [[ " $(locks_of "$kind")" = *" $1="* || $kind = "$1" ]] && [ -e "/proc/$pid" ]; then
+      said+="${said:+ and }$kind (process $pid, at work since $(date -d "@$since" '+%F %T %z'))"
+    fi
+  done
+  printf '%s\n' "${said:-something that holds the lock $notes/locks/$1 (fuser -v shows it)}"
+}
+
+# without_locks COMMAND…: what outlives this process must not hold its locks.
+without_locks() (
+  for fd in "${lock_fds[@]}"; do exec {fd}>&-; done
+  exec "$@"
+)
+
+# claim KIND: one of a kind at a time.
+claim() {
+  lock "$1.kind" exclusive 0 || fail "Another $1 is at work, $(holders "$1"): wait until it has ended."
+  printf '%s %s %s\n' "$1" "$$" "$EPOCHSECONDS" >"$notes/locks/$1.holder"
+}
+
+# with_locks KIND COMMAND…: with the locks that the kind needs, and has claimed; they are gone when it returns. Neither this
+# nor `alone` may stand in a condition: there `set -e` would count for nothing. Whoever holds a lock and starts another job
+# that needs it waits for itself.
+with_locks() (
+  kind=$1
+  shift
+  for each in $(locks_of "$kind"); do
+    lock "${each%=*}" "${each#*=}" "${LOCK_PATIENCE:-14400}" || fail "The $kind has not begun: try again when that has ended."
+  done
+  "$@"
+)
+
+# alone KIND COMMAND…: what is no job of a timer: the same without a word to Prometheus.
+alone() (
+  claim "$1"
+  with_locks "$@"
+)
+
+# synchronized: is the clock kept right? A container has that of its host.
+synchronized() {
+  systemd-detect-virt --quiet --container || [ -e /etc/homelab/clock-is-kept ] ||
+    [ "$(timedatectl show --property NTPSynchronized --value 2>/dev/null)" = yes ]
+}
+
+# clock_doubt MOMENTS…: why nothing may be taken away by this clock: it is not synchronized, or stands before something
+# that has happened already (seconds since 1970: of what is in the backup; those of each job's last success are added).
+# Prints nothing when it may be trusted. A clock that is ahead is not seen by this: retention has to count in what is there.
+clock_doubt() {
+  local now newest=0 each past='' seen=''
+  now=$(date +%s)
+  read -r past seen 2>/dev/null <"$notes/clock-accepted" || true
+  for each in "$@" $(cut -d' ' -f1 -s "$notes"/*.success 2>/dev/null); do
+    [[ $each =~ ^[0-9]+$ ]] || continue
+    # Made while the clock was ahead, and somebody said so.
+    if [ -n "$seen" ] && [ "$each" -gt "$past" ] && [ "$each" -le "$seen" ]; then continue; fi
+    if [ "$each" -gt "$newest" ]; then newest=$each; fi
+  done
+  # A clock may be put back a little by what keeps it right.
+  if [ "$((now + 300))" -lt "$newest" ]; then
+    printf '%s' "The clock says $(date -u -d "@$now" '+%F %T+00'), but something here was made at $(date -u -d "@$newest" '+%F %T+00'): nothing old is taken away. Put the clock right; if it is right now and was ahead then: npm run restore -- accept-clock"
+  elif ! synchronized; then
+    printf '%s' "The clock is not synchronized (timedatectl): nothing old is taken away. Switch time synchronization on; where the clock is kept right by something else, such as a virtual machine's host: touch /etc/homelab/clock-is-kept"
+  fi
+}
+
+# accept_clock MOMENTS…: the clock is right, and what was made later than now was made by one that was ahead.
+accept_clock() {
+  synchronized || fail "The clock is not synchronized (timedatectl): nothing was changed."
+  local now each newest
+  now=$(date +%s)
+  newest=$now
+  for each in "$@" $(cut -d' ' -f1 -s "$notes"/*.success 2>/dev/null); do
+    if [[ $each =~ ^[0-9]+$ ]] && [ "$each" -gt "$newest" ]; then newest=$each; fi
+  done
+  printf '%s %s\n' "$now" "$newest" | write "$notes/clock-accepted"
+}
+
+# job KIND COMMAND…: runs a job, one of a kind at a time and with its locks, and tells Prometheus how it went. The command
+# leaves in $notes/KIND.bytes how much it dealt with.
 job() {
   local kind=$1 began=$EPOCHSECONDS status last seconds bytes
-  shift
-  exec 9>"$notes/$kind.lock"
-  flock -n 9 || fail "Another $kind is at work: wait until it has ended."
+  claim "$kind"
   # Not as part of a condition: there `set -e` would count for nothing.
   set +e
   (
     set -e
-    "$@"
+    with_locks "$@"
   )
   status=$?
   set -e
