@@ -83,7 +83,10 @@ export const computeSchema = strict({
   }).prefault({}),
   mlflow: strict({
     enabled: flag.default(true),
-    image: image.default("ghcr.io/mlflow/mlflow:v3.17.2-full"),
+    /** The plain image: the drivers for PostgreSQL and S3 are not in it. */
+    image: image.default("ghcr.io/mlflow/mlflow:v3.17.0"),
+    /** Python packages beyond its image's, fetched when the pod starts. */
+    packages: listOf(requirement).prefault(["psycopg2-binary==2.9.13", "boto3==1.44.5"]),
     ...service({ port: 5050, cpu: "250m", memory: "1Gi" }),
     role: identifier.default("system"),
     database: identifier.default("mlflow"),

@@ -5,9 +5,10 @@ import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "
 export const minioSchema = strict({
   /**
    * The S3 engine. This is the last image of MinIO's community edition, which is no longer maintained: any image with
-   * the same `server` command and environment can take its place.
+   * the same `server` command and environment can take its place. Its makers deleted it from Docker Hub in September 2026;
+   * Quay has the same manifests.
    */
-  image: image.default("docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"),
+  image: image.default("quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"),
   apiPort: port.default(9000),
   consolePort: port.default(9001),
   dataDirectory: dataDirectory.default("/srv/homelab/minio"),

@@ -51,6 +51,7 @@ interface Container {
   ports?: { containerPort: number; hostPort?: number }[];
   resources: { limits?: Record<string, string>; requests: Record<string, string> };
   securityContext: object;
+  volumeMounts: { name: string; mountPath: string }[];
 }
 interface Template {
   metadata: { annotations: Record<string, string> };
@@ -338,6 +339,23 @@ describe("Dagster", () => {
 });
 
 describe("MLflow", () => {
+  it("fetches the drivers that the official image lacks before it starts, and none where the image has them", async () => {
+    const { spec } = template(await run(), "compute-mlflow");
+    const [first] = spec.initContainers ?? [];
+    expect(first?.image).toBe(spec.containers[0]?.image);
+    expect(first?.command?.slice(-4)).toEqual([
+      "--target",
+      "/opt/packages",
+      "psycopg2-binary==2.9.13",
+      "boto3==1.44.5",
+    ]);
+    expect(spec.containers[0]?.env).toContainEqual({ name: "PYTHONPATH", value: "/opt/packages" });
+    expect(spec.containers[0]?.volumeMounts).toContainEqual({ name: "packages", mountPath: "/opt/packages" });
+    const without = template(await run({ mlflow: { packages: [] } }), "compute-mlflow");
+    expect(without.spec.initContainers).toBeUndefined();
+    expect(JSON.stringify(without)).not.toContain("/opt/packages");
+  });
+
   it("takes artifacts through itself, and answers to the node's address and name only", async () => {
     const { args = [], command } = only(await run({ mlflow: { port: 5555 } }), "compute-mlflow");
     expect(command).toEqual(["python", "/opt/homelab/start.py", "mlflow", "mlflow", "server"]);

@@ -3,6 +3,7 @@ import type { core } from "@pulumi/kubernetes/types/input";
 import type { ComputeSettings } from "../../settings";
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
+import { fetchPackages, packagesFirst, packagesPath, packagesScratch } from "./packages";
 import {
   containerSecurity,
   deployment,
@@ -31,7 +32,6 @@ const home = "/opt/dagster/home";
 const samplePath = "/opt/dagster/sample/sample.py";
 const workspacePath = "/opt/dagster/workspace.yaml";
 const workbench = "/workbench";
-const packagesPath = "/opt/packages";
 const codePort = 4000;
 
 export interface DagsterArgs {
@@ -42,10 +42,7 @@ export interface DagsterArgs {
 }
 
 const scratch: readonly Scratch[] = [{ name: "home", at: home }];
-const bench: readonly Scratch[] = [
-  { name: "workbench", at: workbench },
-  { name: "packages", at: packagesPath },
-];
+const bench: readonly Scratch[] = [{ name: "workbench", at: workbench }, packagesScratch];
 const sampleFile: MountedFile = { from: sampleMap, key: "sample.py", at: samplePath };
 const ownEnv = { DAGSTER_HOME: home, PYTHONDONTWRITEBYTECODE: "1" };
 const codeEnv = (bucket: string) => ({
@@ -54,10 +51,6 @@ const codeEnv = (bucket: string) => ({
   WORKBENCH: workbench,
   PYTHONPATH: packagesPath,
 });
-const fetchPackages = (packages: readonly string[]) => [
-  ...["python", "-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check"],
-  ...["--target", packagesPath, ...packages],
-];
 
 /** The text of dagster.yaml. @see https://docs.dagster.io/deployment/oss/dagster-yaml */
 export function instance(node: Node, settings: ComputeSettings): string {
@@ -212,19 +205,12 @@ export function daemon(args: DagsterArgs) {
 /** Serves the sample's definitions to the web server and the daemon; what it defines runs in pods of its own. */
 export function codeServer({ node, settings, annotations }: DagsterArgs) {
   const { image, bucket, packages, cpu, memory } = settings.dagster;
-  const packagesFirst: Program = {
-    name: "packages",
-    image,
-    command: fetchPackages(packages),
-    requests: { cpu: "100m", memory: "128Mi" },
-    scratch: bench,
-  };
   return deployment({
     name: codeName,
     namespace: settings.namespace,
     node,
     annotations,
-    before: packages.length === 0 ? [] : [packagesFirst],
+    before: packagesFirst(image, packages, bench),
     programs: [
       {
         name: codeName,

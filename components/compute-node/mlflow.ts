@@ -1,5 +1,6 @@
 import type { ComputeSettings } from "../../settings";
 import type { Node } from "../../topology";
+import { packagesFirst, packagesPath, packagesScratch } from "./packages";
 import { deployment } from "./pod";
 import { mlflowVariables } from "./secrets";
 
@@ -16,12 +17,13 @@ export interface MlflowArgs {
  * @see https://mlflow.org/docs/latest/self-hosting/architecture/tracking-server/
  */
 export function mlflow({ node, settings, annotations }: MlflowArgs) {
-  const { image, port, workers, bucket, cpu, memory } = settings.mlflow;
+  const { image, port, workers, bucket, packages, cpu, memory } = settings.mlflow;
   return deployment({
     name: mlflowName,
     namespace: settings.namespace,
     node,
     annotations,
+    before: packagesFirst(image, packages),
     programs: [
       {
         name: mlflowName,
@@ -37,12 +39,14 @@ export function mlflow({ node, settings, annotations }: MlflowArgs) {
           MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
           MLFLOW_DISABLE_TELEMETRY: "true",
           PYTHONDONTWRITEBYTECODE: "1",
+          ...(packages.length === 0 ? {} : { PYTHONPATH: packagesPath }),
         },
         secret: { name: mlflowName, variables: mlflowVariables },
         requests: { cpu, memory },
         port,
         onNode: true,
         probe: { path: "/health", startSeconds: 600 },
+        scratch: packages.length === 0 ? [] : [packagesScratch],
         files: [{ from: "start", key: "start.py", at: "/opt/homelab/start.py" }],
       },
     ],

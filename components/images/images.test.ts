@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import digests from "./digests.json";
+import { check, exitCode } from "./check";
 import { pin } from "./pin";
 import { productionImages } from "./production";
 import { reference } from "./reference";
@@ -63,7 +64,20 @@ describe("looking up a digest", () => {
   });
 
   const failures: [string, RequestListener, RegExp][] = [
-    ["a tag that is not there", (q, s) => s.writeHead(404).end(String(q.method)), /has no such tag\.$/],
+    [
+      "a tag that is not there",
+      (q, s) => s.writeHead(404).end(String(q.method)),
+      /has no such image for the public \(404\)/,
+    ],
+    [
+      "a repository that was deleted, for which Docker Hub gives a token and then refuses it",
+      (q, s) => {
+        if (q.url?.startsWith("/token") === true) s.end('{"token":"t"}');
+        else s.writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/token"` }).end();
+      },
+      /has no such image for the public \(401\): the tag never was, or the image was deleted or made private/,
+    ],
+    ["a limit of pulls", (_q, s) => s.writeHead(429).end(), /limits how often it may be asked \(429\)/],
     ["a registry in trouble", (_q, s) => s.writeHead(503).end(), /answered 503\.$/],
     [
       "a login that is not known",
@@ -76,7 +90,7 @@ describe("looking up a digest", () => {
         if (q.url?.startsWith("/token") === true) s.writeHead(403).end("no");
         else s.writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/token"` }).end();
       },
-      /gave no token without a login \(403\)/,
+      /has no such image for the public \(403\)/,
     ],
     [
       "a manifest that is not what was said",
@@ -119,13 +133,50 @@ describe("pinning", () => {
     const digests = { [good]: digest, [known]: "sha256:former" };
     expect(await pin([unknown, known, good], file)).toEqual({
       digests,
-      failures: [known, unknown].map((image) => `${image}: the registry ${host} has no such tag.`),
+      failures: [known, unknown].map(
+        (image) =>
+          `${image}: the registry ${host} has no such image for the public (404): the tag never was, or the image was deleted or made private.`,
+      ),
     });
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(digests);
   });
 });
 
+describe("checking", () => {
+  it("looks each image up by its tag and by the digest it is pinned to, and writes nothing", async () => {
+    answer = (request, response) =>
+      response.writeHead(request.url?.includes("sha256") === true ? 404 : 200).end(manifest);
+    const [gone, here] = [`${host}/a:1`, `${host}/b:1`];
+    const checked = await check([here, gone], { [gone]: digest });
+    expect(checked.map(({ image, problem }) => [image, problem?.failure])).toEqual([
+      [gone, undefined],
+      [`${gone}@${digest}`, "gone"],
+      [here, undefined],
+    ]);
+    expect(exitCode(checked)).toBe(1);
+  });
+
+  it("tells an image that is gone from a registry that cannot be reached", async () => {
+    answer = (_request, response) => response.end(manifest);
+    const checked = await check([`${host}/a:1`, "127.0.0.1:1/b:1"], {});
+    expect(checked.map(({ problem }) => problem?.failure)).toEqual(["unreachable", undefined]);
+    expect(exitCode(checked)).toBe(2);
+    expect(exitCode(checked.slice(1))).toBe(0);
+  });
+});
+
 describe("a reference", () => {
+  it("names where the makers' images are now, with the tag or digest that the stack file names", () => {
+    const at = (version: string) => reference(`docker.io/minio/minio${version}`, {});
+    expect(at(":RELEASE.1")).toBe("quay.io/minio/minio:RELEASE.1");
+    expect(at(`:RELEASE.1@${digest}`)).toBe(`quay.io/minio/minio:RELEASE.1@${digest}`);
+    expect(reference("docker.io/minio/minio:1", { "quay.io/minio/minio:1": digest })).toBe(
+      `quay.io/minio/minio:1@${digest}`,
+    );
+    expect(reference("docker.io/minio/mc:1", {})).toBe("docker.io/minio/mc:1");
+    expect(productionImages().filter((image) => reference(image, {}) !== image)).toEqual([]);
+  });
+
   it("has the digest where it is known, and the exact tag where not", () => {
     expect(reference("docker.io/x:1", { "docker.io/x:1": digest })).toBe(`docker.io/x:1@${digest}`);
     expect(reference("docker.io/x:1", {})).toBe("docker.io/x:1");

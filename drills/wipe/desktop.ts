@@ -8,7 +8,7 @@ import { handedOut, pulumi, well } from "../../tests/support/stack";
 const place = "/srv/homelab-drill";
 const images = {
   dagster: { archive: "dagster", name: "localhost/homelab-lab/dagster-k8s:1.13.27" },
-  mlflow: { archive: "mlflow", name: "localhost/homelab-lab/mlflow:v3.17.2-full" },
+  mlflow: { archive: "mlflow", name: "localhost/homelab-lab/mlflow:v3.17.2" },
 } as const;
 
 /** The image that each client runs in. */

@@ -11,6 +11,24 @@ look() { # Sets id and stale: a base that is not here any more cannot have becom
   now=$(inspect '{{.Id}}' "$base") || return 0
   [ "$(inspect '{{index .Config.Labels "homelab.base"}}' "$reference")" = "$now" ] || stale=yes
 }
+# why FILE: what podman said last, with what it means. A registry tells a deleted image and a private one alike.
+why() {
+  local said meaning=''
+  said=$(tail -n 5 "$1")
+  case $said in
+  *'toomanyrequests'* | *'too many requests'* | *'429'*)
+    meaning='The registry limits how often it may be asked: try again later. '
+    ;;
+  *'no such host'* | *'dial tcp'* | *'i/o timeout'* | *'TLS handshake timeout'* | *'network is unreachable'* | *'server misbehaving'* | *'connection re'*)
+    meaning='This node does not reach the registry: look at its network and name resolution. '
+    ;;
+  *'manifest unknown'* | *'name unknown'* | *'not found'* | *'access to the resource is denied'* | *'unauthorized'* | *'denied'*)
+    meaning='The registry has no such image for the public: the tag never was, or the image was deleted or made private. Name another in the stack file (npm run pin -- --check looks the default ones up). '
+    ;;
+  *'no space left'*) meaning='The disk of this node is full. ' ;;
+  esac
+  printf '%s%s' "$meaning" "$said"
+}
 look
 if [ -z "$id" ] || [ -n "$stale" ]; then
   context=$(mktemp -d)
@@ -18,10 +36,10 @@ if [ -z "$id" ] || [ -n "$stale" ]; then
   decode "${given[containerfile]}" >"$context/Containerfile"
   # The base is fetched first, so that its id can be written into what is made from it.
   inspect '{{.Id}}' "$base" >/dev/null || timeout "$timeout" podman pull --quiet -- "$base" >"$context/log" 2>&1 ||
-    fail 22 "The image $base could not be fetched: $(tail -n 5 "$context/log")"
+    fail 22 "The image $base could not be fetched: $(why "$context/log")"
   timeout "$timeout" podman build --quiet --pull=never --label "homelab.base=$(inspect '{{.Id}}' "$base")" \
     --tag "$reference" "$context" >"$context/log" 2>&1 ||
-    fail 22 "The image $reference could not be built: $(tail -n 5 "$context/log")"
+    fail 22 "The image $reference could not be built: $(why "$context/log")"
   look
 fi
 if [ -n "$id" ]; then printf 'built\t%s\n' "$id"; fi

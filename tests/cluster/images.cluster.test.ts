@@ -25,7 +25,7 @@ const probe = (port: number, path: string) => ({
 });
 const containers: Container[] = [
   { name: "dagster", image: `${lab}/dagster-k8s:1.13.27`, command: ["sleep", "10000"] },
-  { name: "mlflow", image: `${lab}/mlflow:v3.17.2-full`, command: ["sleep", "10000"] },
+  { name: "mlflow", image: `${lab}/mlflow:v3.17.2`, command: ["sleep", "10000"] },
   {
     name: "llama-cpp",
     image: `${lab}/llama.cpp:server`,
