@@ -51,6 +51,7 @@ export function joinCluster(
         if (wrong !== undefined) throw new Refusal(wrong);
         return known?.server ?? notYet;
       }),
+      identifier: cluster.apply((known) => known?.identifier ?? notYet),
       token: cluster.apply((known) => known?.token ?? notYet),
       password: cluster.apply((known) => known?.password ?? notYet),
     },
@@ -64,8 +65,15 @@ const notYet = "not-known-yet";
 function clusterOf(known: StorageEndpoints, node: string) {
   const { K3S_URL: server, K3S_VERSION: version, k3sAgentToken: token, k3sNodePasswords } = known;
   const password = k3sNodePasswords?.[node];
-  if (server !== undefined && version !== undefined && token !== undefined && password !== undefined) {
-    return { server, version, token, password };
+  const identifier = known.CLUSTER_IDENTIFIER;
+  if (
+    server !== undefined &&
+    version !== undefined &&
+    identifier !== undefined &&
+    token !== undefined &&
+    password !== undefined
+  ) {
+    return { server, version, identifier, token, password };
   }
   throw new Refusal(
     `homelab:k3s.enabled is true on ${node}, but storage has no cluster: set it on storage too and run \`pulumi up --stack storage\` first.`,

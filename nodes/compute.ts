@@ -26,7 +26,7 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const firewall = guardPorts(house, served, { dependsOn: host.passed });
   const agent = joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
   backUp(house, endpoints, { dependsOn: host.passed });
-  const services = agent === undefined ? {} : runServices(house, endpoints, { dependsOn: agent });
+  const services = agent === undefined ? {} : runServices(house, endpoints, agent);
   letSleep(house, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...services };
 }

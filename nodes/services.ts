@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { ComputeNode, titles, type StorageServices } from "../components/compute-node";
+import type { K3sAgent } from "../components/k3s";
 import type { GuardedPort } from "../components/node-firewall";
 import { Refusal } from "../components/refusal";
 import { runningServices } from "../settings";
@@ -26,7 +27,7 @@ export function servicePorts({ settings, topology }: House<"compute">): GuardedP
 export function runServices(
   { node, settings }: House<"compute">,
   endpoints: pulumi.Output<StorageEndpoints | undefined>,
-  opts: pulumi.ComponentResourceOptions,
+  agent: K3sAgent,
 ): pulumi.Inputs {
   if (!settings.compute.enabled) return {};
   const { endpoints: handedOut } = new ComputeNode(
@@ -38,6 +39,7 @@ export function runServices(
       cluster: {
         kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
         identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
+        generation: agent.generation,
       },
       storage: known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageServices => ({
         dsns,
@@ -45,7 +47,7 @@ export function runServices(
         s3,
       })),
     },
-    opts,
+    { dependsOn: agent },
   );
   return computeSchema.parse(handedOut);
 }

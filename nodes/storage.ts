@@ -111,7 +111,7 @@ export async function storage({
     new Admission(
       "admission",
       { node, cluster: server.endpoints, rules: admissionRules(engineTopology(topology)) },
-      { deletedWith: server.unit },
+      { deletedWith: server.generation },
     );
   }
 

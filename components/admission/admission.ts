@@ -25,8 +25,9 @@ const annotations = { "pulumi.com/patchFieldManager": "homelab", "pulumi.com/pat
 /**
  * The placement rule in the cluster itself: kubectl, Helm and operators are held to it.
  *
- * Give it the server's unit as `deletedWith`: removed together with the server, the rules stay in the cluster's state, so
- * that they are in force from its first moment when it is set up again, and nothing is asked of a cluster that is gone.
+ * Give it the server's `generation` as `deletedWith`: removed together with the server, the rules stay in the cluster's
+ * state, so that they are in force from its first moment when it is set up again, and nothing is asked of a cluster that is
+ * gone or has become another.
  */
 export class Admission extends pulumi.ComponentResource {
   constructor(name: string, args: AdmissionArgs, opts?: pulumi.ComponentResourceOptions) {

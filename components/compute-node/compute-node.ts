@@ -56,7 +56,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
 
-    const { kubeconfig, identifier } = args.cluster;
+    const { kubeconfig, identifier, generation } = args.cluster;
     const provider = clusterProvider(
       `${name}-cluster`,
       { kubeconfig: pulumi.secret(kubeconfig), identifier },
@@ -67,7 +67,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     const namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: settings.namespace } },
-      options({ provider }),
+      options({ provider, ...(generation === undefined ? {} : { deletedWith: generation }) }),
     );
     const declare: Declare = {
       name,

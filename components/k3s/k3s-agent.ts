@@ -7,12 +7,15 @@ import { persistentOn, type Placement } from "../placement";
 import { agentConfig } from "./config";
 import { agentTokenFile, configFile, nodePasswordFile } from "./layout";
 import { k3sMember } from "./member";
+import { clusterGeneration } from "./provider";
 
 export interface K3sAgentArgs {
   node: Node;
   settings: K3sAgentSettings;
   /** URL of the server's API, see `K3sEndpoints.server`. */
   server: pulumi.Input<string>;
+  /** See `K3sEndpoints.identifier`. */
+  identifier: pulumi.Input<string>;
   /** Secret, see `K3sEndpoints.agentToken`. */
   token: pulumi.Input<string>;
   /** Secret, see `K3sEndpoints.nodePasswords`. */
@@ -27,6 +30,8 @@ export interface K3sAgentArgs {
  */
 export class K3sAgent extends pulumi.ComponentResource {
   readonly unit: Unit;
+  /** Replaced when the node's cluster has become another. */
+  readonly generation: pulumi.Resource;
 
   constructor(name: string, args: K3sAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, settings } = args;
@@ -49,6 +54,7 @@ export class K3sAgent extends pulumi.ComponentResource {
       keeps: isAlwaysOn(node) ? [settings.dataDirectory] : [],
       options,
     });
+    this.generation = clusterGeneration(`${name}-generation`, args.identifier, options());
     this.registerOutputs({});
   }
 }

@@ -9,6 +9,7 @@ import { clusterIdentifier, forClients } from "./kubeconfig";
 import { nodePasswords } from "./node-password";
 import { authorityFile, configFile, joinTokenFile, kubeconfigFile, serverTokenFile } from "./layout";
 import { k3sMember } from "./member";
+import { clusterGeneration } from "./provider";
 
 export interface K3sServerArgs {
   /** Where it runs. It keeps the cluster's state, so an on-demand node does not compile. */
@@ -42,6 +43,8 @@ export interface K3sEndpoints {
 export class K3sServer extends pulumi.ComponentResource {
   readonly endpoints: K3sEndpoints;
   readonly unit: Unit;
+  /** Replaced when another cluster takes this one's place. */
+  readonly generation: pulumi.Resource;
 
   constructor(name: string, args: K3sServerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
@@ -72,10 +75,12 @@ export class K3sServer extends pulumi.ComponentResource {
     // No start writes the authority anew, so that a preview of one knows that it stays the same cluster.
     const authority = written("authority", authorityFile(settings.dataDirectory), {});
     const server = serverUrl(node.address, settings.apiPort);
+    const identifier = pulumi.unsecret(authority.apply(clusterIdentifier));
+    this.generation = clusterGeneration(`${name}-generation`, identifier, options());
     this.endpoints = {
       server,
       version: settings.version,
-      identifier: pulumi.unsecret(authority.apply(clusterIdentifier)),
+      identifier,
       kubeconfig: written("kubeconfig", kubeconfigFile, started).apply((text) => forClients(text, server)),
       agentToken: written("join-token", joinTokenFile(settings.dataDirectory), started).apply((text) =>
         text.trim(),

@@ -43,6 +43,7 @@ const runAgent = (node: Node, settings: object = {}) =>
         node,
         settings: k3sAgentSchema.parse({ enabled: true, ...settings }),
         server: "https://10.0.0.1:6443",
+        identifier: "homelab-0123",
         token: pulumi.secret("K10abc::node:JOIN"),
         password: pulumi.secret("PASSWORD"),
         identity: undefined,
@@ -72,6 +73,7 @@ describe("a K3sServer", () => {
     expect(all.map(({ name }) => name).sort()).toEqual([
       "k3s",
       "k3s-authority",
+      "k3s-generation",
       "k3s-join-token",
       "k3s-kubeconfig",
       "k3s-release",
@@ -118,7 +120,10 @@ describe("a K3sServer", () => {
       "/usr/local/lib/homelab/k3s-prepare.sh /var/lib/rancher/k3s/homelab-agent-token",
     );
     expect(named(all, "k3s-token").inputs.path).toBe("/var/lib/rancher/k3s/server/token");
-    expect(all.filter(({ type }) => type.startsWith("random:"))).toEqual([]);
+    // Of random values there is one only that is no secret: what stands for this cluster.
+    expect(all.filter(({ type }) => type.startsWith("random:")).map(({ name }) => name)).toEqual([
+      "k3s-generation",
+    ]);
     expect(JSON.stringify(all.map(({ visible }) => visible))).not.toContain("THE-KEY");
   });
 
@@ -175,6 +180,7 @@ describe("K3s' unit", () => {
     const agent = parse(file(all, "/etc/systemd/system/k3s-agent.service").content);
     expect(valuesOf(agent, "Service", "ExecStartPre")).toEqual([
       "/usr/local/lib/homelab/k3s-prepare.sh",
+      "/usr/local/lib/homelab/k3s-authority.sh /srv/homelab/k3s agent /etc/rancher/k3s/agent-token",
       "/usr/local/lib/homelab/k3s-images.sh /srv/homelab/k3s/agent/images /srv/images",
     ]);
     expect(valueOf(agent, "Service", "TimeoutStartSec")).toBe("1800");
@@ -186,6 +192,7 @@ describe("K3s' unit", () => {
     const agent = parse(file(all, "/etc/systemd/system/k3s-agent.service").content);
     expect(valuesOf(agent, "Service", "ExecStartPre")).toEqual([
       "/usr/local/lib/homelab/k3s-prepare.sh",
+      "/usr/local/lib/homelab/k3s-authority.sh /var/lib/rancher/k3s agent /etc/rancher/k3s/agent-token",
       "/usr/local/lib/homelab/k3s-images.sh /var/lib/rancher/k3s/agent/images",
     ]);
     expect(valueOf(agent, "Service", "TimeoutStartSec")).toBe("300");

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 // Of the package's modules only those that are used: all of them take seconds to load.
 import { Provider, type ProviderArgs } from "@pulumi/kubernetes/provider";
 
@@ -8,6 +9,21 @@ export interface Cluster {
   readonly kubeconfig: pulumi.Input<string>;
   /** The same for as long as it is the same cluster: objects are made anew when it changes. */
   readonly identifier: pulumi.Input<string>;
+  /** See {@link clusterGeneration}. @default objects are deleted one by one, also from a cluster that is gone */
+  readonly generation?: pulumi.Resource;
+}
+
+/**
+ * Stands for this one cluster in the state, and is replaced when another takes its place. Objects that have it as
+ * `deletedWith` go with their cluster: nothing is asked of one that is gone. Where they are removed and the cluster stays,
+ * they are deleted as usual.
+ */
+export function clusterGeneration(
+  name: string,
+  identifier: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  return new random.RandomId(name, { byteLength: 4, keepers: { cluster: identifier } }, opts);
 }
 
 /**

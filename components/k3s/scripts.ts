@@ -4,7 +4,7 @@ import { scriptDirectory } from "./layout";
 
 /** Scripts beside K3s on a node, as files of its unit. A change of one is in force without a restart. */
 export function scripts(): { path: string; content: string; mode: string; onChange: "nothing" }[] {
-  return ["prepare", "images", "ready", "stop"].map((name) => ({
+  return ["prepare", "authority", "images", "ready", "stop"].map((name) => ({
     path: `${scriptDirectory}/k3s-${name}.sh`,
     content: readFileSync(join(__dirname, "scripts", `${name}.sh`), "utf8"),
     mode: "0755",

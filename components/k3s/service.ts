@@ -2,6 +2,7 @@ import { render, serviceUnit } from "../../quadlet";
 import type { K3sAgentSettings } from "../../settings";
 import {
   agentService,
+  agentTokenFile,
   configFile,
   imageDirectory,
   ownAgentTokenFile,
@@ -47,6 +48,12 @@ export function k3sService(
         type: role === "server" ? "notify" : "exec",
         execStartPre: [
           [script("prepare"), ...(role === "server" ? [ownAgentTokenFile(settings.dataDirectory)] : [])],
+          [
+            script("authority"),
+            settings.dataDirectory,
+            role,
+            role === "server" ? ownAgentTokenFile(settings.dataDirectory) : agentTokenFile,
+          ],
           [
             script("images"),
             imageDirectory(settings.dataDirectory),
