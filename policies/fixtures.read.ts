@@ -16,7 +16,7 @@ import { at, fields, records, text } from "./readers/values";
 /** Files as the check reads them; commands and files put over SSH stand only in programs, so these as resources. */
 export function read(paths: readonly string[]): ReadFiles {
   const [first = ""] = paths;
-  if (!first.includes("/remote-setup/")) return readFiles(collectFiles(paths), disk);
+  if (!first.includes("/remote-setup/")) return readFiles(collectFiles(paths).files, disk);
   const facts = noFacts();
   const context = { facts, put: new Set<string>(), readFile: () => undefined, filesIn: () => undefined };
   for (const path of paths) {
@@ -29,12 +29,14 @@ export function read(paths: readonly string[]): ReadFiles {
       );
     }
   }
-  return { facts, errors: new Map() };
+  return { facts, errors: new Map(), unread: new Map() };
 }
 
 /** What the check says of a fixture, by file. */
 export function reportOf({ paths, placed }: Fixture): ReadonlyMap<string, FileReport> {
-  const { facts, errors } = read(paths);
+  const { facts, errors, unread } = read(paths);
   const judgement = judge(facts, fixtureTopology, placed ? {} : { node: "compute" });
-  return new Map(reportFiles(paths, judgement, errors).map((report) => [report.path, report]));
+  return new Map(
+    reportFiles(paths, judgement, errors, new Set(unread.keys())).map((report) => [report.path, report]),
+  );
 }

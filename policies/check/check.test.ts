@@ -104,9 +104,15 @@ describe("what stands beside a file and was not given", () => {
     put("project/db/part.yaml", "services: { db: { image: example.org/b, volumes: [/data] } }\n");
     put("project/compose.override.yaml", 'services: { web: { volumes: ["./x:/x"] } }\n');
     const compose = json("--node", "b", at("project/compose.yaml"));
-    expect(compose.files[0]?.violations.map(({ resource }) => resource)).toEqual(["service db"]);
+    expect(compose.files[0]?.violations.map(({ resource }) => resource)).toEqual([
+      "service db",
+      "service web",
+    ]);
     const override = json("--node", "b", at("project/compose.override.yaml"));
-    expect(override.files[0]?.violations.map(({ resource }) => resource)).toEqual(["service web"]);
+    expect(override.files[0]?.violations.map(({ resource }) => resource)).toEqual([
+      "service db",
+      "service web",
+    ]);
   });
 
   it("ends where compose files include each other", () => {
@@ -116,7 +122,9 @@ describe("what stands beside a file and was not given", () => {
     );
     put("circle/two.yaml", "include: [three.yaml]\nservices: { b: { image: example.org/b } }\n");
     put("circle/three.yaml", "include: [two.yaml]\nservices: { c: { image: example.org/c } }\n");
-    expect(json("--node", "b", at("circle/compose.yaml")).files[0]?.violations).toHaveLength(1);
+    const circle = json("--node", "b", at("circle/compose.yaml"));
+    expect(circle.files[0]?.violations).toHaveLength(1);
+    expect(circle.files[0]?.error).toContain("includes itself");
   });
 });
 
@@ -192,7 +200,7 @@ describe("the check command", () => {
     const plain = check(args, false).stdout;
     expect(plain).toContain(at("two", "pvc.yaml"));
     expect(plain).toContain("way out: ");
-    expect(plain).toContain("1 file checked, 1 violation.");
+    expect(plain).toContain("1 file judged, 1 violation.");
     expect(plain).not.toContain("\u001b[");
     expect(check(args, true).stdout).toContain("\u001b[31m");
   });

@@ -29,14 +29,17 @@ export function check(args: readonly string[], colour: boolean): CheckResult {
   try {
     const options = parseOptions(args);
     const topology = loadTopology(options);
-    const files = collectFiles(options.paths);
-    const { facts, errors } = readFiles(files, disk);
+    const { files, found, ...leftOut } = collectFiles(options.paths);
+    const { facts, errors: unreadable, unread } = readFiles(files, disk);
+    // What was named is an error where nothing takes it: nobody names a file to have it passed over.
+    const named = [...unread].filter(([path]) => !options.skipUnrecognised && !found.has(path));
+    const errors = new Map([...unreadable, ...named]);
     const judgement = judge(facts, topology, options.node === undefined ? {} : { node: options.node });
     const paths = files.map(({ path }) => path);
-    const reports = reportFiles(paths, judgement, errors);
+    const reports = reportFiles(paths, judgement, errors, new Set(unread.keys()));
     return {
       code: exitCode(reports),
-      stdout: options.output === "json" ? asJson(reports) : asText(reports, colour),
+      stdout: options.output === "json" ? asJson(reports, leftOut) : asText(reports, leftOut, colour),
       stderr: notes(options, topology, errors),
     };
   } catch (error) {
@@ -66,6 +69,6 @@ function notes(options: CheckOptions, topology: Topology, errors: ReadonlyMap<st
   if (options.node !== undefined && findNode(topology, options.node) === undefined) {
     lines.push(`note: the node ${options.node} is not in the topology and is taken as on-demand.`);
   }
-  for (const [path, why] of errors) lines.push(`${path} could not be judged: ${why}.`);
+  for (const [path, why] of errors) lines.push(`${path} could not be judged: ${why.replace(/\.$/, "")}.`);
   return lines.map((line) => `${line}\n`).join("");
 }

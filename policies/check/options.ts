@@ -5,10 +5,13 @@ export interface CheckOptions {
   readonly topology?: string;
   readonly networkClasses: readonly string[];
   readonly output: "text" | "json";
+  /** Named files in which nothing is recognised are passed over, as those found in a folder are. */
+  readonly skipUnrecognised: boolean;
   readonly paths: readonly string[];
 }
 
-export const usage = `usage: policy check [--node NODE] [--topology FILE] [--network-class NAME]… [--output text|json] PATH…
+export const usage = `usage: policy check [--node NODE] [--topology FILE] [--network-class NAME]… [--output text|json]
+                    [--skip-unrecognised] PATH…
        policy admission [TOPOLOGY]    prints the same rule for a Kubernetes API server
 
 PATH is a file, a folder, or - for what comes in on standard input (helm template CHART | … check -).
@@ -19,6 +22,8 @@ Says whether what stands in manifests, compose files and quadlets would keep dat
   --topology FILE        the nodes and network storage classes (default: topology.yaml, where there is one)
   --network-class NAME   a further class whose storage is off the node; may be repeated
   --output text|json     for people (default) or for programs
+  --skip-unrecognised    named files in which nothing is recognised are passed over, as in folders: for hooks that
+                         name every changed file
 
 Exit: 0 nothing found, 1 violations, 2 something could not be judged.`;
 
@@ -36,6 +41,7 @@ export function parseOptions(args: readonly string[]): CheckOptions {
   let node: string | undefined;
   let topology: string | undefined;
   let output: CheckOptions["output"] = "text";
+  let skipUnrecognised = false;
   const networkClasses: string[] = [];
   const paths: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
@@ -46,6 +52,10 @@ export function parseOptions(args: readonly string[]): CheckOptions {
     }
     if (!arg.startsWith("--")) {
       paths.push(arg);
+      continue;
+    }
+    if (arg === "--skip-unrecognised") {
+      skipUnrecognised = true;
       continue;
     }
     const cut = arg.indexOf("=");
@@ -68,6 +78,7 @@ export function parseOptions(args: readonly string[]): CheckOptions {
     ...(topology === undefined ? {} : { topology }),
     networkClasses,
     output,
+    skipUnrecognised,
     paths,
   };
 }

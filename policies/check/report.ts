@@ -1,20 +1,36 @@
 /** The answer of the check command, for programs and for people. */
+import { foreignByName, unrecognised } from "../readers/files/foreign";
 import type { Exemption, Judgement, Violation } from "../engine/verdicts";
 
 export interface FileReport {
   readonly path: string;
   readonly verdict: "ok" | "violation" | "error";
+  /** False where nothing in it was recognised: then "ok" says nothing of it. */
+  readonly read: boolean;
   readonly violations: readonly Pick<Violation, "rule" | "resource" | "detail" | "fix">[];
   readonly exemptions: readonly Pick<Exemption, "rule" | "resource" | "detail" | "reason">[];
   /** Why it could not be judged, where it could not. */
   readonly error?: string;
 }
 
-/** Sorts a judgement by file, in the order of the paths. A file that could not be judged is never ok. */
+/** What a walk through folders left out. */
+export interface LeftOut {
+  /** Files that hold something to judge in a form that is not read here: templates, other tools' files. */
+  readonly passed: readonly string[];
+  /** How many others there were. */
+  readonly others: number;
+}
+
+/**
+ * Sorts a judgement by file, in the order of the paths. A file that could not be judged is never ok.
+ *
+ * @param unread files in which nothing was recognised
+ */
 export function reportFiles(
   paths: readonly string[],
   judgement: Judgement,
   errors: ReadonlyMap<string, string>,
+  unread: ReadonlySet<string> = new Set(),
 ): readonly FileReport[] {
   const violations = byFile(judgement.violations);
   const exemptions = byFile(judgement.exemptions);
@@ -24,6 +40,7 @@ export function reportFiles(
     return {
       path,
       verdict: error !== undefined ? "error" : found.length > 0 ? "violation" : "ok",
+      read: error === undefined && !unread.has(path),
       violations: found.map(({ rule, resource, detail, fix }) => ({ rule, resource, detail, fix })),
       exemptions: unique(exemptions.get(path) ?? []).map(({ rule, resource, detail, reason }) => ({
         rule,
@@ -58,12 +75,12 @@ export function exitCode(reports: readonly FileReport[]): 0 | 1 | 2 {
   return reports.some(({ verdict }) => verdict === "violation") ? 1 : 0;
 }
 
-export function asJson(reports: readonly FileReport[]): string {
-  return `${JSON.stringify({ files: reports })}\n`;
+export function asJson(reports: readonly FileReport[], leftOut: LeftOut): string {
+  return `${JSON.stringify({ files: reports, notRead: leftOut })}\n`;
 }
 
 /** Text grouped by file: a sentence and the way out each. Files with nothing to say are only counted. */
-export function asText(reports: readonly FileReport[], colour: boolean): string {
+export function asText(reports: readonly FileReport[], leftOut: LeftOut, colour: boolean): string {
   const paint = (code: number, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines: string[] = [];
   for (const report of reports) {
@@ -78,21 +95,38 @@ export function asText(reports: readonly FileReport[], colour: boolean): string 
     }
     lines.push("");
   }
-  return `${lines.join("\n")}${lines.length > 0 ? "\n" : ""}${summary(reports)}\n`;
+  lines.push(summary(reports), ...leftOutLines(reports, leftOut));
+  return `${lines.join("\n")}\n`;
 }
 
 function summary(reports: readonly FileReport[]): string {
+  const read = reports.filter((report) => report.read);
   const violations = reports.reduce((sum, report) => sum + report.violations.length, 0);
   const exemptions = reports.reduce((sum, report) => sum + report.exemptions.length, 0);
   const errors = reports.filter(({ verdict }) => verdict === "error").length;
+  if (read.length === 0 && errors === 0) {
+    return "Nothing was judged: no manifest, compose file or quadlet was found.";
+  }
   const parts = [
-    `${count(reports.length, "file")} checked`,
+    `${count(read.length, "file")} judged`,
     violations === 0 ? "no violations" : count(violations, "violation"),
     ...(exemptions === 0 ? [] : [`${exemptions} declared ephemeral`]),
     ...(errors === 0 ? [] : [`${errors} could not be judged`]),
   ];
   return `${parts.join(", ")}.`;
 }
+
+/** "Nothing found" and "nothing read" are told apart: of what was not read, "ok" would say nothing. */
+function leftOutLines(reports: readonly FileReport[], { passed, others }: LeftOut): readonly string[] {
+  const unread = reports.filter(({ read, verdict }) => !read && verdict === "ok").length + others;
+  return [
+    ...passed.slice(0, mostNamed).map((path) => `Not read: ${path}: ${foreignByName(path) ?? unrecognised}.`),
+    ...(passed.length > mostNamed ? [`Not read: ${passed.length - mostNamed} more like these.`] : []),
+    ...(unread === 0 ? [] : [`Not read: ${count(unread, "file")} in which nothing was recognised.`]),
+  ];
+}
+
+const mostNamed = 5;
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

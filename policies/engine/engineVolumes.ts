@@ -39,7 +39,8 @@ function whyVolumeIsLocal(volume: NamedVolume, stack: Stack, asked?: NamedVolume
     .map((option) => option.trim());
   const device = volume.options.device ?? "";
   if (networkTypes.test(type)) return undefined;
-  if (/^(tmpfs|ramfs|overlay)$/i.test(type)) return undefined;
+  if (/^(tmpfs|ramfs)$/i.test(type)) return undefined;
+  if (/^overlay$/i.test(type)) return whyOverlayIsLocal(volume.options.o ?? "");
   if (options.includes("bind") || options.includes("rbind") || (type === "none" && device !== "")) {
     if (options.includes("ro")) return undefined;
     return device !== "" && isPlumbing(device)
@@ -47,6 +48,13 @@ function whyVolumeIsLocal(volume: NamedVolume, stack: Stack, asked?: NamedVolume
       : `its options make it a bind of the node's ${device || "disk"}`;
   }
   return device === "" ? "it is kept by the engine on the node" : `it is the node's device ${device}`;
+}
+
+/** What is written to an overlay stays in its upper directory; without one it can only be read. */
+function whyOverlayIsLocal(options: string): string | undefined {
+  const upper = /(?:^|,)\s*upperdir=([^,]*)/i.exec(options)?.[1];
+  if (upper === undefined || isPlumbing(upper)) return undefined;
+  return `what is written to it stays in the node's ${upper}`;
 }
 
 /** An external volume is made elsewhere: by another file of the set, or unknown. */

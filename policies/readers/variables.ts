@@ -5,9 +5,12 @@ import { isPlumbing } from "../engine/paths";
 
 const variable = /\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*?\}\}|<%.*?%>|\{%.*?%\}/;
 
+/** Longer than any path or name: such a text is only looked at for what variables begin with. */
+const longest = 8192;
+
 /** True where a text has a variable or template action nobody filled in. */
 export function hasVariable(text: string): boolean {
-  return variable.test(text);
+  return text.length > longest ? /\$|\{\{|<%|\{%/.test(text) : variable.test(text);
 }
 
 /**
@@ -15,6 +18,7 @@ export function hasVariable(text: string): boolean {
  * socket's ending after it) already tells that it is plumbing.
  */
 export function toldPath(path: string): Told<string> {
+  if (path.length > longest) return unknown("it is longer than any path");
   const found = variable.exec(path);
   if (found === null) return path;
   const before = path.slice(0, found.index);

@@ -14,6 +14,8 @@ export interface FileContext {
   readonly filesIn: (folder: string) => readonly string[];
   /** True for a file of the set, which is judged by itself; where it is left out, there is no set. */
   readonly isGiven?: (path: string) => boolean;
+  /** Why the file cannot be judged as a whole, as readers find it out. */
+  readonly problems?: string[];
   /** True for a patch whose base is known: what it leaves out stands there. */
   readonly isPartial?: boolean;
 }
@@ -43,4 +45,20 @@ export function beside(file: string, relative: string): string {
     else kept.push(part);
   }
   return kept.join("/").replace(/^\/+/, file.startsWith("/") ? "/" : "");
+}
+
+/** A path by which the same file is known however it was written: "./a", "b/../a" and "a" are one. */
+export function canonical(path: string): string {
+  const kept: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && kept.length > 0 && kept.at(-1) !== "..") kept.pop();
+    else kept.push(part);
+  }
+  return `${path.startsWith("/") ? "/" : ""}${kept.join("/")}`;
+}
+
+/** A path in a folder, "" for the current one. */
+export function inFolder(folder: string, name: string): string {
+  return folder === "" ? name : `${folder.replace(/\/$/, "")}/${name}`;
 }

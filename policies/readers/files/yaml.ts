@@ -1,13 +1,32 @@
 /** YAML and JSON as texts to values. */
-import { CORE_SCHEMA, loadAll, types } from "js-yaml";
+import { CORE_SCHEMA, loadAll, Type, types } from "js-yaml";
 import { parseAllDocuments } from "yaml";
+import type { CollectionTag, ScalarTag } from "yaml";
+import { override, reset } from "./tags";
 
 export type Parsed = { readonly documents: readonly unknown[] } | { readonly error: string };
 
 /** More values than this after aliases are followed is a trick, not a manifest. */
 const largest = 500_000;
 
-const schema = CORE_SCHEMA.extend({ implicit: [types.merge] });
+const kinds = ["scalar", "sequence", "mapping"] as const;
+const schema = CORE_SCHEMA.extend({
+  implicit: [types.merge],
+  explicit: kinds.flatMap((kind) => [
+    new Type("!reset", { kind, construct: reset }),
+    new Type("!override", { kind, construct: override }),
+  ]),
+});
+
+/** The same two tags for the second parser. */
+const tags = [
+  { tag: "!reset", resolve: () => reset() },
+  { tag: "!override", resolve: (text) => text },
+  ...(["seq", "map"] as const).flatMap((collection): CollectionTag[] => [
+    { tag: "!reset", collection, resolve: () => reset() },
+    { tag: "!override", collection, resolve: (node) => override(node.toJSON()) },
+  ]),
+] satisfies (ScalarTag | CollectionTag)[];
 
 /**
  * Parses all documents of a text. Merge keys are followed. Two parsers share the work: the first is ten times
@@ -38,6 +57,7 @@ function parseLeniently(text: string): unknown[] | undefined {
     const documents = parseAllDocuments(text, {
       merge: true,
       uniqueKeys: false,
+      customTags: (all) => [...all, ...tags],
       logLevel: "silent",
     });
     if (!Array.isArray(documents)) return [];

@@ -32,7 +32,7 @@ const manifest = /\/manifests\/[^/]+\.(ya?ml|json)$/;
 
 /** Files whose text decides what runs on the node or in the cluster. */
 const runs =
-  /\.(container|volume|pod|kube|build)$|\/containers\/systemd\/|\/systemd\/(system|user)\/|(^|\/)(docker-)?compose[^/]*\.ya?ml$|\.(service|mount)$/;
+  /\.(container|volume|pod|kube|build|quadlets)$|\/containers\/systemd\/|\/systemd\/(system|user)\/|(^|\/)(docker-)?compose[^/]*\.ya?ml$|\.(service|mount)$/;
 
 /** True for a file whose text has to be known. */
 export function decidesWhatRuns(path: string): boolean {

@@ -1,7 +1,7 @@
 /** Shell texts: containers, volumes, quadlets and databases that a command sets up. */
 import type { FactsBuilder, Origin, Placement } from "../../engine/facts";
 import { ephemeralFrom } from "../ephemeral";
-import { mountVolumes } from "../files/compose/compose";
+import { mountVolumes } from "../files/compose/volumes";
 import { readRunArguments } from "./run";
 import { splitWords } from "./words";
 

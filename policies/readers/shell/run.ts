@@ -2,7 +2,7 @@
 import { unknown } from "../../engine/facts";
 import { networkTypes, networkVolumePlugins } from "../../engine/tables/drivers";
 import type { VolumeSource } from "../../engine/facts";
-import { shortMount, sourceOf } from "../files/compose/volumes";
+import { overlay, shortMount, sourceOf } from "../files/compose/volumes";
 import type { ServiceMount } from "../files/compose/volumes";
 import { hasVariable, toldPath } from "../variables";
 
@@ -96,9 +96,8 @@ function fromContainer(value: string): ServiceMount {
 /** `--rootfs PATH[:O]` and `Rootfs=`. */
 export function rootfs(value: string): ServiceMount {
   const [path = value, ...options] = value.split(":");
-  const source: VolumeSource = options.includes("O")
-    ? { kind: "ephemeral", as: "overlay" }
-    : { kind: "rootfs", path };
+  const flags = options.join(":").split(",");
+  const source: VolumeSource = flags.includes("O") ? overlay(flags) : { kind: "rootfs", path };
   return { source, name: path, target: "/", readOnly: false };
 }
 
@@ -140,6 +139,10 @@ function isNetwork(options: Readonly<Record<string, string>>): boolean {
     : networkVolumePlugins.test(driver);
 }
 
+function overlaid(options: Readonly<Record<string, string>>): VolumeSource {
+  return overlay(options.upperdir === undefined ? [] : [`upperdir=${options.upperdir}`]);
+}
+
 function mountSource(type: string, source: string, options: Readonly<Record<string, string>>): VolumeSource {
   switch (type) {
     case "tmpfs":
@@ -153,9 +156,12 @@ function mountSource(type: string, source: string, options: Readonly<Record<stri
     case "bind":
     case "glob":
       if (source === "") return unknown("its bind states no source");
-      if (isSet(options.overlay)) return { kind: "ephemeral", as: "overlay" };
+      if (isSet(options.overlay) || isSet(options.o)) return overlaid(options);
       return { kind: "bind", path: toldPath(source) };
+    case "overlay":
+      return overlaid(options);
     case "volume":
+      if (isSet(options.overlay) || isSet(options.o)) return overlaid(options);
       if (isNetwork(options)) return { kind: "network", as: options["volume-opt type"] ?? "volume" };
       if (hasVariable(source)) return sourceOf(source);
       return source === "" ? { kind: "anonymous" } : sourceOf(source);

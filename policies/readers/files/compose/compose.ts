@@ -1,130 +1,59 @@
 /** Compose files: services, their volumes and where swarm would put them. */
 import { unknown } from "../../../engine/facts";
-import type { Container, EnvValue, Mount, NodeRequirement, Placement, Volume } from "../../../engine/facts";
-import { anywhere } from "../../../engine/facts";
+import type { Container, EnvValue, NodeRequirement, Placement, Volume } from "../../../engine/facts";
+import { anywhere, noFacts } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
-import { at, fields, list, record, text, textMap, texts, yes } from "../../values";
+import { at, fields, record, text, texts, yes } from "../../values";
 import type { Values } from "../../values";
 import { hasVariable } from "../../variables";
 import { splitWords } from "../../shell/words";
-import { baseName, beside, origin } from "../context";
+import { canonical, folderOf, origin } from "../context";
 import type { FileContext } from "../context";
-import { parseYaml } from "../yaml";
-import { interpolateAll, parseEnvFile } from "./interpolate";
-import { mergeServices, mergeVolumes, overridden, overrideOf, readIncluded } from "./project";
-import { driverOf, serviceMount } from "./volumes";
-import type { ServiceMount } from "./volumes";
+import { complain } from "../problems";
+import { includedBy } from "./include";
+import type { Placed, Service } from "./merge";
+import { envOf, pathsOfProject, projectOf } from "./project";
+import type { Project } from "./project";
+import { driverOf, mountVolumes } from "./volumes";
 
-const composeName = /(^|[._-])(compose|stack|swarm)([._-]|$)/i;
+export { isCompose } from "./services";
 
-/** The services of a compose file of any version, or undefined where the document is none. */
-function servicesOf(document: Values, path: string): Values | undefined {
-  // Pipelines of CI systems, values of charts and the schema of compose itself have services too.
-  if (
-    ["steps", "jobs", "pipeline", "stages", "apiVersion", "definitions", "$defs"].some(
-      (key) => document[key] !== undefined,
-    )
-  ) {
-    return undefined;
-  }
-  if (/^values.*\.ya?ml$/i.test(baseName(path))) return undefined;
-  const services = record(document.services);
-  if (services !== undefined) {
-    const looksLike = Object.values(services).some((service) => isService(service));
-    return looksLike || composeName.test(baseName(path)) ? services : undefined;
-  }
-  if (!/compose|^fig\./i.test(baseName(path))) return undefined;
-  if (Array.isArray(document.include)) return {};
-  // Version 1 has its services at the top.
-  const entries = Object.entries(document).filter(([, value]) => isService(value));
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-}
-
-function isService(value: unknown): boolean {
-  const service = record(value);
-  return (
-    service !== undefined &&
-    ["image", "build", "volumes", "extends", "tmpfs", "volumes_from"].some(
-      (key) => service[key] !== undefined,
-    )
-  );
-}
-
-export function isCompose(document: unknown, path: string): boolean {
-  const file = record(document);
-  return file !== undefined && servicesOf(file, path) !== undefined;
+/**
+ * Reads a compose file into the facts, together with the files that `docker compose` takes along, such as the override
+ * beside it. A file that comes after another one is read with that; where the first is judged by itself, everything
+ * was said there.
+ */
+export function readCompose(document: Values, context: FileContext): void {
+  const paths = pathsOfProject(context);
+  const [first = context.path] = paths;
+  if (first !== context.path && context.isGiven?.(first) === true) return;
+  const project = projectOf(paths, envOf(folderOf(first), context), context, document);
+  addProject(project, context, [], new Set());
 }
 
 /**
- * Reads a compose file into the facts, together with the override beside it, as `docker compose` takes the two. An
- * override is read with its base; where that is judged by itself, everything was said there.
+ * @param above the files whose includes led here
+ * @param before every file that was included so far
  */
-export function readCompose(document: Values, context: FileContext, depth = 0): void {
-  const base = overridden(context);
-  if (base !== undefined) {
-    if (context.isGiven?.(base.path) !== true) readCompose(base.document, { ...context, path: base.path });
-    return;
+function addProject(
+  project: Project,
+  context: FileContext,
+  above: readonly string[],
+  before: Set<string>,
+): void {
+  const { paths, services, volumes, includes, env } = project;
+  // Names are looked up from the file that says them.
+  for (const path of paths) addNamedVolumes(volumes, { ...context, path });
+  const here = [...above, ...paths.map(canonical)];
+  for (const { entry, path } of includes) {
+    const included = includedBy(entry, env, here, before, { ...context, path });
+    if (included === undefined) continue;
+    const inner = included.isJudged ? { ...context, facts: noFacts() } : context;
+    addProject(projectOf(included.paths, included.env, { ...inner, path: "" }), inner, here, before);
   }
-  const own = filledIn(document, context);
-  const override = overrideOf(context);
-  const overContext = { ...context, path: override?.path ?? context.path };
-  const over = override === undefined ? {} : filledIn(override.document, overContext);
-  const volumes = mergeVolumes(fields(own.volumes), fields(over.volumes));
-  addNamedVolumes(volumes, context);
-  if (override !== undefined) addNamedVolumes(volumes, overContext);
-  readIncluded(own.include, context, depth, readCompose);
-  const first = servicesOf(own, context.path) ?? {};
-  const second = servicesOf(over, overContext.path) ?? {};
-  const services = { ...second, ...first };
-  for (const name of Object.keys(services)) {
-    const service = resolved(name, first, context, 0);
-    const later = resolved(name, second, overContext, 0);
-    const merged =
-      service === undefined || later === undefined ? (service ?? later) : mergeServices(service, later);
-    if (merged === undefined) continue;
-    const asContext = service === undefined ? overContext : context;
-    addService(name, merged, services, asContext, later === undefined ? undefined : overContext.path, later);
+  for (const [name, service] of services) {
+    addService(name, service, project, { ...context, path: service.file });
   }
-}
-
-/** A document with the values of its variables, as far as they are known. */
-function filledIn(document: Values, context: FileContext): Values {
-  const env = parseEnvFile(context.lookup(beside(context.path, ".env")) ?? "");
-  return fields(interpolateAll(document, { XDG_RUNTIME_DIR: "/run/user/1000", ...env }));
-}
-
-/** A service with what it extends: own keys win, lists of mounts add up. */
-function resolved(name: string, services: Values, context: FileContext, depth: number): Values | undefined {
-  const service = record(services[name]);
-  const base = service?.extends;
-  if (service === undefined || base === undefined || base === null || depth > 8) return service;
-  const baseService = text(base) ?? text(at(base, "service")) ?? name;
-  const file = text(at(base, "file"));
-  const parent =
-    file === undefined
-      ? resolved(baseService, services, context, depth + 1)
-      : fromFile(beside(context.path, file), baseService, context, depth + 1);
-  if (parent === undefined) {
-    const missing = `the service ${baseService} that it extends was not found`;
-    return { ...service, "x-homelab-missing": missing };
-  }
-  const merged: Record<string, unknown> = { ...parent, ...service };
-  for (const key of ["volumes", "tmpfs"]) merged[key] = [...asList(parent[key]), ...asList(service[key])];
-  merged.environment = { ...environment(parent.environment), ...environment(service.environment) };
-  return merged;
-}
-
-function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? list(value) : value === undefined || value === null ? [] : [value];
-}
-
-function fromFile(path: string, service: string, context: FileContext, depth: number): Values | undefined {
-  const content = context.lookup(path);
-  if (content === undefined) return undefined;
-  const parsed = parseYaml(content);
-  if ("error" in parsed) return undefined;
-  const file = fields(interpolateAll(parsed.documents[0], {}));
-  return resolved(service, fields(file.services ?? file), { ...context, path }, depth);
 }
 
 function addNamedVolumes(volumes: Values, context: FileContext): void {
@@ -147,90 +76,62 @@ function addNamedVolumes(volumes: Values, context: FileContext): void {
   }
 }
 
-function addService(
-  name: string,
-  service: Values,
-  services: Values,
-  context: FileContext,
-  overPath?: string,
-  over: Values = {},
-): void {
-  const overs = new Set(mountsOf(over).map((mount) => `${mount.name} ${mount.target}`));
-  const fileOf = (mount: ServiceMount): { file?: string } =>
-    overPath !== undefined && overs.has(`${mount.name} ${mount.target}`) ? { file: overPath } : {};
-  const ephemeral = ephemeralFrom(labels(service.annotations), labels(service.labels));
-  const container = serviceContainer(name, service);
-  const volumes = [
-    ...mountsOf(service).flatMap((mount) =>
-      mountVolumes([mount], name).map((volume) => ({ ...volume, ...fileOf(mount) })),
-    ),
-    ...fromOthers(name, service, services, context, 0),
-    ...missingParts(service, name),
-  ];
+function addService(name: string, service: Service, project: Project, context: FileContext): void {
+  const { values, file } = service;
+  const ephemeral = ephemeralFrom(labels(values.annotations), labels(values.labels));
+  const container = serviceContainer(name, values);
+  const missing = project.missing.get(name);
   context.facts.workloads.push({
     origin: origin(context, `service ${name}`),
     engine: "containers",
-    placement: swarmPlacement(service),
-    volumes,
+    placement: swarmPlacement(values),
+    volumes: [
+      ...[...service.volumes, ...service.tmpfs].flatMap((mount) => volumesOf(mount, name, file)),
+      ...fromOthers(name, service, project, context),
+      ...(missing === undefined ? [] : unseen(missing, "extends", name, false)),
+    ],
     containers: container === undefined ? [] : [container],
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });
 }
 
-function mountsOf(service: Values): readonly ServiceMount[] {
-  const stated = service.volumes;
-  const volumes =
-    stated === undefined || stated === null || Array.isArray(stated)
-      ? list(stated).flatMap((entry) => serviceMount(entry) ?? [])
-      : [{ source: unknown("volumes is not a list"), name: "volumes", target: "", readOnly: false }];
-  const tmpfs = texts(service.tmpfs).map((entry) => ({
-    source: { kind: "ephemeral", as: "tmpfs" } as const,
-    name: entry,
-    target: entry.split(":")[0] ?? entry,
-    readOnly: false,
-  }));
-  return [...volumes, ...tmpfs];
+function volumesOf(mount: Placed, container: string, file: string): Volume[] {
+  const volumes = mountVolumes([mount], container);
+  return mount.file === file ? volumes : volumes.map((volume) => ({ ...volume, file: mount.file }));
 }
 
-/** Mounts as volumes of one container. */
-export function mountVolumes(mounts: readonly ServiceMount[], container: string): Volume[] {
-  return mounts.map(({ source, name, target, readOnly }) => ({
-    name,
-    source,
-    mounts: [{ container, target, readOnly } satisfies Mount],
-    mountsKnown: true,
-  }));
+function unseen(why: string, name: string, container: string, readOnly: boolean): Volume[] {
+  return mountVolumes([{ source: unknown(why), name, target: "", readOnly }], container);
 }
 
-function missingParts(service: Values, container: string): Volume[] {
-  const missing = text(service["x-homelab-missing"]);
-  if (missing === undefined) return [];
-  return mountVolumes(
-    [{ source: unknown(missing), name: "extends", target: "", readOnly: false }],
-    container,
-  );
-}
-
-/** `volumes_from`: the mounts of another service, or of a container nobody described. */
-function fromOthers(
-  name: string,
-  service: Values,
-  services: Values,
-  context: FileContext,
-  depth: number,
-): Volume[] {
-  return texts(service.volumes_from).flatMap((entry) => {
-    const [first = "", second, third] = entry.split(":");
+/** `volumes_from`: the mounts of other services and of those that these take theirs from, or of a container. */
+function fromOthers(name: string, service: Service, project: Project, context: FileContext): Volume[] {
+  const volumes: Volume[] = [];
+  const seen = new Map<string, boolean>();
+  const waiting = texts(service.values.volumes_from).map((entry) => ({ entry, readOnly: false }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [first = "", second, third] = next.entry.split(":");
     const isContainer = first === "container";
-    const readOnly = (isContainer ? third : second) === "ro";
-    const other = isContainer || depth > 8 ? undefined : resolved(first, services, context, 0);
+    const readOnly = next.readOnly || (isContainer ? third : second) === "ro";
+    const other = isContainer ? undefined : project.services.get(first);
     if (other === undefined) {
       const why = `it takes the volumes of ${isContainer ? (second ?? "") : first}, which was not found`;
-      return mountVolumes([{ source: unknown(why), name: entry, target: "", readOnly }], name);
+      volumes.push(...unseen(why, next.entry, name, readOnly));
+      continue;
     }
-    const own = mountsOf(other).map((mount) => ({ ...mount, readOnly: mount.readOnly || readOnly }));
-    return [...mountVolumes(own, name), ...fromOthers(name, other, services, context, depth + 1)];
-  });
+    if (first === name) {
+      complain(context, `the service ${name} takes its own volumes by way of others, which compose refuses`);
+      continue;
+    }
+    // Once is enough, but for one that was only read so far.
+    if (seen.get(first) === false || (seen.get(first) === true && readOnly)) continue;
+    seen.set(first, readOnly);
+    const mounts = [...other.volumes, ...other.tmpfs];
+    const own = mounts.map((mount) => ({ ...mount, readOnly: mount.readOnly || readOnly }));
+    volumes.push(...mountVolumes(own, name));
+    waiting.push(...texts(other.values.volumes_from).map((entry) => ({ entry, readOnly })));
+  }
+  return volumes;
 }
 
 function serviceContainer(name: string, service: Values): Container | undefined {
@@ -254,28 +155,21 @@ function command(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? texts(value) : splitWords(text(value) ?? "");
 }
 
+/** Merged lists of NAME=VALUE are maps; a name alone has no value here. */
 function environment(value: unknown): Record<string, EnvValue> {
   const env: Record<string, EnvValue> = {};
-  for (const entry of texts(value)) {
-    const [key = "", ...rest] = entry.split("=");
-    env[key] = rest.length === 0 ? { kind: "reference", to: "the shell" } : rest.join("=");
-  }
-  const map = record(value);
-  if (map === undefined) return env;
-  for (const [key, item] of Object.entries(map)) {
+  for (const [key, item] of Object.entries(fields(value))) {
     env[key] = text(item) ?? { kind: "reference", to: "the shell" };
   }
   return env;
 }
 
 function labels(value: unknown): Values {
-  if (!Array.isArray(value)) return textMap(value);
-  return Object.fromEntries(
-    texts(value).map((entry) => {
-      const [key = "", ...rest] = entry.split("=");
-      return [key.trim(), rest.join("=")];
-    }),
-  );
+  if (!Array.isArray(value)) {
+    const stated = Object.entries(fields(value));
+    return Object.fromEntries(stated.map(([key, item]) => [key.trim(), item ?? ""]));
+  }
+  return labels(Object.fromEntries(texts(value).map((entry) => entry.split(/=(.*)/s, 2))));
 }
 
 /** Swarm's placement constraints; compose itself states none. */

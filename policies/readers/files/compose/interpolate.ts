@@ -1,8 +1,8 @@
 /** Variables of compose files, as far as their values are known. */
+import { tagged } from "../tags";
 
 /** `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:+other}`, `${NAME:?message}`, `$NAME`, `$$`. */
-const variable =
-  /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])((?:[^{}]|\{[^{}]*\}|\$\{[^{}]*\})*))?\}|([A-Za-z_]\w*))/g;
+const variable = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])((?:[^{}]|\{[^{}]*\})*))?\}|([A-Za-z_]\w*))/g;
 
 /**
  * Fills in what is known: values of the .env file and defaults. What is not known is left as it stands, so that
@@ -32,14 +32,17 @@ export function interpolate(text: string, values: Readonly<Record<string, string
   );
 }
 
-/** The same for every text in a value; keys stay as they are. */
+/** The same for every text in a value; keys and tags stay as they are. */
 export function interpolateAll(value: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof value === "string") return interpolate(value, values);
-  if (Array.isArray(value)) return value.map((item) => interpolateAll(item, values));
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, interpolateAll(item, values)]),
+  if (Array.isArray(value))
+    return tagged(
+      value.map((item) => interpolateAll(item, values)),
+      value,
     );
+  if (typeof value === "object" && value !== null) {
+    const copy = Object.entries(value).map(([key, item]) => [key, interpolateAll(item, values)] as const);
+    return tagged(Object.fromEntries(copy), value);
   }
   return value;
 }

@@ -1,114 +1,151 @@
-/** Compose files that are one project together: the override that compose takes by itself, and included files. */
-import { noFacts, unknown } from "../../../engine/facts";
-import { anywhere } from "../../../engine/facts";
-import type { Origin } from "../../../engine/facts";
-import { fields, list, record, text, texts } from "../../values";
+/** Which files are one compose project together, what they say once merged, and the values of their variables. */
+import { at, fields, list, record, text } from "../../values";
 import type { Values } from "../../values";
-import { hasVariable } from "../../variables";
-import { baseName, beside, folderOf, origin } from "../context";
+import { baseName, beside, canonical, folderOf, inFolder } from "../context";
 import type { FileContext } from "../context";
+import { complain } from "../problems";
+import { isReset } from "../tags";
 import { parseYaml } from "../yaml";
-import { serviceMount } from "./volumes";
+import { interpolateAll, parseEnvFile } from "./interpolate";
+import { mergeMaps, mergeService } from "./merge";
+import type { Service } from "./merge";
+import { servicesOf } from "./services";
 
-/** A file's first document and its path, where there is one. */
-export interface Found {
-  readonly path: string;
-  readonly document: Values;
+/** Names that `docker compose` looks for, in its order. */
+const defaults = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const overrides = [
+  "compose.override.yml",
+  "compose.override.yaml",
+  "docker-compose.override.yml",
+  "docker-compose.override.yaml",
+];
+
+export type Env = Readonly<Record<string, string>>;
+
+/** A project's files merged into one. */
+export interface Project {
+  /** The files, in the order in which they count. */
+  readonly paths: readonly string[];
+  readonly services: ReadonlyMap<string, Service>;
+  readonly volumes: Values;
+  /** What each file includes, with the file. */
+  readonly includes: readonly { readonly entry: unknown; readonly path: string }[];
+  /** Clauses about what a service extends and was not found, by service. */
+  readonly missing: ReadonlyMap<string, string>;
+  readonly env: Env;
 }
 
-/** The override that `docker compose` takes along without being told, for a file of one of the default names. */
-export function overrideOf(context: FileContext): Found | undefined {
-  const stem = /^((?:docker-)?compose)\.ya?ml$/.exec(baseName(context.path))?.[1];
-  return stem === undefined ? undefined : firstOf(`${stem}.override`, context);
-}
-
-/** The file that an override is for. */
-export function overridden(context: FileContext): Found | undefined {
-  const stem = /^((?:docker-)?compose)\.override\.ya?ml$/.exec(baseName(context.path))?.[1];
-  return stem === undefined ? undefined : firstOf(stem, context);
-}
-
-function firstOf(stem: string, context: FileContext): Found | undefined {
-  for (const ending of ["yaml", "yml"]) {
-    const folder = folderOf(context.path);
-    const path = folder === "" ? `${stem}.${ending}` : `${folder}/${stem}.${ending}`;
-    const document = documentAt(path, context);
-    if (document !== undefined) return { path, document };
+/** The files that are read with a file when `docker compose` is called in its folder, itself among them. */
+export function pathsOfProject(context: FileContext): readonly string[] {
+  const folder = folderOf(context.path);
+  const isThis = (path: string): boolean => canonical(path) === canonical(context.path);
+  const listed = composeFile(folder, context);
+  if (listed.some(isThis)) return listed.map((path) => (isThis(path) ? context.path : path));
+  const present = (name: string): boolean => context.lookup(inFolder(folder, name)) !== undefined;
+  const own = baseName(context.path);
+  if (defaults.includes(own) && listed.length === 0) {
+    const override = overrides.find(present);
+    return override === undefined ? [context.path] : [context.path, inFolder(folder, override)];
   }
-  return undefined;
+  if (overrides.includes(own) && listed.length === 0) {
+    const base = defaults.find(present);
+    // Of several overrides compose takes the first; one that it never takes is judged by itself.
+    if (base !== undefined && overrides.find(present) === own) return [inFolder(folder, base), context.path];
+  }
+  return [context.path];
 }
 
-function documentAt(path: string, context: FileContext): Values | undefined {
-  const content = context.lookup(path);
-  const parsed = content === undefined ? undefined : parseYaml(content);
-  return parsed === undefined || "error" in parsed ? undefined : record(parsed.documents[0]);
+/** The files that COMPOSE_FILE of the .env beside names; none where it does not. */
+function composeFile(folder: string, context: FileContext): readonly string[] {
+  const env = parseEnvFile(context.lookup(inFolder(folder, ".env")) ?? "");
+  const stated = env.COMPOSE_FILE ?? "";
+  return stated
+    .split(env.COMPOSE_PATH_SEPARATOR ?? ":")
+    .filter((path) => path.trim() !== "")
+    .map((path) => beside(inFolder(folder, ".env"), path.trim()));
 }
 
-/** Two services as compose merges them: the later one's settings win, mounts add up but for those of one target. */
-export function mergeServices(base: Values, over: Values): Values {
-  const targets = new Set(list(over.volumes).flatMap((entry) => serviceMount(entry)?.target ?? []));
-  const kept = list(base.volumes).filter((entry) => !targets.has(serviceMount(entry)?.target ?? ""));
-  const volumes = Array.isArray(base.volumes) || Array.isArray(over.volumes);
-  return {
-    ...base,
-    ...over,
-    ...(volumes ? { volumes: [...kept, ...list(over.volumes)] } : {}),
-    ...(base.tmpfs === undefined && over.tmpfs === undefined
-      ? {}
-      : { tmpfs: [...texts(base.tmpfs), ...texts(over.tmpfs)] }),
-  };
+/** The values of a project's variables: those of its folder's .env, where no others are named. */
+export function envOf(folder: string, context: FileContext, files?: readonly string[]): Env {
+  const texts = (files ?? [inFolder(folder, ".env")]).map((path) => context.lookup(path) ?? "");
+  return Object.assign({ XDG_RUNTIME_DIR: "/run/user/1000" }, ...texts.map(parseEnvFile)) as Env;
 }
 
-/** Top-level volumes of the base with what the override says of them. */
-export function mergeVolumes(base: Values, over: Values): Values {
-  const merged: Record<string, unknown> = { ...base };
-  for (const [name, value] of Object.entries(over))
-    merged[name] = { ...fields(base[name]), ...fields(value) };
-  return merged;
-}
-
-/** How deep files may include files. */
-const deepest = 8;
-
-/** Reads included files that are not judged by themselves, as parts of the file that includes them. */
-export function readIncluded(
-  include: unknown,
-  context: FileContext,
-  depth: number,
-  read: (document: Values, context: FileContext, depth: number) => void,
-): void {
-  for (const entry of list(include)) {
-    for (const stated of texts(text(entry) ?? fields(entry).path)) {
-      const path = beside(context.path, stated);
-      if (context.isGiven?.(path) === true || depth > deepest) continue;
-      const document = documentAt(path, context);
-      if (document === undefined) {
-        addMissing(stated, context);
-        continue;
-      }
-      const facts = noFacts();
-      read(document, { ...context, path, facts }, depth + 1);
-      const here = (from: Origin): Origin => ({ ...from, file: context.path });
-      for (const { origin: from, volumes, ...rest } of facts.workloads) {
-        const own = volumes.map((volume) => ({ ...volume, file: context.path }));
-        context.facts.workloads.push({ ...rest, origin: here(from), volumes: own });
-      }
-      for (const volume of facts.namedVolumes) {
-        context.facts.namedVolumes.push({ ...volume, origin: here(volume.origin) });
+/** Merges the files of a project. @param first the document of the given path, where it was parsed already */
+export function projectOf(paths: readonly string[], env: Env, context: FileContext, own?: Values): Project {
+  const services = new Map<string, Service>();
+  const missing = new Map<string, string>();
+  const includes: { entry: unknown; path: string }[] = [];
+  let volumes: Values = {};
+  for (const path of paths) {
+    const document = path === context.path && own !== undefined ? own : documentAt(path, context);
+    if (document === undefined) continue;
+    const file = fields(interpolateAll(document, env));
+    const stated = servicesOf(file, path) ?? {};
+    for (const [name, raw] of Object.entries(stated)) {
+      if (isReset(raw)) services.delete(name);
+      else if (record(raw) !== undefined) {
+        const found = resolved(name, stated, { ...context, path }, env, []);
+        for (const why of found.missing) missing.set(name, why);
+        let service = services.get(name);
+        for (const layer of found.layers) service = mergeService(service, layer, path);
+        if (service !== undefined) services.set(name, service);
       }
     }
+    volumes = mergeMaps({ volumes }, { volumes: file.volumes ?? {} }).volumes as Values;
+    for (const entry of typeof file.include === "string" ? [file.include] : list(file.include))
+      includes.push({ entry, path });
   }
+  return { paths, services, volumes: fields(volumes), includes, missing, env };
 }
 
-function addMissing(path: string, context: FileContext): void {
-  const why = hasVariable(path)
-    ? `the file ${path} it includes has a variable in its name`
-    : `the file ${path} it includes was not found`;
-  context.facts.workloads.push({
-    origin: origin(context, `include ${path}`),
-    engine: "containers",
-    placement: anywhere,
-    volumes: [{ name: path, source: unknown(why), mounts: [], mountsKnown: false }],
-    containers: [],
-  });
+/** A file's first document; undefined where there is no such file. A file that cannot be read is complained of. */
+export function documentAt(path: string, context: FileContext): Values | undefined {
+  const content = context.lookup(path);
+  if (content === undefined) return undefined;
+  const parsed = parseYaml(content);
+  if (!("error" in parsed)) return record(parsed.documents[0]) ?? {};
+  complain(context, `${path}, which counts with it, is not valid YAML: ${parsed.error}`);
+  return {};
+}
+
+/** Services that extend each other over more than these are no file that people write. */
+const deepest = 64;
+
+interface Layers {
+  /** What is laid one upon the other: the service that is extended first. */
+  readonly layers: readonly Values[];
+  readonly missing: readonly string[];
+}
+
+/** A service with what it extends. @param above the services that led here, as "FILE SERVICE" */
+function resolved(
+  name: string,
+  services: Values,
+  context: FileContext,
+  env: Env,
+  above: readonly string[],
+): Layers {
+  const service = record(services[name]);
+  if (service === undefined)
+    return { layers: [], missing: [`the service ${name} that it extends was not found`] };
+  const base = service.extends;
+  if (base === undefined || base === null || isReset(base)) return { layers: [service], missing: [] };
+  const here = `${canonical(context.path)} ${name}`;
+  if (above.includes(here)) {
+    complain(context, `the service ${name} extends itself by way of others, which compose refuses`);
+    return { layers: [service], missing: [] };
+  }
+  if (above.length > deepest) {
+    complain(context, `the service ${name} is extended over more than ${deepest} services`);
+    return { layers: [service], missing: [] };
+  }
+  const wanted = text(base) ?? text(at(base, "service")) ?? name;
+  const file = text(at(base, "file"));
+  const path = file === undefined ? context.path : beside(context.path, file);
+  const document = file === undefined ? undefined : documentAt(path, context);
+  const read = fields(interpolateAll(document ?? {}, env));
+  const others = file === undefined ? services : fields(read.services ?? read);
+  const parent = resolved(wanted, others, { ...context, path }, env, [...above, here]);
+  return { layers: [...parent.layers, service], missing: parent.missing };
 }

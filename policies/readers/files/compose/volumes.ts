@@ -1,6 +1,6 @@
 /** Volumes of compose services: short and long forms. */
 import { unknown } from "../../../engine/facts";
-import type { VolumeSource } from "../../../engine/facts";
+import type { Volume, VolumeSource } from "../../../engine/facts";
 import { at, fields, record, text, yes } from "../../values";
 import type { Values } from "../../values";
 import { hasVariable, toldPath } from "../../variables";
@@ -45,14 +45,23 @@ export function shortMount(entry: string): ServiceMount {
     .join(",")
     .split(",")
     .map((option) => option.trim());
-  // With O podman lays a scratch layer over the source; what is written goes with the container.
-  const overlay = options.includes("O");
   return {
-    source: overlay ? { kind: "ephemeral", as: "overlay" } : sourceOf(first),
+    source: options.includes("O") ? overlay(options) : sourceOf(first),
     name: first,
     target: second,
     readOnly: options.includes("ro") || options.includes("readonly"),
   };
+}
+
+/**
+ * With O podman lays a scratch layer over the source, and what is written goes with the container; unless a directory
+ * of the node is named for it, which stays.
+ */
+export function overlay(options: readonly string[]): VolumeSource {
+  const upper = options.find((option) => option.startsWith("upperdir="))?.slice("upperdir=".length);
+  return upper === undefined || upper === ""
+    ? { kind: "ephemeral", as: "overlay" }
+    : { kind: "bind", path: toldPath(upper) };
 }
 
 /** A source as written: a path is a bind, a name is a volume, a variable is neither yet. */
@@ -124,4 +133,14 @@ export function driverOf(volume: Values): { driver: string; options: Record<stri
     options[key.toLowerCase()] = text(value) ?? "";
   }
   return { driver: text(volume.driver) ?? "local", options };
+}
+
+/** Mounts as volumes of one container. */
+export function mountVolumes(mounts: readonly ServiceMount[], container: string): Volume[] {
+  return mounts.map(({ source, name, target, readOnly }) => ({
+    name,
+    source,
+    mounts: [{ container, target, readOnly }],
+    mountsKnown: true,
+  }));
 }

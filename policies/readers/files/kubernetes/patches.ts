@@ -2,7 +2,6 @@
  * Patches of a kustomization, filled in from what they patch. A patch says only what it changes: the class of a claim
  * whose size it changes, or the nodes of a pod to which it adds a volume, stand in the base.
  */
-import type { FactsBuilder } from "../../../engine/facts";
 import { at, fields, record, records, text, texts } from "../../values";
 import type { Values } from "../../values";
 import { baseName, beside, folderOf } from "../context";
@@ -22,12 +21,12 @@ const farthest = 4;
 const deepest = 8;
 
 /** What one reading has looked up already: folders are asked for each of their files. */
-const known = new WeakMap<FactsBuilder, Map<string, Kustomization | undefined>>();
+const known = new WeakMap<FileContext["lookup"], Map<string, Kustomization | undefined>>();
 const held = new WeakMap<Values, readonly Values[]>();
 
 function kustomizationIn(folder: string, context: FileContext): Kustomization | undefined {
-  const seen = known.get(context.facts) ?? new Map<string, Kustomization | undefined>();
-  known.set(context.facts, seen);
+  const seen = known.get(context.lookup) ?? new Map<string, Kustomization | undefined>();
+  known.set(context.lookup, seen);
   if (seen.has(folder)) return seen.get(folder);
   let found: Kustomization | undefined;
   for (const name of names) {

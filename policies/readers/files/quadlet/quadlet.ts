@@ -5,8 +5,7 @@ import { anywhere } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
 import { readRunArguments, mountOption, rootfs } from "../../shell/run";
 import { splitWords } from "../../shell/words";
-import { mountVolumes } from "../compose/compose";
-import { shortMount } from "../compose/volumes";
+import { mountVolumes, shortMount } from "../compose/volumes";
 import type { ServiceMount } from "../compose/volumes";
 import { beside, origin } from "../context";
 import type { FileContext } from "../context";
@@ -24,6 +23,7 @@ const sections: Readonly<Record<Quadlet["kind"], string>> = {
   network: "Network",
   image: "Image",
   artifact: "Artifact",
+  service: "Service",
 };
 
 /** What keeps a quadlet from being one, or undefined. */
@@ -60,6 +60,7 @@ export function readQuadlet(unit: Quadlet, context: FileContext): void {
     case "network":
     case "image":
     case "artifact":
+    case "service":
       return;
   }
 }
@@ -70,11 +71,7 @@ interface Mounted extends ServiceMount {
 
 function addContainer(unit: Quadlet, context: FileContext): void {
   const mounts = mountsOf(unit, "Container");
-  const inPod = mountsOfPod(unit, context).map((mount) => ({
-    ...mount,
-    // The pod's own unit answers for them.
-    source: { kind: "ephemeral", as: "judged with its pod" } as const,
-  }));
+  const inPod = mountsOfPod(unit, context);
   const container = containerOf(unit, context);
   addWorkload(unit, "Container", [...mounts, ...inPod], container === undefined ? [] : [container], context);
 }
@@ -109,7 +106,7 @@ function addVolumesBeside(unit: Quadlet, mounts: readonly Mounted[], context: Fi
     const text = context.isGiven?.(path) === false ? context.lookup(path) : undefined;
     if (text === undefined) continue;
     const inner = { ...context, path };
-    addVolume(readUnit(text, "volume", inner), inner);
+    addVolume(readUnit(text, "volume", inner), inner, false);
   }
 }
 
@@ -144,7 +141,13 @@ function mountsOfPod(unit: Quadlet, context: FileContext): readonly Mounted[] {
   if (name?.endsWith(".pod") !== true) return [];
   const path = beside(unit.path, name);
   const text = context.lookup(path);
-  return text === undefined ? [] : mountsOf(readUnit(text, "pod", { ...context, path }), "Pod");
+  const mounts = text === undefined ? [] : mountsOf(readUnit(text, "pod", { ...context, path }), "Pod");
+  if (context.isGiven?.(path) !== true) return mounts;
+  // The pod's own unit answers for them.
+  return mounts.map((mount) => ({
+    ...mount,
+    source: { kind: "ephemeral", as: "judged with its pod" } as const,
+  }));
 }
 
 function containerOf(unit: Quadlet, context: FileContext): Container | undefined {
@@ -207,7 +210,7 @@ function declared(unit: Quadlet, section: string): ReturnType<typeof ephemeralFr
 }
 
 /** `ConditionHost=` and `AssertHost=` are what a unit has to state a node. */
-function hostCondition(unit: Quadlet): Placement {
+export function hostCondition(unit: Quadlet): Placement {
   const requirements = ["ConditionHost", "AssertHost"].flatMap((key) =>
     unit.all("Unit", key).flatMap(({ value }): NodeRequirement[] => {
       const name = value.replace(/^[|!]+/, "").trim();
@@ -220,7 +223,8 @@ function hostCondition(unit: Quadlet): Placement {
   return requirements.length === 0 ? anywhere : { ...anywhere, required: [[requirements]] };
 }
 
-function addVolume(unit: Quadlet, context: FileContext): void {
+/** @param makesItself false for one that is judged where it is used, since nobody gave it */
+function addVolume(unit: Quadlet, context: FileContext, makesItself = true): void {
   const name = unit.last("Volume", "VolumeName");
   const ephemeral = declared(unit, "Volume");
   const options: Record<string, string> = {};
@@ -245,7 +249,7 @@ function addVolume(unit: Quadlet, context: FileContext): void {
     driver,
     options,
     external: false,
-    makesItself: true,
+    makesItself,
     placement: hostCondition(unit),
     ...(ephemeral === undefined ? {} : { ephemeral }),
   });

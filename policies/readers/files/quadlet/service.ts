@@ -1,18 +1,29 @@
 /** systemd services that start containers by hand: `ExecStart=/usr/bin/podman run …`. */
-import { parse, valuesOf } from "../../../../quadlet";
 import { addRuns } from "../../shell/commands";
-import { anywhere } from "../../../engine/facts";
-import { baseName, origin } from "../context";
+import { origin } from "../context";
 import type { FileContext } from "../context";
+import { hostCondition } from "./quadlet";
+import { dropInKind, readDropIn, readUnit } from "./unit";
 
-/** Reads a service; answers why it could not be, or undefined. */
-export function readService(text: string, context: FileContext): string | undefined {
-  const unit = parse(text);
-  const from = origin(context, `unit ${baseName(context.path)}`);
-  for (const key of ["ExecStartPre", "ExecStart", "ExecStartPost"]) {
-    for (const line of valuesOf(unit, "Service", key)) {
-      addRuns(line.replace(/^[-@:+!]+/, "").replaceAll("%t", "/run"), from, anywhere, context.facts);
+/** Every moment at which systemd runs a command of a service. */
+const commands = [
+  "ExecCondition",
+  "ExecStartPre",
+  "ExecStart",
+  "ExecStartPost",
+  "ExecReload",
+  "ExecStop",
+  "ExecStopPost",
+];
+
+/** Reads a service with its drop-ins; a drop-in without its service as far as it goes. */
+export function readService(text: string, context: FileContext): void {
+  const alone = dropInKind(context.path) === "service";
+  const unit = alone ? readDropIn(text, "service", context.path) : readUnit(text, "service", context);
+  for (const key of commands) {
+    for (const { value, file } of unit.all("Service", key)) {
+      const from = { ...origin(context, `unit ${unit.name}`), file };
+      addRuns(value.replace(/^[-@:+!|]+/, ""), from, hostCondition(unit), context.facts);
     }
   }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 /** A quadlet with its drop-ins as one list of settings, each knowing the file it stands in. */
 import { parse } from "../../../../quadlet";
-import { baseName, folderOf } from "../context";
+import { baseName, folderOf, inFolder } from "../context";
 import type { FileContext } from "../context";
 
 interface Setting {
@@ -19,10 +19,13 @@ export interface Stated {
 const kinds = ["container", "volume", "pod", "kube", "build", "network", "image", "artifact"] as const;
 export type QuadletKind = (typeof kinds)[number];
 
+/** Units that drop-ins are for: podman's, and systemd's own services that start containers by hand. */
+export type UnitKind = QuadletKind | "service";
+
 export class Quadlet {
   constructor(
     readonly path: string,
-    readonly kind: QuadletKind,
+    readonly kind: UnitKind,
     private readonly settings: readonly Setting[],
   ) {}
 
@@ -68,10 +71,11 @@ export function quadletKind(path: string): QuadletKind | undefined {
 }
 
 /** The kind of unit a drop-in belongs to ("web.container.d/x.conf", "container.d/x.conf"). */
-export function dropInKind(path: string): QuadletKind | undefined {
+export function dropInKind(path: string): UnitKind | undefined {
   if (!path.endsWith(".conf")) return undefined;
   const folder = baseName(folderOf(path));
-  return kinds.find((kind) => folder === `${kind}.d` || folder.endsWith(`.${kind}.d`));
+  const all: readonly UnitKind[] = [...kinds, "service"];
+  return all.find((kind) => folder === `${kind}.d` || folder.endsWith(`.${kind}.d`));
 }
 
 /**
@@ -79,7 +83,7 @@ export function dropInKind(path: string): QuadletKind | undefined {
  *
  * @throws UnitError where a line is none of a unit
  */
-export function readUnit(text: string, kind: QuadletKind, context: FileContext): Quadlet {
+export function readUnit(text: string, kind: UnitKind, context: FileContext): Quadlet {
   const settings = settingsOf(text, context.path);
   for (const path of dropInsOf(context.path, kind, context)) {
     settings.push(...settingsOf(context.lookup(path) ?? "", path));
@@ -88,7 +92,7 @@ export function readUnit(text: string, kind: QuadletKind, context: FileContext):
 }
 
 /** Reads a drop-in on its own, as far as it goes. */
-export function readDropIn(text: string, kind: QuadletKind, path: string): Quadlet {
+export function readDropIn(text: string, kind: UnitKind, path: string): Quadlet {
   return new Quadlet(path, kind, settingsOf(text, path));
 }
 
@@ -99,18 +103,17 @@ function settingsOf(text: string, file: string): Setting[] {
 }
 
 /** Paths of the drop-ins that apply to a unit, in the order in which they count. */
-export function dropInsOf(path: string, kind: QuadletKind, context: FileContext): readonly string[] {
+export function dropInsOf(path: string, kind: UnitKind, context: FileContext): readonly string[] {
   const folder = folderOf(path);
-  const prefix = folder === "" ? "" : `${folder}/`;
   const folders = [`${kind}.d`, ...prefixFolders(baseName(path), kind), `${baseName(path)}.d`];
   const paths = folders.flatMap((name) =>
-    context.filesIn(`${prefix}${name}`).filter((file) => file.endsWith(".conf")),
+    context.filesIn(inFolder(folder, name)).filter((file) => file.endsWith(".conf")),
   );
   return [...paths].sort((one, other) => (baseName(one) < baseName(other) ? -1 : 1));
 }
 
 /** "foo-bar.container" also takes drop-ins of "foo-.container.d"; "a@b.container" those of "a@.container.d". */
-function prefixFolders(name: string, kind: QuadletKind): string[] {
+function prefixFolders(name: string, kind: UnitKind): string[] {
   const stem = name.slice(0, -kind.length - 1);
   const folders: string[] = [];
   for (let cut = stem.indexOf("-"); cut >= 0 && cut < stem.length - 1; cut = stem.indexOf("-", cut + 1)) {
