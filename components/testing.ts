@@ -62,7 +62,7 @@ export async function declared(
       call: () => ({}),
       newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...(inputs as object), ...answered(type, name), ...outputs[type] },
+        state: { ...(inputs as object), ...answered(type, name, inputs as object), ...outputs[type] },
       }),
     });
     program();
@@ -82,14 +82,14 @@ export function named(all: readonly Declared[], name: string): Declared {
   return found[0];
 }
 
-function answered(type: string, name: string): Record<string, unknown> {
+function answered(type: string, name: string, inputs: object): Record<string, unknown> {
   switch (type) {
     case "random:index/randomPassword:RandomPassword":
       return { result: passwordOf(name) };
     case "homelab:remote:Image":
       return { reference: "localhost/homelab/image:hash", imageId: "image-id" };
     case "homelab:remote:Secret":
-      return { fingerprint: `fingerprint-of-${name}` };
+      return { fingerprint: `fingerprint-of-${name}`, effective: (inputs as { value: unknown }).value };
     default:
       return {};
   }

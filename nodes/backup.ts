@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { BackupNode } from "../components/backup-node";
 import { BackupRepository, repositoryUrl } from "../components/backup-repository";
 import { BackupServer } from "../components/backup-server";
 import { volumeDirectory } from "../components/k3s";
 import type { MinioNode } from "../components/minio-node";
+import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { Refusal } from "../components/refusal";
 import type { BackupNodeSettings, K3sAgentSettings } from "../settings";
-import { isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
+import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
@@ -28,7 +28,7 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
   const files = backup.files
     ? repositories(node, topology.nodes.desktop.address, backup, identity, firewall)
     : undefined;
-  new BackupServer(
+  const { key } = new BackupServer(
     "backup",
     {
       node,
@@ -58,7 +58,7 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
     },
     { dependsOn: postgres.unit },
   );
-  if (files === undefined) return undefined;
+  if (files === undefined || key === undefined) return undefined;
   const volumes = volumesOf(node, settings);
   if (hasPaths(backup) || volumes.length > 0) {
     new BackupNode(
@@ -69,13 +69,13 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
         settings: backup,
         volumes,
         repository: files.of.storage,
-        key: files.key,
+        key,
         metricsDirectory: backup.metricsDirectory,
       },
       { dependsOn: files.served },
     );
   }
-  return { key: files.key, repositories: files.of, offNodePassword: files.offNodePassword };
+  return { key, repositories: files.of, offNodePassword: files.offNodePassword };
 }
 
 const hasPaths = ({ paths, workspaceRoot }: BackupNodeSettings) => paths.length > 0 || workspaceRoot !== "";
@@ -94,11 +94,17 @@ function repositories(
   identity: string | undefined,
   firewall: pulumi.Resource,
 ) {
-  const password = (name: string) =>
-    pulumi.secret(new random.RandomPassword(`backup-${name}`, { length: 40, special: false }).result);
-  const key = password("key");
-  const offNodePassword = password("off-node-password");
-  const users = Object.fromEntries(nodeNames.map((name) => [name, password(`password-${name}`)])) as Record<
+  const connection = connectionOf(node, identity);
+  const generated = (name: string) =>
+    password(
+      `backup-${name}`,
+      { connection, name: `homelab-backup-${name}` },
+      // The repositories outlive the stack, and so does what opens them.
+      { dependsOn: firewall, retainOnDelete: true },
+    );
+  const key = proposal("backup-key", {});
+  const offNodePassword = generated("off-node-password");
+  const users = Object.fromEntries(nodeNames.map((name) => [name, generated(`password-${name}`)])) as Record<
     (typeof nodeNames)[number],
     pulumi.Output<string>
   >;

@@ -51,8 +51,17 @@ export interface Handler<I extends object> {
   drift(inputs: I, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
   /** What making it would do, for a preview. Only looks. */
   foresee?(inputs: I, ctx: Context): Promise<Foreseen>;
-  /** Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`). */
-  apply(inputs: I, ctx: Context, previous: I | undefined): Promise<Record<string, unknown>>;
+  /**
+   * Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`).
+   * @param previous the inputs of the last run, and
+   * @param outputs what it returned, as the state has both; undefined when it is made for the first time.
+   */
+  apply(
+    inputs: I,
+    ctx: Context,
+    previous: I | undefined,
+    outputs?: Record<string, unknown>,
+  ): Promise<Record<string, unknown>>;
   /** Takes the thing away, never its data; says where the data stays. Fine when it is gone already. */
   remove(inputs: I, ctx: Context): Promise<void>;
   /** Names of outputs of `apply` that are secret. */

@@ -112,14 +112,15 @@ export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<v
 export async function apply(
   kind: Kind,
   inputs: Json,
-  previous: Json | undefined,
+  previous: { readonly inputs: Json; readonly state: Json } | undefined,
   ctx: Context,
 ): Promise<{ id: string; state: Json }> {
   const { value, secrets } = unwrap(inputs);
   const outputs = (await kind.apply(
     value,
     ctx,
-    previous === undefined ? undefined : unwrap(previous).value,
+    previous === undefined ? undefined : unwrap(previous.inputs).value,
+    previous === undefined ? undefined : outputsOf(previous.state),
   )) as Record<string, Json>;
   const state = { ...(value as Record<string, Json>), ...outputs, [driftKey]: [] };
   return { id: kind.id(value), state: wrap(state, [...secrets, ...kind.secretOutputs.map((key) => [key])]) };

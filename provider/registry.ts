@@ -20,7 +20,12 @@ export interface Kind {
   id(raw: unknown): string;
   drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
   foresee(raw: unknown, ctx: Context): Promise<Foreseen>;
-  apply(raw: unknown, ctx: Context, previous: unknown): Promise<Record<string, unknown>>;
+  apply(
+    raw: unknown,
+    ctx: Context,
+    previous: unknown,
+    outputs: Record<string, unknown> | undefined,
+  ): Promise<Record<string, unknown>>;
   remove(raw: unknown, ctx: Context): Promise<void>;
 }
 
@@ -35,8 +40,8 @@ export function kindOf<I extends object>(handler: Handler<I>): Kind {
     drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
     foresee: (raw, ctx) =>
       handler.foresee?.(parse(raw), ctx) ?? Promise.resolve({ says: [], lacks: [], refuses: [] }),
-    apply: (raw, ctx, previous) =>
-      handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous)),
+    apply: (raw, ctx, previous, outputs) =>
+      handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous), outputs),
     remove: (raw, ctx) => handler.remove(parse(raw), ctx),
   };
 }

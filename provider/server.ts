@@ -137,7 +137,8 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
         response.setProperties(wire(preview(inputs, plain(request.getOlds()))));
         return response;
       }
-      const { state } = await apply(kind, inputs, plain(request.getOldInputs()), context(request.getUrn()));
+      const previous = { inputs: plain(request.getOldInputs()), state: plain(request.getOlds()) };
+      const { state } = await apply(kind, inputs, previous, context(request.getUrn()));
       response.setProperties(wire(state));
       return response;
     }),

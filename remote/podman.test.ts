@@ -46,6 +46,7 @@ describe("what podman has on a node", () => {
     expect(await observeSecret({ ...secret, name: "other" }, signal)).toBeUndefined();
     expect(vi.mocked(runScript).mock.calls.map(([, script]) => script)).toEqual(["podman-look"]);
 
+    vi.mocked(runScript).mockResolvedValueOnce({ code: 0, stdout: "id\ts2\nvalue\teA==\n", stderr: "" });
     await applySecret(secret, signal);
     await observeSecret(secret, signal);
     expect(vi.mocked(runScript).mock.calls.map(([, script]) => script)).toEqual([

@@ -7,39 +7,83 @@ import { runScript } from "./run";
 /** The inputs of homelab:remote:Secret; see provider/sdk/remote.ts for their meaning. */
 export const secretSchema = z.strictObject({
   connection: connectionSchema,
-  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a plain name such as postgres-password"),
+  name: z.string().regex(/^[a-z0-9]+([_-]+[a-z0-9]+)*$/, "must be a plain name such as postgres-password"),
   value: z.string().min(1),
+  existing: z.enum(["replace", "adopt", "keep", "refuse"]).optional(),
 });
 
 export type SecretSpec = z.infer<typeof secretSchema>;
 
-async function ask(secret: SecretSpec, verb: "apply" | "remove", signal: AbortSignal): Promise<string> {
-  const value = verb === "apply" ? [`value\t${Buffer.from(secret.value, "utf8").toString("base64")}`] : [];
-  const said = await runScript(secret.connection, "secret", {
-    stdin: `${[`verb\t${verb}`, `name\t${secret.name}`, ...value, "end"].join("\n")}\n`,
+/** What is done about a value that is there already; see agent/secret.sh. */
+export type SecretVerb = "apply" | "adopt" | "restore" | "refuse";
+
+/** A secret as it is on the node. */
+export interface KeptSecret {
+  /** podman's own; another one after each change. */
+  readonly id: string;
+  /** What it holds. */
+  readonly value: string;
+}
+
+type Named = Pick<SecretSpec, "connection" | "name">;
+
+/** Exit code of agent/secret.sh where another value is there, which must stay. */
+const anotherIsThere = 21;
+
+async function ask(
+  { connection, name }: Named,
+  verb: SecretVerb | "remove",
+  value: string | undefined,
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const given = value === undefined ? [] : [`value\t${Buffer.from(value, "utf8").toString("base64")}`];
+  const said = await runScript(connection, "secret", {
+    stdin: `${[`verb\t${verb}`, `name\t${name}`, ...given, "end"].join("\n")}\n`,
     timeoutSeconds: 30,
     signal,
   }).finally(() => {
-    podmanChanged(secret.connection);
+    podmanChanged(connection);
   });
-  if (said.code !== 0) {
+  const where = `The podman secret ${name} on ${connection.node}`;
+  if (said.code === anotherIsThere) {
     throw new RemoteError(
-      `The podman secret ${secret.name} on ${secret.connection.node} could not be set: ${said.stderr.trim()}`,
+      `${where} holds another value than this run would put there, and what was encrypted with that one opens with nothing else. Nothing was changed. Either bring the former value back to where this one comes from, or set it aside: docs/runbooks/state.md says how.`,
     );
   }
-  return said.stdout.trim();
+  if (said.code !== 0) throw new RemoteError(`${where} could not be set: ${said.stderr.trim()}`);
+  return new Map(
+    said.stdout.split("\n").flatMap((line) => {
+      const [key = "", text] = line.split("\t");
+      return text === undefined ? [] : [[key, text] as const];
+    }),
+  );
 }
 
 /** The secret's id on the node; undefined when it is not there. podman gives a new one at each change. */
-export async function observeSecret(secret: SecretSpec, signal: AbortSignal): Promise<string | undefined> {
+export async function observeSecret(secret: Named, signal: AbortSignal): Promise<string | undefined> {
   return (await podmanOn(secret.connection, signal)).secrets.get(secret.name);
 }
 
-/** Sets the secret; returns its new id. */
-export function applySecret(secret: SecretSpec, signal: AbortSignal): Promise<string> {
-  return ask(secret, "apply", signal);
+/**
+ * Puts the value there, in the way that the verb says.
+ * @returns what is there then: with `adopt` and `restore` that may be another value.
+ */
+export async function applySecret(
+  secret: Named & { readonly value: string },
+  signal: AbortSignal,
+  verb: SecretVerb = "apply",
+): Promise<KeptSecret> {
+  const answer = await ask(secret, verb, secret.value, signal);
+  const id = answer.get("id");
+  const value = answer.get("value");
+  if (id === undefined || value === undefined) {
+    throw new RemoteError(
+      `The podman secret ${secret.name} on ${secret.connection.node} was set, but the node did not say so to the end: run this again.`,
+    );
+  }
+  return { id, value: Buffer.from(value, "base64").toString("utf8") };
 }
 
-export async function removeSecret(secret: SecretSpec, signal: AbortSignal): Promise<void> {
-  await ask(secret, "remove", signal);
+export async function removeSecret(secret: Named, signal: AbortSignal): Promise<void> {
+  await ask(secret, "remove", undefined, signal);
 }

@@ -76,15 +76,17 @@ describe("a BackupNode", () => {
 
   it("has address and key in secrets, and in no file and no state in clear", async () => {
     const all = await run(everything);
-    for (const [child, name, value] of [
+    for (const [child, name, value, more] of [
       [
         "repository",
         "homelab-backup-files-repository",
         "rest:http://compute:REPOSITORY-PASSWORD@10.0.0.1:8010/compute/",
+        {},
       ],
-      ["key", "homelab-backup-files-key", "ENCRYPTION-KEY"],
+      // The only other copy of the key, should storage be set up anew.
+      ["key", "homelab-backup-files-key", "ENCRYPTION-KEY", { existing: "refuse" }],
     ] as const) {
-      expect(named(all, `backup-node-${child}`).inputs).toEqual({ connection, name, value });
+      expect(named(all, `backup-node-${child}`).inputs).toEqual({ connection, name, value, ...more });
       expect(named(all, `backup-node-${child}`).visible.value).toBe(secret);
     }
     expect(JSON.stringify(all.map(({ visible }) => visible))).not.toMatch(

@@ -52,8 +52,9 @@ export class BackupNode extends pulumi.ComponentResource {
     );
     const key = new Secret(
       `${name}-key`,
-      { connection, name: "homelab-backup-files-key", value: args.key },
-      options(),
+      { connection, name: "homelab-backup-files-key", value: args.key, existing: "refuse" },
+      // A copy of what opens the node's backups.
+      options({ retainOnDelete: true }),
     );
     const paths = [...settings.paths, ...(settings.workspaceRoot === "" ? [] : [settings.workspaceRoot])];
     const config = image.reference.apply((built) =>

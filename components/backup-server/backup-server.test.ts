@@ -123,10 +123,10 @@ describe("a BackupServer whose copy is elsewhere", () => {
         .filter(({ type }) => type === "homelab:remote:Secret")
         .map(({ inputs }) => [inputs.name, inputs.value]),
     ).toEqual([
-      ["homelab-backup-key", "KEY"],
       ["homelab-backup-off-node", "s3:https://host/bucket"],
       ["homelab-backup-off-node-aws-secret-access-key", "HIDDEN"],
       ["homelab-backup-off-node-aws-access-key-id", "me"],
+      ["homelab-backup-key", "KEY"],
     ]);
     const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
     expect(config).toContain("\nOFF_NODE_VARIABLES=AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n");

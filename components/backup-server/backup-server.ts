@@ -37,7 +37,7 @@ export interface BackupServerArgs {
   };
   /** Repositories of files; both are secrets. @default none */
   repositories?: {
-    /** What all repositories are encrypted with. */
+    /** What all repositories are encrypted with, where storage has no key yet: one that is there is never replaced. */
     key: pulumi.Input<string>;
     /** Address of the one off this machine, as restic takes it. @default nothing leaves this machine */
     offNode?: pulumi.Input<string>;
@@ -45,6 +45,8 @@ export interface BackupServerArgs {
     offNodeEnvironment?: Readonly<Record<string, pulumi.Input<string>>>;
   };
 }
+
+const keySecret = "homelab-backup-key";
 
 /** The podman secret that holds a variable for the repository off this machine; off_node in scripts/restic-lib.sh. */
 const variableSecret = (variable: string) =>
@@ -55,6 +57,9 @@ const variableSecret = (variable: string) =>
  * that restores them. Removing any of it leaves the backups in `settings.directory`.
  */
 export class BackupServer extends pulumi.ComponentResource {
+  /** Secret: what the repositories are encrypted with, when there are any. */
+  readonly key: pulumi.Output<string> | undefined;
+
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, postgres, minio, repositories } = args;
     // The types say so already; a program that goes around them is stopped here.
@@ -73,8 +78,17 @@ export class BackupServer extends pulumi.ComponentResource {
         ? undefined
         : new Image(`${name}-restic-image`, { connection, ...resticImage }, childOptions(this, opts));
     const variables = Object.entries(repositories?.offNodeEnvironment ?? {});
-    const secrets = Object.entries({
-      "homelab-backup-key": repositories?.key,
+    const key =
+      repositories === undefined
+        ? undefined
+        : new Secret(
+            `${name}-key`,
+            { connection, name: keySecret, value: repositories.key, existing: "keep" },
+            // The backups outlive the stack, and so does what opens them.
+            childOptions(this, opts, { retainOnDelete: true }),
+          );
+    this.key = key?.effective;
+    const others = Object.entries({
       "homelab-backup-off-node": repositories?.offNode,
       ...Object.fromEntries(variables.map(([variable, value]) => [variableSecret(variable), value])),
     }).flatMap(([secret, value]) =>
@@ -88,6 +102,7 @@ export class BackupServer extends pulumi.ComponentResource {
             ),
           ],
     );
+    const secrets = [...(key === undefined ? [] : [key]), ...others];
     // Of the images only PostgreSQL's is waited for: one that cannot be pulled must not keep the other backups from being made.
     const config = pulumi.output(postgres.image).apply((image) =>
       backupConfig({

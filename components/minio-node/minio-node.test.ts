@@ -32,8 +32,10 @@ describe("a MinioNode", () => {
       "s3-unit",
       "s3-user-dagster",
       "s3-user-dagster-secret",
+      "s3-user-dagster-secret-kept",
       "s3-user-mlflow",
       "s3-user-mlflow-secret",
+      "s3-user-mlflow-secret-kept",
       "s3-versioning-mlflow",
     ]);
     expect(named(all, "s3").visible.placement).toEqual({

@@ -1,12 +1,12 @@
 import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import type { MinioSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
+import { proposal } from "../password";
 import { persistentOn } from "../placement";
 import { healthUrl, minioQuadlet, rootPasswordSecret, rootUser, rootUserSecret, service } from "./minio-unit";
 import { objectStore, type S3User } from "./s3";
@@ -50,8 +50,6 @@ export class MinioNode extends pulumi.ComponentResource {
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
 
-    const { result } = new random.RandomPassword(`${name}-root`, { length: 40, special: false }, options());
-    const password = pulumi.secret(result);
     const built = {
       repository: "localhost/homelab/minio",
       containerfile: `FROM ${reference(settings.image)}\n`,
@@ -65,8 +63,14 @@ export class MinioNode extends pulumi.ComponentResource {
     );
     const passwordSecret = new Secret(
       `${name}-root-password-secret`,
-      { connection, name: rootPasswordSecret, value: password },
-      options(),
+      {
+        connection,
+        name: rootPasswordSecret,
+        value: proposal(`${name}-root`, options()),
+        existing: "adopt",
+      },
+      // It outlives the stack, as the objects do.
+      options({ retainOnDelete: true }),
     );
     this.unit = new Unit(
       `${name}-unit`,
@@ -99,9 +103,10 @@ export class MinioNode extends pulumi.ComponentResource {
       users: objectStore(name, {
         server: `${host}:${settings.apiPort}`,
         user: rootUser,
-        password,
+        password: passwordSecret.effective,
         settings,
         existing: args.existing ?? [],
+        connection,
         engine: this.unit,
         options,
       }),

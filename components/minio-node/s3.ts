@@ -1,7 +1,8 @@
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import type { ConnectionArgs } from "../../remote/connection-args";
 import type { MinioSettings } from "../../settings";
+import { password } from "../password";
 import { bucketPolicy } from "./policy";
 
 export interface S3Args {
@@ -12,6 +13,8 @@ export interface S3Args {
   settings: Pick<MinioSettings, "buckets" | "users">;
   /** Buckets that are there already, from a run that was stopped or a stack that was destroyed: taken over as they are. */
   existing: readonly string[];
+  /** The node that keeps the users' secret keys. */
+  connection: ConnectionArgs;
   /** What serves the endpoint: made before, and taken away without asking it to clear up first. */
   engine: pulumi.Resource;
   /** Options of every child. */
@@ -68,12 +71,11 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
   });
   return Object.fromEntries(
     Object.entries(settings.users).map(([user, { buckets: own, access }]) => {
-      const { result } = new random.RandomPassword(
+      const secretKey = password(
         `${name}-user-${user}-secret`,
-        { length: 40, special: false },
-        options(),
+        { connection: args.connection, name: `homelab-minio-user-${user}` },
+        options({ deletedWith: engine }),
       );
-      const secretKey = pulumi.secret(result);
       const account = new minio.IamUser(`${name}-user-${user}`, { name: user, secret: secretKey }, inStore());
       const policy = new minio.IamPolicy(
         `${name}-policy-${user}`,

@@ -66,18 +66,22 @@ describe("a PostgresNode", () => {
       "db-image",
       "db-role-agent",
       "db-role-agent-password",
+      "db-role-agent-password-kept",
       "db-role-ksh3",
       "db-role-ksh3-password",
+      "db-role-ksh3-password-kept",
       "db-role-readers",
       "db-role-readers-password",
+      "db-role-readers-password-kept",
       "db-role-system",
       "db-role-system-password",
+      "db-role-system-password-kept",
       "db-superuser",
       "db-superuser-secret",
       "db-unit",
     ]);
     expect(resources.filter(({ name }) => name !== "db").map(({ parent }) => parent)).toEqual(
-      Array<string>(17).fill("db"),
+      Array<string>(21).fill("db"),
     );
   });
 

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { Database, Extension, Grant, Role, type ServerArgs } from "../../provider/sdk/postgres";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import type { ConnectionArgs } from "../../remote/connection-args";
 import { replicationRole, type PostgresSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
+import { password, proposal } from "../password";
 import { persistentOn } from "../placement";
 import { configuration } from "./conf";
 import { containerfile } from "./containerfile";
@@ -77,9 +78,7 @@ export class PostgresNode extends pulumi.ComponentResource {
     this.#given = opts;
 
     const pair = pairOf(args);
-    const superuser = this.#password("superuser");
-    const replication = pair === undefined ? undefined : this.#password("replication-password");
-    const { unit, image, secret } = this.#server(args, superuser, pair, replication);
+    const { unit, image, secret, replication } = this.#server(args, pair);
     this.unit = unit;
     this.image = image.reference;
     this.superuserFingerprint = secret.fingerprint;
@@ -87,7 +86,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       connection: connectionOf(node, args.identity),
       port: settings.port,
       user: "postgres",
-      password: superuser,
+      password: secret.effective,
     };
     const passwords = this.#roles(server, settings);
     const roles = passwords.roles;
@@ -115,23 +114,21 @@ export class PostgresNode extends pulumi.ComponentResource {
     return childOptions(this, this.#given, own);
   }
 
-  #password(what: string): pulumi.Output<string> {
-    const { result } = new random.RandomPassword(
-      `${this.#name}-${what}`,
-      // Letters and digits only: the same text in a connection string, a file and a statement.
-      { length: 40, special: false },
-      this.#options(),
+  /** A password that the server is started with. It outlives the stack, as the data does. */
+  #serverSecret(what: string, generated: string, kept: string, connection: ConnectionArgs): Secret {
+    const value = proposal(`${this.#name}-${generated}`, this.#options());
+    return new Secret(
+      `${this.#name}-${what}-secret`,
+      { connection, name: kept, value, existing: "adopt" },
+      this.#options({ retainOnDelete: true }),
     );
-    return pulumi.secret(result);
   }
 
   /** Image, secret, configuration and the unit that runs with them. */
   #server(
     { node, settings, clients, networks, identity }: PostgresNodeArgs,
-    superuser: pulumi.Output<string>,
     pair: Pair | undefined,
-    replication: pulumi.Output<string> | undefined,
-  ): { unit: Unit; image: Image; secret: Secret } {
+  ): { unit: Unit; image: Image; secret: Secret; replication: pulumi.Output<string> | undefined } {
     const connection = connectionOf(node, identity);
     const base = reference(settings.baseImage);
     const image = new Image(
@@ -143,19 +140,11 @@ export class PostgresNode extends pulumi.ComponentResource {
       },
       this.#options(),
     );
-    const secret = new Secret(
-      `${this.#name}-superuser-secret`,
-      { connection, name: superuserSecret, value: superuser },
-      this.#options(),
-    );
+    const secret = this.#serverSecret("superuser", "superuser", superuserSecret, connection);
     const replicationSecretOn =
-      replication === undefined
+      pair === undefined
         ? undefined
-        : new Secret(
-            `${this.#name}-replication-secret`,
-            { connection, name: replicationSecret, value: replication },
-            this.#options(),
-          );
+        : this.#serverSecret("replication", "replication-password", replicationSecret, connection);
     const conf = configuration(settings, node.address, pair);
     const unit = new Unit(
       `${this.#name}-unit`,
@@ -220,7 +209,7 @@ export class PostgresNode extends pulumi.ComponentResource {
     if (pair !== undefined) {
       guardUnit(`${this.#name}-guard`, connection, pair, this.#options({ dependsOn: unit }));
     }
-    return { unit, image, secret };
+    return { unit, image, secret, replication: replicationSecretOn?.effective };
   }
 
   /** Options of what lives in the server: it goes with the server, which keeps it in its data. */
@@ -229,7 +218,13 @@ export class PostgresNode extends pulumi.ComponentResource {
   }
 
   #roles(server: ServerArgs, settings: PostgresSettings) {
-    const passwords = mapValues(settings.roles, (_role, role) => this.#password(`role-${role}-password`));
+    const passwords = mapValues(settings.roles, (_role, role) =>
+      password(
+        `${this.#name}-role-${role}-password`,
+        { connection: server.connection, name: `homelab-postgres-role-${role}` },
+        this.#options({ deletedWith: this.unit }),
+      ),
+    );
     const of = (role: string): pulumi.Output<string> => known(passwords, role);
     const roles: Record<string, Role> = {};
     for (const role of membersLast(settings.roles)) {

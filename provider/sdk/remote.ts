@@ -89,18 +89,30 @@ export interface SecretArgs {
   name: string;
   /** The value; travels by standard input and rests only in podman's secret store and, encrypted, in the state. */
   value: pulumi.Input<string>;
+  /**
+   * What becomes of another value that the node has under this name.
+   *   `replace`: the declared one takes its place.
+   *   `adopt`:   it is taken over, so `value` is a proposal for a node that has none; a `value` that changed since the
+   *              last run is a new password and takes its place.
+   *   `keep`:    it is taken over, whatever `value` becomes: for a key without which what it encrypted is lost.
+   *   `refuse`:  it stays and the run ends with a sentence: for a copy of such a key.
+   * @default "replace"
+   */
+  existing?: "replace" | "adopt" | "keep" | "refuse";
 }
 
 /** A podman secret on the node. */
 export class Secret extends pulumi.CustomResource {
+  /** Secret: the value that the node has, which is another than the declared one where it was taken over. */
+  declare readonly effective: pulumi.Output<string>;
   /** Changes whenever the value does, and tells nothing about it: for `restartOn`. */
   declare readonly fingerprint: pulumi.Output<string>;
   constructor(name: string, args: SecretArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       "homelab:remote:Secret",
       name,
-      { ...args, value: pulumi.secret(args.value), fingerprint: undefined },
-      opts,
+      { ...args, value: pulumi.secret(args.value), effective: undefined, fingerprint: undefined },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["effective"] }),
     );
   }
 }

@@ -1,11 +1,40 @@
 #!/bin/bash
-# A podman secret. Input: `verb apply|remove`, `name NAME`, `value BASE64` (apply), `end`. Output: its id.
+# A podman secret. Input: `verb apply|adopt|restore|refuse|remove`, `name NAME`, `value BASE64` (not for remove), `end`.
+#   apply   the value is there afterwards, whatever was there before; the same value is left as it is
+#   adopt   what is there stays; the value is only for a node that has none
+#   restore as adopt, but only what this project put there stays: a value set by hand makes way
+#   refuse  as apply, but another value that is there is an error (exit 21), and stays
+# Output: `id ID`, and `value BASE64`, what is there now.
 # The value comes by standard input and goes on by standard input: it never stands in a process list.
 source head.sh
 read_given
-name=${given[name]}
-case ${given[verb]} in
-apply) decode "${given[value]}" | podman secret create --replace -- "$name" - ;;
+name=${given[name]} verb=${given[verb]}
+# By this it is known who put it there.
+label=homelab=yes
+ours() { [ "$(podman secret inspect --format '{{.Spec.Labels.homelab}}' -- "$name")" = yes ]; }
+look() { # Sets found: the value in base64, or nothing when there is no such secret. Not being able to look is an error.
+  local status=0
+  found=''
+  podman secret exists -- "$name" || status=$?
+  [ "$status" -ne 1 ] || return 0
+  [ "$status" -eq 0 ] || fail 30 'podman does not say whether it is there: nothing was done.'
+  # podman ends the text with one newline of its own.
+  found=$(podman secret inspect --showsecret --format '{{.SecretData}}' -- "$name" | head -c -1 | base64 -w0)
+  [ -n "$found" ] || fail 30 'podman does not show what is there: nothing was done.'
+}
+case $verb in
+apply | adopt | restore | refuse)
+  look
+  wanted=${given[value]}
+  if [ -n "$found" ] && [ "$found" != "$wanted" ]; then
+    if [ "$verb" = refuse ]; then exit 21; fi
+    if [ "$verb" = adopt ] || { [ "$verb" = restore ] && ours; }; then wanted=$found; fi
+  fi
+  if [ "$found" != "$wanted" ]; then
+    decode "$wanted" | podman secret create --replace --label "$label" -- "$name" - >/dev/null
+  fi
+  printf 'id\t%s\nvalue\t%s\n' "$(podman secret inspect --format '{{.ID}}' -- "$name")" "$wanted"
+  ;;
 remove) podman secret rm -- "$name" >/dev/null 2>&1 || true ;;
-*) fail 30 "Unknown verb '${given[verb]}'." ;;
+*) fail 30 "Unknown verb '$verb'." ;;
 esac

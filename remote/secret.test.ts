@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { scriptText } from "./run";
+
+/** secret.sh with a played podman: a secret is a file, its id counts the changes. */
+let folder: string;
+const kept = (name: string) => join(folder, "store", name);
+const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
+
+const podman = `#!/bin/bash
+set -eu
+store=$(dirname "$0")/../store name="\${*: -1}"
+[ ! -e "$store/../broken" ] || exit 125
+case "$2" in
+exists) [ -e "$store/$name" ] ;;
+inspect)
+  case "$*" in
+  *SecretData*) cat "$store/$name"; echo ;;
+  *Labels*) cat "$store/$name.label" ;;
+  *) cat "$store/$name.id" ;;
+  esac ;;
+create)
+  name=\${*: -2:1}
+  cat >"$store/$name"
+  case "$*" in *"--label homelab=yes"*) echo yes ;; esac >"$store/$name.label"
+  echo "id-\${RANDOM}\${RANDOM}" | tee "$store/$name.id" ;;
+rm) rm -f "$store/$name" "$store/$name.id" ;;
+*) exit 125 ;;
+esac
+`;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "homelab-secret-"));
+  mkdirSync(join(folder, "bin"));
+  mkdirSync(join(folder, "store"));
+  writeFileSync(join(folder, "bin/podman"), podman);
+  chmodSync(join(folder, "bin/podman"), 0o755);
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function ask(verb: string, value?: string): { code: number | null; rows: Map<string, string> } {
+  const script = scriptText("secret").replace("PATH=/usr/local/sbin", `PATH=${folder}/bin:/usr/local/sbin`);
+  const given = value === undefined ? [] : [`value\t${base64(value)}`];
+  const { status, stdout } = spawnSync("bash", ["-c", script], {
+    encoding: "utf8",
+    input: `${[`verb\t${verb}`, "name\tkey", ...given, "end"].join("\n")}\n`,
+  });
+  const rows = stdout.split("\n").flatMap((line) => {
+    const [key = "", text] = line.split("\t");
+    return text === undefined ? [] : [[key, text] as const];
+  });
+  return { code: status, rows: new Map(rows) };
+}
+
+describe("a podman secret", () => {
+  it("that a lost state generates again gives way to the one which the node has", () => {
+    ask("adopt", "the key to ten years");
+    const again = ask("adopt", "a new one");
+    expect(again.code).toBe(0);
+    expect(again.rows.get("value")).toBe(base64("the key to ten years"));
+    expect(readFileSync(kept("key"), "utf8")).toBe("the key to ten years");
+  });
+
+  it("is the proposed one where the node has none", () => {
+    expect(ask("adopt", "proposed").rows.get("value")).toBe(base64("proposed"));
+    expect(readFileSync(kept("key"), "utf8")).toBe("proposed");
+  });
+
+  it("is not touched when it has the declared value already, so that nothing restarts", () => {
+    const first = ask("apply", "word").rows.get("id");
+    expect(ask("apply", "word").rows.get("id")).toBe(first);
+    expect(ask("refuse", "word").rows.get("id")).toBe(first);
+    expect(ask("adopt", "word").rows.get("id")).toBe(first);
+    expect(ask("apply", "other").rows.get("id")).not.toBe(first);
+    expect(readFileSync(kept("key"), "utf8")).toBe("other");
+  });
+
+  it("keeps the newlines at its end", () => {
+    ask("adopt", "user:hash\n\n");
+    expect(ask("adopt", "x").rows.get("value")).toBe(base64("user:hash\n\n"));
+  });
+
+  it("that a state of before knows otherwise gives way to what this project put there since, not to a hand's", () => {
+    ask("apply", "rotated since");
+    expect(ask("restore", "what an old copy of the state knows").rows.get("value")).toBe(
+      base64("rotated since"),
+    );
+    writeFileSync(kept("key"), "by hand");
+    writeFileSync(kept("key.label"), "");
+    expect(ask("restore", "declared").rows.get("value")).toBe(base64("declared"));
+    expect(readFileSync(kept("key"), "utf8")).toBe("declared");
+  });
+
+  it("that must stay is an error, and stays", () => {
+    ask("apply", "former");
+    expect(ask("refuse", "new").code).toBe(21);
+    expect(readFileSync(kept("key"), "utf8")).toBe("former");
+  });
+
+  it.each(["adopt", "apply", "restore", "refuse"])(
+    "is not taken for missing when podman does not answer: %s",
+    (verb) => {
+      ask("apply", "former");
+      writeFileSync(join(folder, "broken"), "");
+      expect(ask(verb, "new").code).toBe(30);
+      expect(readFileSync(kept("key"), "utf8")).toBe("former");
+    },
+  );
+
+  it("is gone after a removal, which may be repeated", () => {
+    ask("apply", "x");
+    expect([ask("remove").code, ask("remove").code]).toEqual([0, 0]);
+    expect(existsSync(kept("key"))).toBe(false);
+  });
+});
