@@ -13,6 +13,8 @@ const usage = `npm run --silent restore -- [--topology FILE] [--identity KEY] VE
                                   PostgreSQL as it was then, in the place of what runs (which is kept)
   dump MOMENT|latest DATABASE [TABLE]
                                   one database or table as it was then, into a file on storage
+  cluster [list|restore NAME|latest]
+                                  K3s' own state: copy it now, what there is, or as it was then
   accept-cluster ID               from now on back up this cluster
 A moment is written '2026-11-26 14:30:00+00'. The steps around it: docs/runbooks/restore.md`;
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BackupNode } from "../components/backup-node";
 import { BackupRepository, repositoryUrl } from "../components/backup-repository";
 import { BackupServer } from "../components/backup-server";
-import { volumeDirectory } from "../components/k3s";
+import { serverService, volumeDirectory } from "../components/k3s";
 import type { MinioNode } from "../components/minio-node";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
@@ -24,7 +24,7 @@ interface Collected extends Pick<House<"storage">, "topology" | "settings"> {
  * @returns undefined when there are no repositories.
  */
 export function collectBackups({ topology, node, settings, postgres, minio, firewall }: Collected) {
-  const { backup, sshIdentity: identity } = settings;
+  const { backup, k3s, sshIdentity: identity } = settings;
   const files = backup.files
     ? repositories(node, topology.nodes.desktop.address, backup, identity, firewall)
     : undefined;
@@ -45,6 +45,15 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
         dataDirectory: settings.minio.dataDirectory,
         image: minio.image,
       },
+      ...(k3s.enabled
+        ? {
+            cluster: {
+              dataDirectory: k3s.dataDirectory,
+              service: serverService,
+              version: k3s.version,
+            },
+          }
+        : {}),
       ...(files === undefined
         ? {}
         : {

@@ -37,6 +37,19 @@ describe("a BackupServer", () => {
     }
   });
 
+  it("copies the cluster's state each day where there is a cluster, and tells the scripts where that is", async () => {
+    const cluster = { dataDirectory: "/srv/k3s", service: "k3s.service", version: "v1" };
+    const all = await declared(
+      () =>
+        new BackupServer("backup", {
+          ...{ node: alwaysOn(), settings, identity: "/key", postgres, minio, cluster },
+        }),
+    );
+    expect(files(named(all, "backup-cluster"))[0]?.content).toContain("/backup/cluster.sh\n");
+    const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
+    expect(config).toContain("\nCLUSTER_DATA=/srv/k3s\nCLUSTER_SERVICE=k3s.service\nCLUSTER_VERSION=v1\n");
+  });
+
   it("tells policies in plain values where it keeps what", async () => {
     expect(named(await run(), "backup").visible).toEqual({
       placement: {

@@ -35,6 +35,14 @@ export interface BackupServerArgs {
     /** The server's own image: it holds the client too. Nothing here waits until it is there. */
     image: string;
   };
+  /** The K3s server on the same node, whose state is copied. @default none */
+  cluster?: {
+    /** Directory that holds its state. */
+    dataDirectory: string;
+    /** Its systemd unit. */
+    service: string;
+    version: string;
+  };
   /** Repositories of files; both are secrets. @default none */
   repositories?: {
     /** What all repositories are encrypted with, where storage has no key yet: one that is there is never replaced. */
@@ -61,7 +69,7 @@ export class BackupServer extends pulumi.ComponentResource {
   readonly key: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, postgres, minio, repositories } = args;
+    const { settings, postgres, minio, cluster, repositories } = args;
     // The types say so already; a program that goes around them is stopped here.
     const node = requireAlwaysOn(args.node, "BackupServer");
     super("homelab:index:BackupServer", name, { placement: persistentOn(node, [settings.directory]) }, opts);
@@ -115,6 +123,13 @@ export class BackupServer extends pulumi.ComponentResource {
         POSTGRES_DATA: postgres.dataDirectory,
         POSTGRES_IMAGE: image,
         POSTGRES_INITDB: initdb.join(" "),
+        ...(cluster === undefined
+          ? {}
+          : {
+              CLUSTER_DATA: cluster.dataDirectory,
+              CLUSTER_SERVICE: cluster.service,
+              CLUSTER_VERSION: cluster.version,
+            }),
         MINIO_PORT: minio.apiPort,
         MINIO_DATA: minio.dataDirectory,
         MINIO_IMAGE: minio.image,
@@ -149,7 +164,10 @@ export class BackupServer extends pulumi.ComponentResource {
       },
       keeps: [settings.directory],
     });
-    for (const job of jobs(settings, repositories?.offNode !== undefined)) {
+    for (const job of jobs(settings, {
+      offNode: repositories?.offNode !== undefined,
+      cluster: cluster !== undefined,
+    })) {
       const service = `homelab-backup-${job.name}.timer`;
       unit(
         job.name,
@@ -165,7 +183,10 @@ export class BackupServer extends pulumi.ComponentResource {
   }
 }
 
-function jobs({ at, drillAt }: BackupServerSettings, offNode: boolean): Job[] {
+function jobs(
+  { at, drillAt }: BackupServerSettings,
+  { offNode, cluster }: { offNode: boolean; cluster: boolean },
+): Job[] {
   return [
     {
       name: "watch",
@@ -185,6 +206,16 @@ function jobs({ at, drillAt }: BackupServerSettings, offNode: boolean): Job[] {
       command: ["buckets.sh"],
       when: `*-*-* ${at}:30`,
     },
+    ...(cluster
+      ? [
+          {
+            name: "cluster",
+            description: "Copy of the cluster's state",
+            command: ["cluster.sh"] as const,
+            when: `*-*-* ${at}:15`,
+          },
+        ]
+      : []),
     ...(offNode
       ? [
           {

@@ -44,6 +44,7 @@ metrics() {
 #   server      the running PostgreSQL, its data directory, and which cluster is backed up
 #   history     that base backups, dumps and WAL which are there stay there
 #   buckets     the mirror of the buckets
+#   cluster     the copies of the cluster's state
 #   repository  that what is in the nodes' repositories here stays there
 #   off-node    that what is in the repository off this machine stays there
 #
@@ -58,12 +59,14 @@ locks_of() {
   dump) echo history=shared ;;
   # `restore postgres`
   restore) echo server=exclusive history=exclusive ;;
-  from-off-node) echo server=exclusive history=exclusive buckets=exclusive repository=exclusive off-node=shared ;;
+  from-off-node) echo server=exclusive history=exclusive buckets=exclusive cluster=exclusive repository=exclusive off-node=shared ;;
   accept-cluster) echo server=exclusive ;;
   buckets) echo buckets=exclusive ;;
   buckets-restore) echo buckets=shared ;;
+  # Its copy, and putting one back.
+  cluster) echo cluster=exclusive ;;
   # What it takes away, in the repositories here and off this machine, it locks exclusively for that long.
-  off-node) echo history=shared buckets=shared repository=shared off-node=shared ;;
+  off-node) echo history=shared buckets=shared cluster=shared repository=shared off-node=shared ;;
   # It may never wait for an off-node that goes on for hours.
   off-node-wal) echo history=shared off-node=shared ;;
   prune) echo repository=exclusive off-node=exclusive ;;

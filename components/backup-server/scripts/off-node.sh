@@ -46,7 +46,7 @@ wal() {
 all() {
   local name paths=()
   ensure
-  for name in postgres buckets buckets.facts; do
+  for name in postgres buckets buckets.facts cluster; do
     if [ -d "$BACKUP_DIRECTORY/$name" ]; then paths+=("/backup/$name"); fi
   done
   put collected "${paths[@]}"

@@ -8,7 +8,7 @@ source "$here/postgres-lib.sh"
 # shellcheck source=postgres-restore.sh
 source "$here/postgres-restore.sh"
 
-usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller|restore]; off-node; from-off-node; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
+usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller|restore]; cluster [list|restore NAME|latest]; off-node; from-off-node; postgres MOMENT|latest [HISTORY]; dump MOMENT|latest DATABASE [TABLE]; accept-cluster ID. A moment is written '2026-11-26 14:30:00+00'."
 # There when the server has a standby.
 pair=/etc/homelab/postgres/conf/pair.env
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
@@ -132,6 +132,7 @@ case ${1:-} in
 list) list ;;
 backup) exec "$here/postgres-backup.sh" "${@:2}" ;;
 buckets) exec "$here/buckets.sh" "${@:2}" ;;
+cluster) exec "$here/cluster.sh" "${@:2}" ;;
 off-node) exec "$here/off-node.sh" "${@:2}" ;;
 from-off-node) from_off_node ;;
 drill) exec "$here/postgres-drill.sh" ;;
