@@ -170,6 +170,8 @@ export interface Container {
   /** What is handed to the entrypoint, where stated. */
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, EnvValue>>;
+  /** Set where the volumes that its image declares are kept in memory. */
+  readonly imageVolumes?: "tmpfs";
   /** ConfigMaps and Secrets whose every key becomes a variable: "ConfigMap NAME", "Secret NAME". */
   readonly envFrom: readonly string[];
 }

@@ -54,7 +54,7 @@ function whatIsLost(workload: Workload, container: Container, stack: Stack): str
   }
   const server = serverIn(container);
   if (server === undefined || !keepsData(server, container, workload, stack)) return undefined;
-  if (givenAt(workload, container, server.dataDirs)) return undefined;
+  if (container.imageVolumes === "tmpfs" || givenAt(workload, container, server.dataDirs)) return undefined;
   return `runs ${server.product} (${container.image}) without a volume at ${server.dataDirs[0] ?? "its data directory"}`;
 }
 

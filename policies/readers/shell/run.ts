@@ -5,6 +5,8 @@ import type { VolumeSource } from "../../engine/facts";
 import { overlay, shortMount, sourceOf } from "../files/compose/volumes";
 import type { ServiceMount } from "../files/compose/volumes";
 import { hasVariable, toldPath } from "../variables";
+import { readOptions } from "./options";
+import type { Tool } from "./switches/switches";
 
 /** What the arguments of a container tool say of mounts, labels and the rest. */
 export interface RunArguments {
@@ -12,30 +14,31 @@ export interface RunArguments {
   readonly labels: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly entrypoint?: string;
+  /** Set where the volumes that the image declares are kept in memory. */
+  readonly imageVolumes?: "tmpfs";
   /** Words that are no options: image, command, arguments. */
   readonly rest: readonly string[];
 }
 
-/** Options of run and create that stand alone; all others take a value. */
-const switches =
-  /^(-[dhiPqt]+|--(detach|help|interactive|init|privileged|publish-all|quiet|read-only|replace|rm|tty|no-healthcheck|no-hosts|oom-kill-disable|rmi|sig-proxy|systemd|tls-verify|http-proxy|rootfs|disable-content-trust|use-api-socket))(=.*)?$/;
-
-/** Reads options until the first word that is none; what follows is `rest`. */
-export function readRunArguments(words: readonly string[]): RunArguments {
+/**
+ * Reads options until the first word that is none; what follows is `rest`.
+ *
+ * @param command what the options are of: "run", "pod create", "build"
+ */
+export function readRunArguments(
+  words: readonly string[],
+  tool: Tool = "podman",
+  command = "run",
+): RunArguments {
   const mounts: ServiceMount[] = [];
   const labels: Record<string, string> = {};
   const env: Record<string, string> = {};
   let entrypoint: string | undefined;
+  let imageVolumes: string | undefined;
   let isRootfs = false;
-  let index = 0;
-  for (; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    if (!word.startsWith("-") || word === "-") break;
-    if (word.startsWith("--rootfs")) isRootfs = true;
-    if (switches.test(word)) continue;
-    const { option, value, used } = optionAt(words, index);
-    index += used;
-    switch (option) {
+  const { options, rest } = readOptions(words, tool, command);
+  for (const { name, value } of options) {
+    switch (name) {
       case "-v":
       case "--volume":
         mounts.push(shortMount(value));
@@ -61,21 +64,40 @@ export function readRunArguments(words: readonly string[]): RunArguments {
       case "--entrypoint":
         entrypoint = value;
         break;
+      case "--image-volume":
+        imageVolumes = value;
+        break;
+      case "--rootfs":
+        if (!/^(false|0)$/i.test(value)) isRootfs = true;
+        break;
     }
   }
-  const rest = words.slice(index);
   if (isRootfs && rest[0] !== undefined) mounts.push(rootfs(rest[0]));
-  return { mounts, labels, env, rest, ...(entrypoint === undefined ? {} : { entrypoint }) };
+  return {
+    mounts,
+    labels,
+    env,
+    rest,
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    // Of the other ways the image's volumes stay on the node: as volumes, or in the container itself.
+    ...(imageVolumes === "tmpfs" ? { imageVolumes } : {}),
+  };
 }
 
-function optionAt(words: readonly string[], index: number): { option: string; value: string; used: number } {
-  const word = words[index] ?? "";
-  const joined = /^(--[\w-]+)=(.*)$/s.exec(word);
-  if (joined !== null) return { option: joined[1] ?? "", value: joined[2] ?? "", used: 0 };
-  const short = /^(-[vel])=?(.+)$/s.exec(word);
-  if (short !== null && !word.startsWith("--"))
-    return { option: short[1] ?? "", value: short[2] ?? "", used: 0 };
-  return { option: word, value: words[index + 1] ?? "", used: 1 };
+/** The same where all words are options, as in a unit: what looks like none is passed over. */
+export function readAllArguments(words: readonly string[], tool: Tool, command: string): RunArguments {
+  let read = readRunArguments(words, tool, command);
+  while (read.rest.some((word) => word.startsWith("-"))) {
+    const more = readRunArguments(read.rest.slice(1), tool, command);
+    read = {
+      ...read,
+      ...more,
+      mounts: [...read.mounts, ...more.mounts],
+      labels: { ...read.labels, ...more.labels },
+      env: { ...read.env, ...more.env },
+    };
+  }
+  return read;
 }
 
 function assign(map: Record<string, string>, entry: string): void {

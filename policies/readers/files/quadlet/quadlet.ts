@@ -3,14 +3,16 @@ import { unknown } from "../../../engine/facts";
 import type { Container, NodeRequirement, Placement, Volume } from "../../../engine/facts";
 import { anywhere } from "../../../engine/facts";
 import { ephemeralFrom } from "../../ephemeral";
-import { readRunArguments, mountOption, rootfs } from "../../shell/run";
+import { readVolumeArguments } from "../../shell/commands";
+import { mountOption, readAllArguments, rootfs } from "../../shell/run";
+import type { RunArguments } from "../../shell/run";
 import { splitWords } from "../../shell/words";
 import { mountVolumes, shortMount } from "../compose/volumes";
 import type { ServiceMount } from "../compose/volumes";
 import { beside, origin } from "../context";
 import type { FileContext } from "../context";
-import { isKubernetes, readKubernetes } from "../kubernetes/resources";
 import { parseYaml } from "../yaml";
+import { readPlayed } from "./kube";
 import { readUnit } from "./unit";
 import type { Quadlet, Stated } from "./unit";
 
@@ -121,14 +123,31 @@ function mountsOf(unit: Quadlet, section: string): readonly Mounted[] {
       return { source: { kind: "ephemeral", as: "tmpfs" }, name: target, target, readOnly: false };
     }),
     ...read("Rootfs", (value) => rootfs(unquoted(value))),
-    ...podmanArguments(unit, section).flatMap(({ value, file }) =>
-      readRunArguments(splitWords(value)).mounts.map((mount) => ({ ...mount, file })),
-    ),
+    ...argumentMounts(unit, section),
   ];
 }
 
-function podmanArguments(unit: Quadlet, section: string): readonly Stated[] {
-  return [...unit.all(section, "PodmanArgs"), ...unit.all(section, "GlobalArgs")];
+/** What podman's own arguments are of, by section. */
+const commands: Readonly<Record<string, string>> = { Pod: "pod create", Build: "build", Kube: "kube play" };
+
+function argumentsOf(unit: Quadlet, section: string, lines?: readonly Stated[]): RunArguments {
+  const stated = lines ?? unit.all(section, "PodmanArgs");
+  const words = stated.flatMap(({ value }) => splitWords(value));
+  return readAllArguments(words, "podman", commands[section] ?? "run");
+}
+
+/** Mounts among the arguments; one whose option and value are on two lines stands in the unit's own file. */
+function argumentMounts(unit: Quadlet, section: string): readonly Mounted[] {
+  const lines = unit.all(section, "PodmanArgs");
+  const key = ({ name, target }: ServiceMount): string => `${name} ${target}`;
+  const single = lines.flatMap((line) =>
+    argumentsOf(unit, section, [line]).mounts.map((mount) => ({ ...mount, file: line.file })),
+  );
+  const files = new Map(single.map((mount) => [key(mount), mount.file]));
+  return argumentsOf(unit, section).mounts.map((mount) => ({
+    ...mount,
+    file: files.get(key(mount)) ?? unit.path,
+  }));
 }
 
 function unquoted(value: string): string {
@@ -154,9 +173,7 @@ function containerOf(unit: Quadlet, context: FileContext): Container | undefined
   const stated = unit.last("Container", "Image");
   if (stated === undefined) return undefined;
   const image = stated.endsWith(".image") ? (imageOf(stated, unit, context) ?? stated) : stated;
-  const words = readRunArguments(
-    podmanArguments(unit, "Container").flatMap(({ value }) => splitWords(value)),
-  );
+  const words = argumentsOf(unit, "Container");
   const env: Record<string, string> = { ...words.env };
   for (const { value } of unit.all("Container", "Environment")) Object.assign(env, pairs(value));
   const entrypoint = unit.last("Container", "Entrypoint") ?? words.entrypoint;
@@ -167,6 +184,7 @@ function containerOf(unit: Quadlet, context: FileContext): Container | undefined
     role: "main",
     ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint) }),
     ...(exec === undefined ? {} : { args: splitWords(exec) }),
+    ...(words.imageVolumes === undefined ? {} : { imageVolumes: words.imageVolumes }),
     env: { ...env, ...secrets(unit) },
     envFrom: [],
   };
@@ -205,7 +223,7 @@ function declared(unit: Quadlet, section: string): ReturnType<typeof ephemeralFr
   const maps = ["Annotation", "Label"].flatMap((key) =>
     unit.all(section, key).map(({ value }) => pairs(value)),
   );
-  const words = readRunArguments(podmanArguments(unit, section).flatMap(({ value }) => splitWords(value)));
+  const words = argumentsOf(unit, section);
   return ephemeralFrom(Object.assign({}, ...maps, words.labels));
 }
 
@@ -234,15 +252,10 @@ function addVolume(unit: Quadlet, context: FileContext, makesItself = true): voi
   set("type", unit.last("Volume", "Type"));
   set("device", unit.last("Volume", "Device"));
   set("o", unit.last("Volume", "Options"));
-  let driver = unit.last("Volume", "Driver") ?? "local";
-  const words = podmanArguments(unit, "Volume").flatMap(({ value }) =>
-    splitWords(value.replaceAll("=", " = ")),
-  );
-  words.forEach((word, index) => {
-    const value = words.slice(index + 1).filter((next) => next !== "=");
-    if (word === "--driver" || word === "-d") driver = value[0] ?? driver;
-    if (word === "--opt" || word === "-o") set((value[0] ?? "").toLowerCase(), value[1]);
-  });
+  const words = unit.all("Volume", "PodmanArgs").flatMap(({ value }) => splitWords(value));
+  const told = readVolumeArguments(words, "podman");
+  const driver = told.driver === "local" ? (unit.last("Volume", "Driver") ?? "local") : told.driver;
+  Object.assign(options, told.options);
   context.facts.namedVolumes.push({
     origin: origin(context, `unit ${unit.name}`),
     names: [unit.name, name ?? `systemd-${unit.stem}`],
@@ -267,8 +280,7 @@ function addKube(unit: Quadlet, context: FileContext): void {
       missing.push({ source: unknown(why), name: path, target: "", readOnly: false, file });
       continue;
     }
-    const inner = { ...context, path: unit.path };
-    for (const document of parsed.documents) if (isKubernetes(document)) readKubernetes(document, inner);
+    readPlayed(parsed.documents, hostCondition(unit), { ...context, path: unit.path });
   }
   addWorkload(unit, "Kube", missing, [], context);
 }

@@ -79,18 +79,24 @@ function kubectl(
   return true;
 }
 
-function addManifests(text: string, putting: Putting, onHost = false): void {
+/** What podman plays lands on its machine, with claims as podman's own volumes. */
+function addPlayed(text: string, putting: Putting): void {
+  const unit = readFiles([{ path: "played.kube", text: "[Kube]\nYaml=played.yaml\n" }], {
+    read: (path) => (path === "played.yaml" ? text : undefined),
+    filesIn: () => [],
+  });
+  for (const why of unit.errors.values()) addSetup(putting, unknown(`the manifests it plays: ${why}`));
+  const workloads = unit.facts.workloads.map((one) => ({ ...one, placement: putting.placement }));
+  addMoved({ ...unit.facts, workloads }, putting);
+}
+
+function addManifests(text: string, putting: Putting): void {
   const { facts, errors } = readFiles([{ path: "manifests.yaml", text }], {
     read: () => undefined,
     filesIn: () => [],
   });
   for (const why of errors.values()) addSetup(putting, unknown(`the manifests it applies: ${why}`));
-  addMoved(
-    onHost
-      ? { ...facts, workloads: facts.workloads.map((one) => ({ ...one, placement: putting.placement })) }
-      : facts,
-    putting,
-  );
+  addMoved(facts, putting);
 }
 
 function kubePlay(
@@ -103,7 +109,7 @@ function kubePlay(
   if (words.includes("--down")) return true;
   const text = file === "-" ? fed : written.get(file);
   if (text === undefined) addSetup(putting, unknown(`the file ${file} it plays is not in the text`));
-  else addManifests(text, putting, true);
+  else addPlayed(text, putting);
   return true;
 }
 
