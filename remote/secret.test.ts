@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,13 +17,14 @@ import { scriptText } from "./run";
 
 /** secret.sh with a played podman: a secret is a file, its id counts the changes. */
 let folder: string;
-const kept = (name: string) => join(folder, "store", name);
+const kept = (name: string) => join(folder, "graph/secrets", name);
 const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
 
 const podman = `#!/bin/bash
 set -eu
-store=$(dirname "$0")/../store name="\${*: -1}"
-[ ! -e "$store/../broken" ] || exit 125
+store=$(dirname "$0")/../graph/secrets name="\${*: -1}"
+[ ! -e "$store/../../broken" ] || exit 125
+if [ "$1" = info ]; then echo "\${store%/*}" && exit; fi
 case "$2" in
 exists) [ -e "$store/$name" ] ;;
 inspect)
@@ -23,10 +34,12 @@ inspect)
   *) cat "$store/$name.id" ;;
   esac ;;
 create)
+  mkdir -p "$store"
   name=\${*: -2:1}
   cat >"$store/$name"
   case "$*" in *"--label homelab=yes"*) echo yes ;; esac >"$store/$name.label"
   echo "id-\${RANDOM}\${RANDOM}" | tee "$store/$name.id" ;;
+ls) [ ! -e "$store/damaged" ] || { echo 'Error: unexpected end of JSON input' >&2 && exit 125; } ;;
 rm) rm -f "$store/$name" "$store/$name.id" ;;
 *) exit 125 ;;
 esac
@@ -35,7 +48,7 @@ esac
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "homelab-secret-"));
   mkdirSync(join(folder, "bin"));
-  mkdirSync(join(folder, "store"));
+  mkdirSync(join(folder, "graph/secrets"), { recursive: true });
   writeFileSync(join(folder, "bin/podman"), podman);
   chmodSync(join(folder, "bin/podman"), 0o755);
 });
@@ -44,7 +57,9 @@ afterEach(() => {
 });
 
 function ask(verb: string, value?: string): { code: number | null; rows: Map<string, string> } {
-  const script = scriptText("secret").replace("PATH=/usr/local/sbin", `PATH=${folder}/bin:/usr/local/sbin`);
+  const script = scriptText("secret")
+    .replace("PATH=/usr/local/sbin", `PATH=${folder}/bin:/usr/local/sbin`)
+    .replace("state=/var/lib/homelab", `state=${folder}/state`);
   const given = value === undefined ? [] : [`value\t${base64(value)}`];
   const { status, stdout } = spawnSync("bash", ["-c", script], {
     encoding: "utf8",
@@ -111,6 +126,37 @@ describe("a podman secret", () => {
       expect(readFileSync(kept("key"), "utf8")).toBe("former");
     },
   );
+
+  const copy = () => join(folder, "state/secrets-before");
+  const aside = () =>
+    readdirSync(join(folder, "graph")).filter((name) => name.startsWith("secrets.damaged-"));
+
+  it("comes back with all others when a power cut emptied their files in the middle of a change", () => {
+    ask("apply", "of the day before");
+    // As the run that was cut off left it.
+    cpSync(join(folder, "graph/secrets"), copy(), { recursive: true });
+    writeFileSync(kept("damaged"), "");
+    writeFileSync(kept("key"), "");
+    expect(ask("adopt", "x").rows.get("value")).toBe(base64("of the day before"));
+    expect(aside()).toHaveLength(1);
+    expect(existsSync(copy())).toBe(false);
+  });
+
+  it("is set again when all were emptied and there is no copy; what was there is set aside", () => {
+    ask("apply", "former");
+    writeFileSync(kept("damaged"), "");
+    expect(ask("apply", "of the state").rows.get("value")).toBe(base64("of the state"));
+    expect(readFileSync(join(folder, "graph", aside()[0] ?? "", "key"), "utf8")).toBe("former");
+  });
+
+  it("leaves no copy behind once its change is on the disk, nor after one that was cut off later", () => {
+    ask("apply", "one");
+    expect(existsSync(copy())).toBe(false);
+    mkdirSync(copy());
+    ask("adopt", "two");
+    expect(existsSync(copy())).toBe(false);
+    expect(readFileSync(kept("key"), "utf8")).toBe("one");
+  });
 
   it("is gone after a removal, which may be repeated", () => {
     ask("apply", "x");

@@ -10,6 +10,23 @@ fail() { # CODE MESSAGE: a sentence for people, then the end
   printf '%s\n' "$2" >&2
   exit "$1"
 }
+settle() { # TEMPORARY FILE: takes the place of FILE, all or nothing, and stays there when the power goes
+  sync -- "$1" && mv -T -- "$1" "$2" && sync -- "${2%/*}"
+}
+secrets_damaged() { # Has a power cut emptied one of the two files that all of podman's secrets are in? Not when podman fails otherwise.
+  local ids said
+  if ids=$(podman secret ls --quiet 2>&1); then
+    [ -n "$ids" ] || return 1
+    # shellcheck disable=SC2086 # a list of ids
+    if said=$(podman secret inspect --showsecret --format '{{if .SecretData}}whole{{else}}empty{{end}}' $ids 2>&1); then
+      grep -qx empty <<<"$said"
+    else
+      grep -qE 'JSON|invalid character|no such secret' <<<"$said"
+    fi
+  else
+    grep -qE 'JSON|invalid character' <<<"$ids"
+  fi
+}
 decode() { printf '%s' "$1" | base64 -d; }
 declare -A given=()
 read_given() { # Standard input, a line each `KEY<tab>VALUE`, the last one `end`, into `given`.

@@ -40,6 +40,8 @@ if [ -z "$id" ] || [ -n "$stale" ]; then
   timeout "$timeout" podman build --quiet --pull=never --label "homelab.base=$(inspect '{{.Id}}' "$base")" \
     --tag "$reference" "$context" >"$context/log" 2>&1 ||
     fail 22 "The image $reference could not be built: $(why "$context/log")"
+  # podman does not sync its layers: after a power cut the image would be there, with empty files.
+  sync -f "$(podman info --format '{{.Store.GraphRoot}}')"
   look
 fi
 if [ -n "$id" ]; then printf 'built\t%s\n' "$id"; fi

@@ -47,7 +47,7 @@ standby_for_good() { # Read-only however it is started, until it is promoted.
 }
 note() { # NAME TEXT
   printf '%s\n' "$2" >"$notes/$1.new"
-  mv -T "$notes/$1.new" "$notes/$1"
+  settle "$notes/$1.new" "$notes/$1"
   mine "$notes/$1"
 }
 

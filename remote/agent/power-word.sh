@@ -6,4 +6,4 @@ install -d -m 755 "$state" "$state/power"
 word=$(mktemp "$state/power/.word.XXXXXX")
 printf '%s\t%s\n' "${given[why]}" "$(date +%s)" >"$word"
 chmod 644 "$word"
-mv -T -- "$word" "$state/power/${given[node]}"
+settle "$word" "$state/power/${given[node]}"

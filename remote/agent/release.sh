@@ -79,6 +79,7 @@ apply)
     sync -f "$stage"
     rm -rf -- "$directory"
     mv -T -- "$stage" "$directory"
+    sync -- "${directory%/*}"
   fi
   for i in "${!names[@]}"; do
     copy=${copies[i]}
@@ -87,7 +88,7 @@ apply)
     (umask 077 && mkdir -p -- "${copy%/*}")
     temp=$(mktemp -- "${copy%/*}/.homelab.XXXXXX")
     cp -- "$directory/${names[i]}" "$temp"
-    chmod 644 "$temp" && mv -T -- "$temp" "$copy"
+    chmod 644 "$temp" && settle "$temp" "$copy"
   done
   for other in "$parent"/*/; do
     other=${other%/}

@@ -6,9 +6,14 @@
 #   refuse  as apply, but another value that is there is an error (exit 21), and stays
 # Output: `id ID`, and `value BASE64`, what is there now.
 # The value comes by standard input and goes on by standard input: it never stands in a process list.
+#
+# podman keeps all secrets in two files, which it writes in place and does not sync: a power cut at that moment leaves them
+# empty, and with them every secret of the node unreadable, for good. So they are copied before each change, and synced after it.
 source head.sh
 read_given
 name=${given[name]} verb=${given[verb]}
+before=$state/secrets-before
+store() { podman info --format '{{.Store.GraphRoot}}'; }
 # By this it is known who put it there.
 label=homelab=yes
 ours() { [ "$(podman secret inspect --format '{{.Spec.Labels.homelab}}' -- "$name")" = yes ]; }
@@ -22,6 +27,38 @@ look() { # Sets found: the value in base64, or nothing when there is no such sec
   found=$(podman secret inspect --showsecret --format '{{.SecretData}}' -- "$name" | head -c -1 | base64 -w0)
   [ -n "$found" ] || fail 30 'podman does not show what is there: nothing was done.'
 }
+change() { # CMD…: with a copy of how all of them were, for as long as that may be needed.
+  local graph secrets
+  graph=$(store)
+  secrets=$graph/secrets
+  if [ -d "$secrets" ]; then
+    rm -rf -- "$before.new"
+    cp -a -T -- "$secrets" "$before.new"
+    sync -f "$before.new"
+    settle "$before.new" "$before"
+  fi
+  "$@"
+  sync -f "$graph"
+  rm -rf -- "$before"
+}
+put() { decode "$1" | podman secret create --replace --label "$label" -- "$name" - >/dev/null; }
+take_away() { podman secret rm -- "$name" >/dev/null 2>&1 || true; }
+
+install -d -m 700 "$state"
+exec 9>"$state/secrets.lock"
+flock -w 20 9 || fail 31 'Another run is still changing the secrets of this node: wait for it, then run this again.'
+if secrets_damaged; then
+  secrets=$(store)/secrets
+  # What is there of them is nobody's to delete. Without a copy of the time before there is none, and an up sets its own again.
+  if [ -e "$secrets" ]; then mv -T -- "$secrets" "$secrets.damaged-$(date -u +%Y%m%dT%H%M%SZ)"; fi
+  if [ -d "$before" ]; then cp -a -T -- "$before" "$secrets"; fi
+fi
+# Of a run that was cut off after its change.
+if [ -d "$before" ]; then
+  sync -f "$(store)"
+  rm -rf -- "$before"
+fi
+
 case $verb in
 apply | adopt | restore | refuse)
   look
@@ -30,11 +67,9 @@ apply | adopt | restore | refuse)
     if [ "$verb" = refuse ]; then exit 21; fi
     if [ "$verb" = adopt ] || { [ "$verb" = restore ] && ours; }; then wanted=$found; fi
   fi
-  if [ "$found" != "$wanted" ]; then
-    decode "$wanted" | podman secret create --replace --label "$label" -- "$name" - >/dev/null
-  fi
+  if [ "$found" != "$wanted" ]; then change put "$wanted"; fi
   printf 'id\t%s\nvalue\t%s\n' "$(podman secret inspect --format '{{.ID}}' -- "$name")" "$wanted"
   ;;
-remove) podman secret rm -- "$name" >/dev/null 2>&1 || true ;;
+remove) change take_away ;;
 *) fail 30 "Unknown verb '$verb'." ;;
 esac

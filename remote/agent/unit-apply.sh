@@ -33,7 +33,10 @@ exec 9>"$kept/lock"
 flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
 
 # Outlives the unit, so that whoever removes it can find its data again.
-if [ ${#keeps[@]} -gt 0 ]; then printf '%s\n' "${keeps[@]}" >"$state/keeps/$service"; fi
+if [ ${#keeps[@]} -gt 0 ]; then
+  printf '%s\n' "${keeps[@]}" >"$state/keeps/.$service.new"
+  settle "$state/keeps/.$service.new" "$state/keeps/$service"
+fi
 
 is_unit_file() { case $1 in /etc/containers/systemd/* | /etc/systemd/system/*) ;; *) return 1 ;; esac; }
 same() { # FILE MODE OWNER PATH: is it there as wanted?
@@ -46,7 +49,7 @@ put() { # FILE MODE OWNER PATH: all or nothing, also when the power goes
   install -d -m 755 -- "${4%/*}"
   temp=$(mktemp -- "${4%/*}/.homelab.XXXXXX")
   cat "$1" >"$temp"
-  chmod "$2" "$temp" && chown "$3" "$temp" && sync "$temp" && mv -T -- "$temp" "$4"
+  chmod "$2" "$temp" && chown "$3" "$temp" && settle "$temp" "$4"
 }
 verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
   local i said generator=/usr/lib/systemd/system-generators/podman-system-generator names=()
@@ -125,7 +128,7 @@ printf '%s\n' "${paths[@]}" >"$kept/files.new"
 
 # Until the end the old files are remembered too, should this run be stopped.
 sort -u -- "$kept"/files "$kept/files.new" 2>/dev/null >"$kept/files.both" || cp "$kept/files.new" "$kept/files.both"
-mv -T "$kept/files.both" "$kept/files"
+settle "$kept/files.both" "$kept/files"
 for i in "${changed[@]}"; do
   put "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}"
   printf 'changed\t%s\n' "${paths[i]}"
@@ -161,10 +164,11 @@ reloaded)
 esac
 if [ -n "$ok" ] && wait_healthy "$patience"; then
   remember
-  mv -T "$kept/files.new" "$kept/files"
+  settle "$kept/files.new" "$kept/files"
   cp "$kept/healthy/applied" "$kept/applied.new"
-  mv -T "$kept/applied.new" "$kept/applied"
-  sync -f "$kept"
+  # What systemd and podman wrote meanwhile is to be found again as well.
+  sync -f "$kept" /etc/systemd/system
+  settle "$kept/applied.new" "$kept/applied"
   printf 'did\t%s\n' "$action"
   exit 0
 fi
@@ -188,7 +192,8 @@ if [ -z "$had" ]; then
   printf 'predecessor\tnone\n'
   exit 20
 fi
-cat "$kept"/healthy/*.path >"$kept/files"
+cat "$kept"/healthy/*.path >"$kept/files.both"
+settle "$kept/files.both" "$kept/files"
 enable
 if [ "$action" = reloaded ] && [ "$(systemctl show -p ActiveState --value -- "$service")" = active ]; then
   reload_it || true
@@ -196,7 +201,8 @@ else
   restart || true
 fi
 if wait_healthy "$timeout"; then
-  cp "$kept/healthy/applied" "$kept/applied"
+  cp "$kept/healthy/applied" "$kept/applied.new"
+  settle "$kept/applied.new" "$kept/applied"
   rm -f "$kept/files.new"
   printf 'predecessor\tback\n'
 else

@@ -23,5 +23,6 @@ if [ ${#on_removal[@]} -gt 0 ] && [ -x "${on_removal[0]}" ]; then
 fi
 for path in "${paths[@]}"; do rm -f -- "$path"; done
 rm -rf "${state:?}/units/$service"
+sync -f "$state"
 systemctl daemon-reload
 systemctl reset-failed -- "$service" 2>/dev/null || true

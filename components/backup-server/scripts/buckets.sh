@@ -38,6 +38,8 @@ save() {
     mc mirror --overwrite --remove "root/$bucket" "/buckets/$bucket" >/dev/null
     write "$BACKUP_DIRECTORY/buckets.facts/$bucket" <"$notes/objects"
   done
+  # mc does not sync what it writes, and from here on it counts as mirrored.
+  sync -f "$mirror"
   (cd "$mirror" && find . -type f -print0 | sort -z | xargs -0 -r sha256sum) | write "$BACKUP_DIRECTORY/buckets.facts/.sums"
   du -sb "$mirror" | cut -f1 | write "$notes/buckets.bytes"
 }

@@ -23,7 +23,7 @@ refuse() { say "$*" && exit 3; }
 notes=$BACKUP_DIRECTORY/.notes
 mkdir -p "$notes"
 
-# write FILE [MODE]: standard input becomes the file, all or nothing, also when the power goes.
+# write FILE [MODE]: standard input becomes the file, all or nothing, and is on the disk when this returns.
 write() {
   local temp
   temp=$(mktemp "${1%/*}/.new.XXXXXX")
@@ -31,6 +31,7 @@ write() {
   chmod "${2:-600}" "$temp"
   sync "$temp"
   mv -T -- "$temp" "$1"
+  sync "${1%/*}"
 }
 
 # metrics NAME: standard input becomes a file for the textfile collector of Prometheus' node exporter.

@@ -94,7 +94,7 @@ keep_wal() {
 }
 
 # The name goes first: half of a backup that is being deleted must not look like one.
-take_away() { mv -T -- "$1" "$1.part" && rm -rf --one-file-system -- "$1.part"; }
+take_away() { mv -T -- "$1" "$1.part" && sync "${1%/*}" && rm -rf --one-file-system -- "$1.part"; }
 
 run() {
   local last was anew='' began=$EPOCHSECONDS

@@ -71,12 +71,14 @@ info() { sed -n "s/^$2=//p" "$1/info"; }
 
 # seal: a sum for each segment that is whole, once. A segment that is whole is never written again.
 seal() {
-  local folder name
+  local folder names
   while read -r folder; do
-    touch "$folder/sums"
-    while read -r name; do
-      (cd "$folder" && sha256sum "$name" >>sums)
-    done < <(comm -23 <(whole_segments "$folder") <(awk '{ print $2 }' "$folder/sums" | sort))
+    mapfile -t names < <(comm -23 <(whole_segments "$folder") <(awk '{ print $2 }' "$folder/sums" 2>/dev/null | sort))
+    if [ -e "$folder/sums" ] && [ ${#names[@]} = 0 ]; then continue; fi
+    {
+      if [ -e "$folder/sums" ]; then cat "$folder/sums"; fi
+      if [ ${#names[@]} -gt 0 ]; then (cd "$folder" && sha256sum "${names[@]}"); fi
+    } | write "$folder/sums"
   done < <(stretches "$HISTORY")
 }
 whole_segments() { find "$1" -maxdepth 1 -regextype posix-extended -regex '.*/[0-9A-F]{24}' -printf '%f\n' | sort; }

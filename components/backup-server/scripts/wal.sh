@@ -20,7 +20,7 @@ sql() { psql -XAtqwc "$1"; }
 
 # into HISTORY: the folder of the last stretch.
 into() {
-  [ -n "$(stretches "$1")" ] || mkdir -p "$1/wal"
+  [ -n "$(stretches "$1")" ] || { mkdir -p "$1/wal" && sync "${1%/*}" "$1"; }
   stretches "$1" | tail -n 1
 }
 
@@ -62,6 +62,7 @@ begin_anew() {
   [ -n "$(goes_on "$2")" ] || return 0
   next=$1/wal.from-$(date -u +%Y%m%dT%H%M%SZ)
   mkdir "$next"
+  sync "$1"
   echo "The server cannot go on with the WAL in ${2##*/}: $3. What follows is received into ${next##*/}; between the two there may be a gap, and a base backup has to follow." >&2
 }
 
@@ -72,7 +73,9 @@ while :; do
     if [ -z "$known" ]; then
       printf '%s\n' "$id" >/backup/.cluster.new
       chmod 644 /backup/.cluster.new
+      sync /backup/.cluster.new
       mv /backup/.cluster.new /backup/cluster
+      sync /backup
       known=$id
     fi
     if [ "$known" = "$id" ]; then

@@ -9,6 +9,7 @@ if [ $# -gt 0 ] && [ ! -s "$1" ]; then
   printf '%s\n' "$token" >"$1.new"
   sync "$1.new"
   mv -T -- "$1.new" "$1"
+  sync "${1%/*}"
 fi
 for module in br_netfilter overlay; do modprobe -q "$module" 2>/dev/null || true; done
 booted=/run/homelab-k3s-booted

@@ -16,6 +16,7 @@ while sleep 5; do
     contact=$(ask_own "select extract(epoch from last_msg_receipt_time)::bigint, latest_end_lsn from pg_stat_wal_receiver where status = 'streaming'") || continue
     [ -n "$contact" ] || continue
     printf '%s\n' "$contact" >"$notes/contact.new"
+    sync "$notes/contact.new"
     mv -T "$notes/contact.new" "$notes/contact"
   elif ask_peer && superseded "$(control 'Database system identifier')" "$(own_timeline)"; then
     fence
