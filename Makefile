@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow test-cluster test-pair drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow test-cluster test-pair drills drill-cut drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -10,6 +10,8 @@ help:
 	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
+	@echo 'make drills         all drills in a shortened form, within an hour, and a report in docs/drills; FULL=1 runs them whole'
+	@echo 'make drill-cut      storage loses power and what it had not synced, while everything works on it: ROUNDS=50 (an hour)'
 	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
 	@echo 'make drill-power    storage loses power while clients commit, and is replaced by its standby: ROUNDS=50 (a quarter of an hour)'
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
@@ -34,6 +36,12 @@ test-cluster: lab
 
 test-pair: lab
 	@lab/in npx --no-install vitest run --project pair
+
+drills: lab
+	@npx --no-install tsx drills/drills.ts
+
+drill-cut:
+	@drills/cut/run
 
 drill-wipe:
 	@drills/wipe/run

@@ -5,10 +5,11 @@ import { lab, onNode } from "../../tests/support/lab";
 import { at, pairCommand, replicaOff, replicaOn, seconds, until, committer } from "../../tests/support/pair";
 import { byHand, dsnOf, psql } from "../../tests/support/services";
 import { handedOut, nothingToChange } from "../../tests/support/stack";
+import { figuresLine } from "../figures";
 import { spread } from "../spread";
 
 /**
- * `make drill-power`: storage loses its power while clients on desktop commit. ROUNDS times (default 50) in all: every
+ * `make drill-power`: storage loses its power, and what it had not synced, while clients on desktop commit. ROUNDS times (default 50) in all: every
  * PROMOTE-th (default 10) is a promotion of the standby with synchronous commit, and the way back; in the others, with
  * asynchronous replication, storage comes back by itself. What was acknowledged is noted by the clients.
  */
@@ -51,7 +52,7 @@ async function cut(round: number): Promise<{ from: number; acknowledged: number[
   const from = (round + 1) * 10_000_000;
   const loops = Array.from({ length: clients }, (_, i) => committer(agent(), table, from + i * 1_000_000));
   await seconds(1 + randomInt(0, 2000) / 1000);
-  lab("node", "kill", "storage");
+  lab("node", "kill", "--lose-cache", "storage");
   await Promise.all(loops.map((loop) => loop.end()));
   return { from, acknowledged: loops.flatMap((loop) => loop.acknowledged()) };
 }
@@ -126,6 +127,7 @@ function report(done: readonly Round[]): void {
   ];
   process.stdout.write("\nTimes: middle / longest.\n");
   for (const line of columns(rows)) process.stdout.write(`${line}\n`);
+  process.stdout.write(figuresLine({ acknowledged: sum(done, "acknowledged"), lost: sum(done, "lost") }));
 }
 
 async function main(): Promise<void> {

@@ -6,6 +6,7 @@ import { sentenceOf } from "../../terminal";
 import { houseCommand } from "../../tests/support/command";
 import { lab } from "../../tests/support/lab";
 import { up, well } from "../../tests/support/stack";
+import { figuresLine } from "../figures";
 import { spread } from "../spread";
 import * as desktop from "./desktop";
 import { table } from "./table";
@@ -109,8 +110,10 @@ async function main(): Promise<number> {
   const compared = desktop.once("compare") as Compared;
   desktop.clean();
   process.stdout.write(report(done, compared));
-  if (failure !== undefined) throw failure;
+  const acknowledged = writers.reduce((sum, writer) => sum + compared[writer].acknowledged, 0);
   const lost = writers.reduce((sum, writer) => sum + compared[writer].lost, 0);
+  process.stdout.write(figuresLine({ acknowledged, lost }));
+  if (failure !== undefined) throw failure;
   return lost > 0 || compared.search.failed > 0 ? 1 : 0;
 }
 

@@ -1,0 +1,80 @@
+# look.sh BUCKET FOLDER KNOWN-BACKUP…: on storage after it came back: what is there, and what is torn, a line each, tab-separated.
+# `torn WHAT WHY` is a finding. Base backups in KNOWN-BACKUP were looked through after an earlier cut.
+# shellcheck shell=bash disable=SC2154,SC2016
+set -uo pipefail
+# shellcheck source=/dev/null
+source /usr/local/lib/homelab/backup/lib.sh
+# shellcheck source=/dev/null
+source /usr/local/lib/homelab/backup/postgres-lib.sh
+set +e
+bucket=$1 folder=$2
+shift 2
+HISTORY=$root/$(cat "$root/cluster")
+
+torn() { printf 'torn\t%s\t%s\n' "$1" "$(tr '\n\t' '  ' <<<"$2" | cut -c1-300)"; }
+checked() { # WHAT CMD…: a finding with its words when it fails
+  local said what=$1
+  shift
+  said=$("$@" 2>&1) || torn "$what" "${said:-it failed without a word}"
+}
+
+# The provider's own files: each whole, or not there.
+find /etc/containers/systemd /etc/homelab /etc/lab-cut /usr/local/lib/homelab /var/lib/homelab /etc/systemd/system/{homelab,lab-cut}* \
+  -type f -empty ! -name lock ! -name '.homelab.*' ! -path '*/files-*' -printf 'empty\t%p\n' 2>/dev/null
+for kept in /var/lib/homelab/units/*/; do
+  if [ -e "$kept/applied" ] && ! grep -qxE '[0-9a-f]{64} [0-9a-f]{64}' "$kept/applied"; then torn "$kept/applied" "$(cat "$kept/applied")"; fi
+  if [ -L "$kept/healthy" ]; then
+    grep -qxE '[0-9a-f]{64} [0-9a-f]{64}' "$kept/healthy/applied" || torn "$kept/healthy" 'no hashes'
+    for file in "$kept"/healthy/*; do [ -s "$file" ] || printf 'empty\t%s\n' "$file"; done
+  fi
+done
+checked 'podman secrets' podman secret ls
+for secret in $(podman secret ls --format '{{.Name}}'); do
+  printf 'secret\t%s\t%s\n' "$secret" "$(podman secret inspect --showsecret --format '{{.SecretData}}' "$secret" | tr -d '\n' | sha256sum | cut -d' ' -f1)"
+done
+printf 'unit\t%s\n' "$(cat /etc/lab-cut/number 2>/dev/null)"
+
+# WAL and its seals.
+while read -r stretch; do
+  printf 'stretch\t%s\n' "$stretch"
+  find "$stretch" -maxdepth 1 -name '0*' -printf 'segment\t%f\t%s\n'
+  bad=$(grep -anvE '^[0-9a-f]{64}  [0-9A-F]{24}$' "$stretch/sums") && torn "$stretch/sums" "$bad"
+  sed 's/^/seal\t/' "$stretch/sums"
+  tail -n 15 "$stretch/sums" >/tmp/lab-cut.sums
+  checked "$stretch" sh -c 'cd "$0" && sha256sum --quiet --check /tmp/lab-cut.sums' "$stretch"
+done < <(stretches "$HISTORY")
+
+# Base backups and dumps: what has its name is whole.
+for kind in base dump; do
+  for path in "$HISTORY/$kind"/*/; do
+    path=${path%/}
+    case $path in *.part) continue ;; esac
+    printf 'backup\t%s\n' "$path"
+    case " $* " in *" $path "*) continue ;; esac
+    [ -s "$path/info" ] || torn "$path" 'it has its name, and no info'
+    checked "$path" sh -c 'cd "$0" && sha256sum --quiet --check sums' "$path"
+    if [ $kind = base ]; then
+      checked "$path" in_image none -- pg_verifybackup --quiet --no-parse-wal "/backup/${HISTORY##*/}/base/${path##*/}/data"
+    else
+      for dump in "$path"/*.dump; do checked "$dump" sh -c 'podman exec -i --user postgres postgres pg_restore -f /dev/null <"$0"' "$dump"; done
+    fi
+  done
+done
+first=$(backups base | sed -n 1p)
+if [ -n "$first" ]; then checked 'WAL since the first base backup' wal_whole "$(wal_of "$first")" "$(start_segment "$HISTORY/base/$first")"; fi
+
+# The mirror, the objects, the repository.
+(cd "$BACKUP_DIRECTORY/buckets/$bucket/$folder" 2>/dev/null && sha256sum -- * | sed 's/^/mirror\t/')
+# shellcheck disable=SC2016 # for the container's shell
+  podman exec -i minio sh -s "$bucket/$folder" <<'SH' | sed 's/^/object\t/'
+export MC_HOST_root="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:9000"
+rm -rf /tmp/lab-cut
+mc --quiet mirror "root/$1" /tmp/lab-cut >/dev/null && cd /tmp/lab-cut && sha256sum *
+rm -rf /tmp/lab-cut
+SH
+if [ -e "$BACKUP_DIRECTORY/repository/desktop/config" ]; then
+  # shellcheck source=/dev/null
+  source /usr/local/lib/homelab/backup/restic-lib.sh
+  checked 'the repository of desktop' restic -- --repo /backup/repository/desktop check --quiet --read-data
+fi
+printf 'end\n'
