@@ -1,11 +1,13 @@
 """start.py dagster|mlflow PROGRAM [ARGUMENT...]: becomes PROGRAM once PostgreSQL answers and has the service's tables.
 
-Nothing has to be started in order: this waits for as long as PostgreSQL is away. The tables are made, and brought to
+Nothing has to be started in order: this waits for as long as PostgreSQL is away, and a minute at most for the address in
+WAIT_FOR. The tables are made, and brought to
 the version of the image, by one process at a time: neither Dagster nor MLflow does that safely when two begin at once
 or one is stopped in the middle. What was done is noted beside the tables, so every further start costs one question.
 """
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -80,6 +82,22 @@ def prepare(service: str) -> None:
     connection.close()
 
 
+def wait_for(address: str, seconds: float = 60) -> None:
+    """On a node that has just come back, pods run before the Services' addresses lead anywhere. A resolver that begins to
+    ask meanwhile (gRPC's own) goes on with the socket whose packets go astray, for up to two minutes; this asks anew."""
+    host, _, port = address.rpartition(":")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, int(port)), timeout=3).close()
+            return
+        except OSError:
+            time.sleep(0.5)
+    print(f"{address} does not answer: going on without it.", flush=True)
+
+
 if __name__ == "__main__":
     prepare(sys.argv[1])
+    if os.environ.get("WAIT_FOR"):
+        wait_for(os.environ["WAIT_FOR"])
     os.execvp(sys.argv[2], sys.argv[2:])
