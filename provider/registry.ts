@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Context, Foreseen, Handler } from "./handler";
+import { store } from "./handlers/minio/store";
 import { database } from "./handlers/postgres/database";
 import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
@@ -54,6 +55,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kindOf(secret),
     kindOf(secretFile),
     kindOf(release),
+    kindOf(store),
     kindOf(role),
     kindOf(database),
     kindOf(extension),

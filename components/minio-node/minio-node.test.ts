@@ -29,6 +29,7 @@ describe("a MinioNode", () => {
       "s3-root-password-secret",
       "s3-root-user-secret",
       "s3-s3",
+      "s3-store",
       "s3-unit",
       "s3-user-dagster",
       "s3-user-dagster-secret",
@@ -105,13 +106,38 @@ describe("a MinioNode", () => {
     expect(buckets.map(({ inputs }) => inputs.forceDestroy)).toEqual([false, false, false]);
   });
 
+  it("has all of it compared with the live store, with no secret in clear", async () => {
+    const store = named(await run(), "s3-store");
+    expect(store.inputs).toMatchObject({
+      endpoint: "http://10.0.0.1:9100",
+      user: "homelab-root",
+      buckets: { parquet: { versioned: false }, iceberg: { versioned: false }, mlflow: { versioned: true } },
+      users: {
+        mlflow: { policyName: "homelab-mlflow", secretKey: passwordOf("s3-user-mlflow-secret") },
+        dagster: { policyName: "homelab-dagster", secretKey: passwordOf("s3-user-dagster-secret") },
+      },
+    });
+    expect(store.visible).toMatchObject({ password: secret, users: { mlflow: { secretKey: secret } } });
+    expect(store.dependsOn).toEqual(
+      expect.arrayContaining([
+        "s3-unit",
+        "s3-bucket-mlflow",
+        "s3-versioning-mlflow",
+        "s3-attachment-dagster",
+      ]),
+    );
+    expect(store.deletedWith).toBe("s3-unit");
+  });
+
   it("gives each consumer its own policy", async () => {
     const all = await run();
     expect(named(all, "s3-attachment-mlflow").inputs).toEqual({
       userName: "mlflow",
       policyName: "homelab-mlflow",
     });
-    expect(named(all, "s3-policy-mlflow").inputs.policy).toBe(bucketPolicy(["mlflow"], "read-write"));
+    expect(named(all, "s3-policy-mlflow").inputs.policy).toBe(
+      bucketPolicy({ buckets: ["mlflow"], access: "read-write" }, ["mlflow"]),
+    );
     expect(node?.endpoints).toMatchObject({
       endpoint: "http://10.0.0.1:9100",
       console: "http://10.0.0.1:9001",
@@ -127,28 +153,39 @@ describe("a MinioNode", () => {
 
 describe("a consumer's policy", () => {
   interface Policy {
-    Statement: { Effect: string; Action: string[]; Resource: string[] }[];
+    Statement: { Effect: string; Action: string[]; Resource?: string[] }[];
   }
   const read = (text: string) => JSON.parse(text) as Policy;
 
   it("names its own buckets, and no wildcard beyond their objects", () => {
-    const { Statement } = read(bucketPolicy(["b-two", "a-one"], "read-write"));
-    expect(Statement.map(({ Resource }) => Resource)).toEqual([
+    const { Statement } = read(
+      bucketPolicy({ buckets: ["b-two", "a-one"], access: "read-write" }, ["b-two"]),
+    );
+    const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
+    expect(allowed.map(({ Resource }) => Resource)).toEqual([
       ["arn:aws:s3:::a-one", "arn:aws:s3:::b-two"],
       ["arn:aws:s3:::a-one/*", "arn:aws:s3:::b-two/*"],
-      ["arn:aws:s3:::a-one/*", "arn:aws:s3:::b-two/*"],
     ]);
-    expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
+    expect(allowed.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
+    const folders = Statement.find(({ Resource }) => Resource?.includes("arn:aws:s3:::b-two/"));
+    expect(folders).toEqual({
+      Effect: "Deny",
+      Action: ["s3:DeleteObject", "s3:PutObject"],
+      Resource: ["arn:aws:s3:::b-two/", "arn:aws:s3:::b-two/*/", "arn:aws:s3:::b-two/*__XLDIR__"],
+    });
   });
 
   it("lets nobody delete former versions, and a reader write nothing", () => {
     const actions = (access: "read-only" | "read-write", effect = "Allow") =>
-      read(bucketPolicy(["a-one"], access)).Statement.flatMap(({ Effect, Action }) =>
+      read(bucketPolicy({ buckets: ["a-one"], access }, [])).Statement.flatMap(({ Effect, Action }) =>
         Effect === effect ? Action : [],
       );
     expect(actions("read-write")).toContain("s3:PutObject");
     expect(actions("read-write")).not.toContain("s3:DeleteObjectVersion");
-    expect(actions("read-write", "Deny")).toEqual(["s3:DeleteObjectVersion"]);
+    const denied = actions("read-write", "Deny");
+    expect(denied).toEqual(
+      expect.arrayContaining(["s3:DeleteObjectVersion", "s3:ForceDeleteBucket", "admin:*"]),
+    );
     expect(actions("read-only").filter((action) => /Put|Delete|Abort/.test(action))).toEqual([]);
   });
 });

@@ -101,6 +101,7 @@ export class MinioNode extends pulumi.ComponentResource {
       console: `http://${host}:${settings.consolePort}`,
       buckets: Object.keys(settings.buckets),
       users: objectStore(name, {
+        connection,
         server: `${host}:${settings.apiPort}`,
         user: rootUser,
         password: passwordSecret.effective,

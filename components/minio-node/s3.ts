@@ -1,5 +1,6 @@
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
+import { Store } from "../../provider/sdk/minio";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { MinioSettings } from "../../settings";
 import { password } from "../password";
@@ -13,7 +14,7 @@ export interface S3Args {
   settings: Pick<MinioSettings, "buckets" | "users">;
   /** Buckets that are there already, from a run that was stopped or a stack that was destroyed: taken over as they are. */
   existing: readonly string[];
-  /** The node that keeps the users' secret keys. */
+  /** The node behind the endpoint, which also keeps the users' secret keys. */
   connection: ConnectionArgs;
   /** What serves the endpoint: made before, and taken away without asking it to clear up first. */
   engine: pulumi.Resource;
@@ -46,7 +47,8 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
   const inStore = (...needs: pulumi.Resource[]) =>
     options({ provider, dependsOn: [engine, ...needs], deletedWith: engine });
 
-  const buckets = Object.entries(settings.buckets).map(([bucket, { versioned }]) => {
+  const versionings: pulumi.Resource[] = [];
+  const buckets = Object.entries(settings.buckets).map(([bucket, { versioned: keepsVersions }]) => {
     const made = new minio.S3Bucket(
       `${name}-bucket-${bucket}`,
       { bucket, acl: "private", forceDestroy: false },
@@ -54,40 +56,65 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
       {
         ...inStore(),
         retainOnDelete: true,
-        // Making it again would fail; and how a bucket was first made is not what matters.
+        // Making it again would fail; and how a bucket was first made is not what matters, and
+        // object lock, which Store sets, would pass for another bucket.
         ...(args.existing.includes(bucket) ? { import: bucket } : {}),
-        ignoreChanges: ["acl", "forceDestroy"],
+        ignoreChanges: ["acl", "forceDestroy", "objectLocking"],
       },
     );
-    if (versioned) {
-      new minio.S3BucketVersioning(
-        `${name}-versioning-${bucket}`,
-        { bucket: made.bucket, versioningConfiguration: { status: "Enabled" } },
-        // Without versions the next overwrite is final: it stays on as long as the bucket stays.
-        { ...inStore(made), retainOnDelete: true },
+    if (keepsVersions) {
+      versionings.push(
+        new minio.S3BucketVersioning(
+          `${name}-versioning-${bucket}`,
+          { bucket: made.bucket, versioningConfiguration: { status: "Enabled" } },
+          // Without versions the next overwrite is final: it stays on as long as the bucket stays.
+          { ...inStore(made), retainOnDelete: true },
+        ),
       );
     }
     return made;
   });
-  return Object.fromEntries(
-    Object.entries(settings.users).map(([user, { buckets: own, access }]) => {
-      const secretKey = password(
-        `${name}-user-${user}-secret`,
-        { connection: args.connection, name: `homelab-minio-user-${user}` },
-        options({ deletedWith: engine }),
-      );
-      const account = new minio.IamUser(`${name}-user-${user}`, { name: user, secret: secretKey }, inStore());
-      const policy = new minio.IamPolicy(
-        `${name}-policy-${user}`,
-        { name: `homelab-${user}`, policy: bucketPolicy(own, access) },
-        inStore(...buckets),
-      );
-      new minio.IamUserPolicyAttachment(
-        `${name}-attachment-${user}`,
-        { userName: account.name, policyName: policy.name },
-        inStore(account, policy),
-      );
-      return [user, { accessKey: user, secretKey }];
+  const versioned = Object.keys(settings.buckets).filter((bucket) => settings.buckets[bucket]?.versioned);
+  const users = Object.entries(settings.users).map(([user, consumer]) => {
+    const secretKey = password(
+      `${name}-user-${user}-secret`,
+      { connection: args.connection, name: `homelab-minio-user-${user}` },
+      options({ deletedWith: engine }),
+    );
+    const policyName = `homelab-${user}`;
+    const document = bucketPolicy(consumer, versioned);
+    const account = new minio.IamUser(`${name}-user-${user}`, { name: user, secret: secretKey }, inStore());
+    const policy = new minio.IamPolicy(
+      `${name}-policy-${user}`,
+      { name: policyName, policy: document },
+      inStore(...buckets),
+    );
+    const attachment = new minio.IamUserPolicyAttachment(
+      `${name}-attachment-${user}`,
+      { userName: account.name, policyName: policy.name },
+      inStore(account, policy),
+    );
+    return { user, secretKey, policyName, document, made: [account, policy, attachment] };
+  });
+  new Store(
+    `${name}-store`,
+    {
+      connection: args.connection,
+      endpoint: `http://${args.server}`,
+      user: args.user,
+      password: args.password,
+      buckets: settings.buckets,
+      users: Object.fromEntries(
+        users.map(({ user, secretKey, policyName, document }) => [
+          user,
+          { secretKey, policyName, policy: document },
+        ]),
+      ),
+    },
+    options({
+      dependsOn: [engine, ...buckets, ...versionings, ...users.flatMap(({ made }) => made)],
+      deletedWith: engine,
     }),
   );
+  return Object.fromEntries(users.map(({ user, secretKey }) => [user, { accessKey: user, secretKey }]));
 }

@@ -148,12 +148,25 @@ describe("what somebody changes by hand", () => {
     nothingToChange();
   });
 
-  it("in MinIO, whose plugin looks at the server only when it is told to, is shown by preview --refresh", () => {
-    mc("version suspend root/mlflow");
-    expect(preview("storage", "--refresh").text).toMatch(/S3BucketVersioning minio-versioning-mlflow/);
-    well(up("storage", "--refresh"));
-    expect(mc("version info root/mlflow")).toContain('"Enabled"');
+  it("in MinIO is shown by a plain preview, though its plugin looks at the server only when it is told to", () => {
+    const made = { dagster: "homelab-dagster", mlflow: "homelab-mlflow" };
+    mc("admin user remove root dagster");
+    mc(`admin policy attach root readwrite --user mlflow`);
+    mc("anonymous set download root/parquet");
+    const { code, text } = preview("storage", "--expect-no-changes");
+    expect(code).not.toBe(0);
+    expect.soft(text).toMatch(/the user dagster on storage is missing/);
+    expect
+      .soft(text)
+      .toMatch(/the user mlflow on storage has [\w,-]*readwrite[\w,-]*, declared is homelab-mlflow/);
+    expect.soft(text).toMatch(/the bucket parquet on storage has a policy of its own/);
+    well(up("storage"));
     nothingToChange();
+    for (const [user, policy] of Object.entries(made)) {
+      expect(mc(`admin user info root ${user}`)).toContain(`"policyName":"${policy}"`);
+    }
+    expect(s3(storage, "dagster", "GET", "parquet").status).toBe(200);
+    expect(s3(storage, "mlflow", "GET", "parquet").status).toBe(403);
   });
 });
 

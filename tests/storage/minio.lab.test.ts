@@ -54,6 +54,15 @@ describe("MinIO on storage", () => {
     expect(s3(storage, "mlflow", "DELETE", path).status).toBe(403);
   });
 
+  it("keeps all versions of a versioned bucket whatever its consumer asks for, and whatever root suspends", () => {
+    s3(storage, "mlflow", "PUT", object, "kept");
+    const before = mc("ls --versions --recursive root/mlflow/lab-test/").split("\n").length;
+    const forced = s3(storage, "mlflow", "DELETE", "mlflow/lab-test", "", { "x-minio-force-delete": "true" });
+    expect(forced.body).toContain("force-delete is forbidden");
+    expect(mc("ls --versions --recursive root/mlflow/lab-test/").split("\n")).toHaveLength(before);
+    expect(() => mc("version suspend root/mlflow")).toThrow(/Object Lock/);
+  });
+
   it("is versioned where the configuration says so, and nowhere else", () => {
     const state = (bucket: string) =>
       (JSON.parse(mc(`version info root/${bucket}`)) as { versioning: { status?: string } }).versioning

@@ -95,6 +95,7 @@ export function s3(
   method: "GET" | "PUT" | "DELETE" | "HEAD",
   path: string,
   body = "",
+  headers: Readonly<Record<string, string>> = {},
 ): S3Answer {
   const keys = storage.s3[user];
   if (keys === undefined) throw new Error(`storage hands out no keys for ${user}.`);
@@ -107,6 +108,7 @@ export function s3(
     "max-time = 15",
     ...(method === "HEAD" ? ["head"] : [`request = "${method}"`]),
     ...(method === "PUT" ? [`data-raw = "${body}"`] : []),
+    ...Object.entries(headers).map(([name, value]) => `header = "${name}: ${value}"`),
   ];
   const said = onNode("desktop", "curl --config - || true", `${config.join("\n")}\n`);
   const at = said.lastIndexOf("\n");
