@@ -1,32 +1,61 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { K3sAgent, podBridge, skew } from "../components/k3s";
-import { NodeFirewall, type GuardedPort } from "../components/node-firewall";
+import * as pulumi from "@pulumi/pulumi";
+import { K3sAgent, podBridge, podOverlay, skew } from "../components/k3s";
+import { NodeFirewall, type ClusterNetwork, type GuardedPort } from "../components/node-firewall";
 import { Refusal } from "../components/refusal";
-import { kubeletPort, overlayPort } from "../settings";
+import { kubeletPort, overlayPort, type K3sAgentSettings } from "../settings";
 import { addressesOf } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
-/** Ports that every member of the cluster has open for the others. */
-export function memberPorts(nodes: readonly string[]): GuardedPort[] {
+/** Ports that every member of the cluster has open: for the others, and what its pods serve for everybody. */
+export function memberPorts(nodes: readonly string[], { openPorts }: K3sAgentSettings): GuardedPort[] {
   return [
     { name: "kubelet", port: kubeletPort, from: nodes },
     { name: "pod network", port: overlayPort, protocol: "udp", from: nodes },
+    ...openPorts.flatMap((port) =>
+      (["tcp", "udp"] as const).map((protocol) => ({
+        name: "homelab-k3s.openPorts",
+        port,
+        protocol,
+        from: "anyone" as const,
+        servedBy: "pod" as const,
+      })),
+    ),
   ];
 }
 
-/** The node's ports that are guarded: those of the cluster when it is a member, and `more`. */
+/** The cluster as its members' firewalls know it. */
+export const clusterNetwork = (networks: readonly string[]): ClusterNetwork => ({
+  bridge: podBridge,
+  overlay: podOverlay,
+  networks,
+});
+
+/** The node's firewall: ports of the cluster when it is a member, and `more`. */
 export function guardPorts(
   { node, topology, settings }: House<"desktop"> | House<"compute">,
+  endpoints: pulumi.Output<StorageEndpoints | undefined>,
   more: readonly GuardedPort[],
   opts: pulumi.ComponentResourceOptions,
-): NodeFirewall | undefined {
+): NodeFirewall {
   const { k3s, sshIdentity: identity } = settings;
-  const ports = [...(k3s.enabled ? memberPorts(addressesOf(topology)) : []), ...more];
-  if (ports.length === 0) return undefined;
+  const members = addressesOf(topology);
   return new NodeFirewall(
     "firewall",
-    { node, identity, ports, ...(k3s.enabled ? { inside: [podBridge] } : {}) },
+    {
+      node,
+      identity,
+      members,
+      ports: [...(k3s.enabled ? memberPorts(members, k3s) : []), ...more],
+      ...(k3s.enabled
+        ? {
+            // Until storage hands them out, the pods' interfaces are closed all the same.
+            cluster: pulumi.unsecret(
+              endpoints.apply((known) => clusterNetwork(known?.CLUSTER_NETWORKS ?? [])),
+            ),
+          }
+        : {}),
+    },
     opts,
   );
 }

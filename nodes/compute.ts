@@ -23,8 +23,8 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const host = new HostCheck("host", { node, identity: settings.sshIdentity });
   const endpoints = storageEndpoints("compute");
   const served = settings.k3s.enabled ? servicePorts(house) : [];
-  const firewall = guardPorts(house, served, { dependsOn: host.passed });
-  const agent = joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
+  const firewall = guardPorts(house, endpoints, served, { dependsOn: host.passed });
+  const agent = joinCluster(house, endpoints, { dependsOn: firewall });
   backUp(house, endpoints, { dependsOn: host.passed });
   const services = agent === undefined ? {} : runServices(house, endpoints, agent);
   letSleep(house, { dependsOn: host.passed });

@@ -24,6 +24,7 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
   const endpoints = storageEndpoints("desktop");
   const firewall = guardPorts(
     house,
+    endpoints,
     [
       ...(replica.enabled ? [{ name: "PostgreSQL", port: replica.port, from: nodes }] : []),
       ...(backup.keepsOffNode
@@ -32,9 +33,9 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
     ],
     { dependsOn: host.passed },
   );
-  joinCluster(house, endpoints, { dependsOn: firewall ?? host.passed });
-  backUp(house, endpoints, { dependsOn: firewall ?? host.passed });
-  if (replica.enabled && firewall !== undefined) {
+  joinCluster(house, endpoints, { dependsOn: firewall });
+  backUp(house, endpoints, { dependsOn: firewall });
+  if (replica.enabled) {
     new PostgresReplica(
       "postgres",
       {

@@ -51,6 +51,8 @@ export const storageSchema = z.strictObject({
   K3S_URL: z.url().optional(),
   K3S_VERSION: z.string().optional(),
   CLUSTER_IDENTIFIER: z.string().optional(),
+  /** Of its pods and Services, IPv4. */
+  CLUSTER_NETWORKS: z.array(z.string().min(1)).optional(),
   /** Secret. For kubectl and the Kubernetes provider. */
   kubeconfig: z.string().min(1).optional(),
   /** Secret. With it a node joins as an agent. */
@@ -92,6 +94,7 @@ export function handOut(endpoints: { [K in keyof StorageEndpoints]: unknown }): 
           K3S_URL: open.K3S_URL,
           K3S_VERSION: open.K3S_VERSION,
           CLUSTER_IDENTIFIER: open.CLUSTER_IDENTIFIER,
+          CLUSTER_NETWORKS: open.CLUSTER_NETWORKS,
           kubeconfig: pulumi.secret(checked.kubeconfig),
           k3sAgentToken: pulumi.secret(checked.k3sAgentToken),
           k3sNodePasswords: pulumi.secret(checked.k3sNodePasswords),

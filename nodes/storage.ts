@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../components/admission";
 import { HostCheck } from "../components/host-check";
-import { K3sServer, podBridge } from "../components/k3s";
+import { K3sServer } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
 import { NodeFirewall } from "../components/node-firewall";
 import { PowerKeeper } from "../components/power";
@@ -14,7 +14,7 @@ import { closeAll } from "../remote/ssh";
 import { powerPort } from "../settings";
 import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { collectBackups } from "./backup";
-import { memberPorts } from "./cluster";
+import { clusterNetwork, memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
 import type { House } from "./house";
 import { moveDatabases } from "./migrations";
@@ -61,11 +61,12 @@ export async function storage({
           ? [{ name: "backup repository", port: settings.backup.repositoryPort, from: nodes }]
           : []),
         ...(k3s.enabled
-          ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes)]
+          ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes, k3s)]
           : []),
         ...(settings.power.enabled ? [{ name: "last words", port: powerPort, from: nodes }] : []),
       ],
-      ...(k3s.enabled ? { inside: [podBridge] } : {}),
+      members: nodes,
+      ...(k3s.enabled ? { cluster: clusterNetwork([k3s.podNetwork, k3s.serviceNetwork]) } : {}),
     },
     { dependsOn: host.passed },
   );
@@ -145,6 +146,7 @@ export async function storage({
           K3S_URL: cluster.server,
           K3S_VERSION: cluster.version,
           CLUSTER_IDENTIFIER: cluster.identifier,
+          CLUSTER_NETWORKS: [k3s.podNetwork, k3s.serviceNetwork],
           kubeconfig: cluster.kubeconfig,
           k3sAgentToken: cluster.agentToken,
           k3sNodePasswords: cluster.nodePasswords,

@@ -12,6 +12,8 @@ export interface UnitSection {
   requires?: readonly string[];
   /** Units with which this one is stopped, however they end. */
   bindsTo?: readonly string[];
+  /** Units with which this one is stopped and restarted, but not started. */
+  partOf?: readonly string[];
   documentation?: readonly string[];
   /** Never give up restarting: systemd's own limit is 5 starts in 10 s. @default the limit of systemd */
   startLimitIntervalSec?: number;
@@ -110,6 +112,7 @@ export function unitSection(unit: UnitSection): Section {
       ...entries("Wants", unit.wants),
       ...entries("Requires", unit.requires),
       ...entries("BindsTo", unit.bindsTo),
+      ...entries("PartOf", unit.partOf),
       ...entries("RequiresMountsFor", unit.requiresMountsFor),
       ...entry("StartLimitIntervalSec", unit.startLimitIntervalSec),
     ],

@@ -61,7 +61,7 @@ export const port = z
   .max(65535, "must be 1 to 65535");
 
 /** A list without the same entry twice. */
-export function listOf<T extends z.ZodType<string>>(element: T) {
+export function listOf<T extends z.ZodType<string> | z.ZodType<number>>(element: T) {
   return z
     .array(element)
     .refine((list) => new Set(list).size === list.length, "must not name the same thing twice");

@@ -47,6 +47,8 @@ const member = {
     .optional(),
   architecture: z.enum(["amd64", "arm64"], { error: "must be amd64 or arm64" }).default("amd64"),
   dataDirectory: dataDirectory.default("/var/lib/rancher/k3s"),
+  /** Ports of the node that pods serve (`hostPort`, `nodePort`) and that are open to whoever reaches the node. */
+  openPorts: listOf(port).prefault([]),
 };
 
 /** `homelab:k3s` on desktop and compute. */

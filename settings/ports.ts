@@ -1,6 +1,6 @@
 import type { Node } from "../topology";
 import { runningServices } from "./compute";
-import { kubeletPort } from "./k3s";
+import { kubeletPort, type K3sAgentSettings } from "./k3s";
 import type { ComputeStackSettings, DesktopSettings, StorageSettings } from "./load";
 import { powerPort } from "./power";
 
@@ -8,13 +8,18 @@ import { powerPort } from "./power";
 type Taken = readonly (readonly [by: string, port: number])[];
 
 const ssh = ({ name, ssh: { port } }: Node): Taken => [[`nodes.${name}.ssh.port`, port]];
-const member = (enabled: boolean): Taken =>
-  enabled ? [["what homelab:k3s.enabled starts", kubeletPort]] : [];
+const member = ({ enabled, openPorts }: K3sAgentSettings): Taken =>
+  enabled
+    ? [
+        ["what homelab:k3s.enabled starts", kubeletPort],
+        ...openPorts.map((port) => ["homelab:k3s.openPorts", port] as const),
+      ]
+    : [];
 
 export const storagePorts = ({ postgres, minio, k3s, backup, power }: StorageSettings, node: Node) =>
   portProblems([
     ...ssh(node),
-    ...member(k3s.enabled),
+    ...member(k3s),
     ...(power.enabled ? [["what homelab:power.enabled starts", powerPort] as const] : []),
     ["homelab:postgres.port", postgres.port],
     ["homelab:minio.apiPort", minio.apiPort],
@@ -26,7 +31,7 @@ export const storagePorts = ({ postgres, minio, k3s, backup, power }: StorageSet
 export const desktopPorts = ({ replica, backup, k3s }: DesktopSettings, node: Node) =>
   portProblems([
     ...ssh(node),
-    ...member(k3s.enabled),
+    ...member(k3s),
     ...(replica.enabled ? [["homelab:replica.port", replica.port] as const] : []),
     ...(backup.keepsOffNode ? [["homelab:backup.repositoryPort", backup.repositoryPort] as const] : []),
   ]);
@@ -34,7 +39,7 @@ export const desktopPorts = ({ replica, backup, k3s }: DesktopSettings, node: No
 export const computePorts = ({ compute, k3s }: ComputeStackSettings, node: Node) =>
   portProblems([
     ...ssh(node),
-    ...member(k3s.enabled),
+    ...member(k3s),
     ...runningServices(compute).map((name) => [`homelab:compute.${name}.port`, compute[name].port] as const),
   ]);
 

@@ -45,3 +45,6 @@ export const imageDirectory = (dataDirectory: string) => `${dataDirectory}/agent
 
 /** Interface of the bridge behind which the node's pods are. */
 export const podBridge = "cni0";
+
+/** Interface by which pods of the other nodes come: flannel's, as K3s sets it up. */
+export const podOverlay = "flannel.1";

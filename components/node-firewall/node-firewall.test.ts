@@ -1,15 +1,31 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { alwaysOn, declared, named } from "../testing";
 import { NodeFirewall } from ".";
-import { firewallService } from "./node-firewall";
-import { firewallRules } from "./rules";
+import { firewallService, firewallWatch } from "./node-firewall";
+import { firewallRules, type FirewallArgs, type GuardedPort } from "./rules";
 
 const ports = [
   { name: "PostgreSQL", port: 5432, from: ["10.0.0.2", "fd00::3", "10.0.0.1"] },
   { name: "MinIO's console", port: 9001, from: [] },
 ];
-const rules = firewallRules(ports, ["10.0.0.1"]);
+const base = { own: ["10.0.0.1"], members: ["10.0.0.2", "fd00::2"] };
+const cluster = { bridge: "cni0", overlay: "flannel.1", networks: ["10.42.0.0/16", "10.43.0.0/16"] };
+const rules = firewallRules({ ...base, ports });
+const of = (...some: GuardedPort[]) => firewallRules({ ...base, ports: some });
+const whole: FirewallArgs = {
+  ...base,
+  cluster,
+  ports: [
+    { name: "kubelet", port: 10250, from: ["10.0.0.1"] },
+    { name: "pods", port: 8472, protocol: "udp", from: ["10.0.0.2"] },
+    { name: "MLflow", port: 5050, from: ["10.0.0.3"], servedBy: "pod" },
+    { name: "opened", port: 30096, from: "anyone", servedBy: "pod" },
+  ],
+};
 const load = (text: string) =>
   spawnSync("nft", ["--check", "--file", "-"], { input: text, encoding: "utf8" });
 
@@ -21,6 +37,7 @@ delete table inet homelab
 table inet homelab {
     chain input {
         type filter hook input priority filter; policy accept;
+        iifname != "lo" ip daddr 127.0.0.0/8 ct direction original counter drop
         iifname "lo" accept
         # PostgreSQL
         tcp dport 5432 ip saddr { 10.0.0.1, 10.0.0.2 } accept
@@ -30,98 +47,91 @@ table inet homelab {
         tcp dport 9001 ip saddr { 10.0.0.1 } accept
         tcp dport 9001 counter reject with tcp reset
     }
+    chain forward {
+        type filter hook forward priority filter; policy accept;
+        ct direction reply accept
+        iifname "podman*" accept
+        ip saddr { 10.0.0.1, 10.0.0.2 } accept
+        ip6 saddr { fd00::2 } accept
+        oifname "podman*" ct status dnat accept
+        oifname "podman*" goto closed
+    }
+    chain closed {
+        meta l4proto tcp counter reject with tcp reset
+        counter drop
+    }
 }
 `);
     expect(rules).not.toContain("flush ruleset");
   });
 
-  it("leave every other port as it is, SSH above all", () => {
-    const judged = rules.split("\n").filter((line) => /\b(drop|reject)\b/.test(line));
-    expect(judged.every((line) => /tcp dport (5432|9001) /.test(line))).toBe(true);
-    expect(rules).toContain("policy accept");
+  it("leave every other port of the node as it is, SSH above all", () => {
+    const input = /chain input \{(.*?)\n {4}\}/s.exec(rules)?.[1] ?? "";
+    const judged = input.split("\n").filter((line) => /\b(drop|reject)\b/.test(line));
+    expect(judged).toHaveLength(3);
+    expect(judged.every((line) => /tcp dport (5432|9001) |daddr 127\.0\.0\.0\/8 /.test(line))).toBe(true);
+    expect(input).toContain("policy accept");
   });
 
-  it("refuse what is no address, no port, no name, or guarded twice", () => {
+  it("refuse what is no address, no port, no name, no network, no interface, or guarded twice", () => {
     const one = { name: "x", port: 1, from: [] };
-    expect(() => firewallRules([{ ...one, from: ["0.0.0.0/0"] }], [])).toThrow("no IP address");
-    expect(() => firewallRules([{ ...one, port: 0 }], [])).toThrow("no port");
-    expect(() => firewallRules([{ ...one, name: "x\naccept" }], [])).toThrow("no name");
-    expect(() => firewallRules([one, one], [])).toThrow("guarded twice");
+    expect(() => of({ ...one, from: ["0.0.0.0/0"] })).toThrow("no IP address");
+    expect(() => of({ ...one, port: 0 })).toThrow("no port");
+    expect(() => of({ ...one, name: "x\naccept" })).toThrow("no name");
+    expect(() => of(one, one)).toThrow("guarded twice");
+    expect(() => of(one, { ...one, servedBy: "pod" })).toThrow("guarded twice");
+    // One port may be guarded once for each protocol.
+    expect(() => of(one, { ...one, protocol: "udp" })).not.toThrow();
+    const network = (text: string) => () =>
+      firewallRules({ ...base, ports, cluster: { ...cluster, networks: [text] } });
+    for (const text of ["10.42.0.0", "10.42.0.0/33", "10.42.0.0/16 accept", "::/0"]) {
+      expect(network(text)).toThrow("no IPv4 network");
+    }
+    expect(() => firewallRules({ ...base, ports, cluster: { ...cluster, bridge: 'a" accept' } })).toThrow(
+      "no interface",
+    );
   });
 
   it("let in what comes by the bridge of the node's own pods, and drop datagrams without an answer", () => {
-    const text = firewallRules(
-      [{ name: "pods", port: 8472, protocol: "udp", from: ["10.0.0.2"] }],
-      [],
-      ["cni0"],
-    );
-    expect(text).toContain('iifname { "lo", "cni0" } accept');
-    expect(text).toContain("udp dport 8472 ip saddr { 10.0.0.2 } accept\n");
+    const text = firewallRules(whole);
+    expect(text).toContain('iifname "cni0" accept');
+    expect(text).toContain("udp dport 8472 ip saddr { 10.0.0.1, 10.0.0.2 } accept\n");
     expect(text).toContain("udp dport 8472 counter drop\n");
-    expect(() => firewallRules([], [], ['a" accept'])).toThrow("no interface");
-    // One port may be guarded once for each protocol.
-    expect(() =>
-      firewallRules(
-        [
-          { name: "a", port: 1, protocol: "udp", from: [] },
-          { name: "b", port: 1, from: [] },
-        ],
-        [],
-      ),
-    ).not.toThrow();
   });
 
-  it("judge what a pod serves before its port is turned to the pod, and nothing that is not meant for the node", () => {
-    const text = firewallRules(
-      [
-        { name: "kubelet", port: 10250, from: ["10.0.0.1"] },
-        { name: "MLflow", port: 5050, from: ["10.0.0.2"], servedBy: "pod" },
-      ],
-      ["10.0.0.3"],
-      ["cni0"],
-    );
-    expect(text).toContain(`        tcp dport 10250 counter reject with tcp reset
-    }
-    chain pods {
+  it("judge what a pod serves before its port is turned to the pod, and once more behind that", () => {
+    const text = firewallRules(whole);
+    expect(text).toContain(`    chain pods {
         type filter hook prerouting priority dstnat - 10; policy accept;
-        iifname { "lo", "cni0" } accept
+        iifname "lo" accept
+        iifname "cni0" accept
         fib daddr type != local accept
         # MLflow
-        tcp dport 5050 ip saddr { 10.0.0.2, 10.0.0.3 } accept
+        tcp dport 5050 ip saddr { 10.0.0.1, 10.0.0.3 } accept
         tcp dport 5050 counter reject with tcp reset
+        # opened
+        tcp dport 30096 accept
     }
-}
 `);
+    expect(text).toContain(
+      "        ct status dnat meta l4proto tcp ct original proto-dst 5050 ip saddr { 10.0.0.1, 10.0.0.3 } accept\n",
+    );
+    expect(text).toContain("        ct status dnat meta l4proto tcp ct original proto-dst 30096 accept\n");
     expect(rules).not.toContain("prerouting");
-    expect(() =>
-      firewallRules(
-        [
-          { name: "x", port: 1, from: [] },
-          { name: "y", port: 1, from: [], servedBy: "pod" },
-        ],
-        [],
-      ),
-    ).toThrow("guarded twice");
   });
 
   it.skipIf(load("table inet homelab_probe\n").status !== 0)("are accepted by nft", () => {
-    expect(load(rules).stderr).toBe("");
-    const pods = firewallRules(
-      [{ name: "pods", port: 8472, protocol: "udp", from: [] }],
-      ["10.0.0.1"],
-      ["cni0"],
-    );
-    expect(load(pods).stderr).toBe("");
-    const served = firewallRules([{ name: "a", port: 1, from: [], servedBy: "pod" }], ["10.0.0.1"], ["cni0"]);
-    expect(load(served).stderr).toBe("");
+    for (const text of [rules, firewallRules(whole), firewallRules({ ...whole, ports: [] })]) {
+      expect(load(text).stderr).toBe("");
+    }
     expect(load(rules.replace("dport", "dprt")).status).not.toBe(0);
   });
 });
 
 describe("a NodeFirewall", () => {
-  it("is one unit that reloads when the rules change", async () => {
+  it("is one unit that reloads when the rules change, and takes its table away when it is removed", async () => {
     const all = await declared(
-      () => new NodeFirewall("wall", { node: alwaysOn(), ports, identity: undefined }),
+      () => new NodeFirewall("wall", { node: alwaysOn(), ports, members: base.members, identity: undefined }),
     );
     expect(all.map(({ name }) => name)).toEqual(["wall", "wall-unit"]);
     expect(named(all, "wall").visible.placement).toEqual({
@@ -129,19 +139,80 @@ describe("a NodeFirewall", () => {
       lifecycle: "always-on",
       keeps: "none",
     });
+    const script = "/usr/local/lib/homelab/homelab-firewall/firewall.sh";
     expect(named(all, "wall-unit").inputs).toMatchObject({
       service: "homelab-firewall.service",
       files: [
         { path: "/etc/systemd/system/homelab-firewall.service", content: firewallService() },
+        { path: "/etc/systemd/system/homelab-firewall-watch.service", content: firewallWatch() },
+        { path: script, mode: "0755" },
         { path: "/etc/homelab/firewall.nft", content: rules, onChange: "reload" },
       ],
-      health: { exec: ["/usr/sbin/nft", "list", "chain", "inet", "homelab", "input"] },
+      health: { exec: [script, "check"] },
+      onRemoval: [script, "remove"],
     });
   });
 
-  it("is in force before the network and stays until the end", () => {
+  it("is in force before the network and stays until the end, also when it is restarted", () => {
     expect(firewallService()).toContain("Before=network-pre.target\n");
     expect(firewallService()).toContain("DefaultDependencies=false\n");
-    expect(firewallService()).not.toContain("shutdown.target");
+    expect(firewallService()).not.toMatch(/shutdown\.target|ExecStop/);
+    expect(firewallService()).toContain("Wants=homelab-firewall-watch.service\n");
+    expect(firewallWatch()).toContain("PartOf=homelab-firewall.service\n");
+    expect(firewallWatch()).toContain("Restart=always\n");
+  });
+});
+
+/** The script against a kernel's table that is a file. */
+describe("the script", () => {
+  const folder = mkdtempSync(join(tmpdir(), "homelab-firewall-"));
+  const at = (name: string) => join(folder, name);
+  writeFileSync(
+    at("nft"),
+    `#!/bin/bash
+case $* in
+"-f "*) cp "$2" ${at("kernel")} ;;
+"--stateless list"*) cat ${at("kernel")} ;;
+"delete table"*) rm ${at("kernel")} ;;
+esac
+`,
+    { mode: 0o755 },
+  );
+  const script = readFileSync(join(__dirname, "scripts/firewall.sh"), "utf8")
+    .replace(/ PATH=\S+/, ` PATH=${folder}:$PATH`)
+    .replace("/run/homelab-firewall", at("run"));
+  writeFileSync(at("rules"), "the rules\n");
+  const run = (verb: string) =>
+    spawnSync("bash", ["-c", script, "firewall.sh", verb, at("rules")], { encoding: "utf8" });
+
+  it("finds nothing wrong after a load, and says when somebody changed or cleared the rules", () => {
+    expect(run("check").status).not.toBe(0);
+    expect(run("load").status).toBe(0);
+    expect(run("check").status).toBe(0);
+    writeFileSync(at("kernel"), "the rules, and accept\n");
+    expect(run("check").status).not.toBe(0);
+    run("load");
+    rmSync(at("kernel"));
+    expect(run("check").status).not.toBe(0);
+  });
+
+  it("remembers what was put back until the next load, so that a preview shows it", () => {
+    run("load");
+    writeFileSync(at("run/put-back"), "2026-11-28T06:00:00+00:00 gone\n");
+    const said = run("check");
+    expect([said.status, said.stderr]).toEqual([
+      1,
+      "The rules were taken away or changed by hand, and put back: 2026-11-28T06:00:00+00:00 gone\n",
+    ]);
+    run("load");
+    expect(run("check").status).toBe(0);
+  });
+
+  it("removes its table and its notes", () => {
+    run("load");
+    expect(run("remove").status).toBe(0);
+    expect(run("check").status).not.toBe(0);
+    expect(run("remove").status).toBe(0);
+    rmSync(folder, { recursive: true });
   });
 });

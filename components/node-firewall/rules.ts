@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 
 /** A port that only some may reach. */
 export interface GuardedPort {
@@ -7,8 +7,8 @@ export interface GuardedPort {
   readonly port: number;
   /** @default tcp */
   readonly protocol?: "tcp" | "udp";
-  /** IPv4 or IPv6 addresses beside the node itself. */
-  readonly from: readonly string[];
+  /** IPv4 or IPv6 addresses beside the node itself; or whoever reaches the node. */
+  readonly from: readonly string[] | "anyone";
   /**
    * What serves it. A pod's port on the node's address (`hostPort`) is turned to the pod before packets are sorted into
    * the node's own and others, so it is judged earlier. @default program
@@ -16,74 +16,159 @@ export interface GuardedPort {
   readonly servedBy?: "program" | "pod";
 }
 
+/** The cluster, as one of its members sees it. */
+export interface ClusterNetwork {
+  /** Interface of the bridge behind which the node's own pods are: what comes by it is let in everywhere. */
+  readonly bridge: string;
+  /** Interface by which other members' pods come, if there is one. */
+  readonly overlay: string;
+  /** IPv4 networks of pods and Services, such as `10.42.0.0/16`. */
+  readonly networks: readonly string[];
+}
+
+export interface FirewallArgs {
+  readonly ports: readonly GuardedPort[];
+  /** The node's own addresses. */
+  readonly own: readonly string[];
+  /** Addresses that may reach pods and containers by their own addresses, through this node. */
+  readonly members: readonly string[];
+  readonly cluster?: ClusterNetwork;
+}
+
+/** Names of the bridges that podman makes. */
+const podman = '"podman*"';
+
 /**
- * Rules for nftables, loaded as one transaction: the table is made anew in the moment in which the former goes.
- * Only the named ports are judged; everything else, SSH above all, passes on to whatever other tables say.
- * @param own the node's own addresses.
- * @param inside interfaces behind which the node's own pods are; whatever comes by them is let in.
+ * Rules for nftables, loaded as one transaction: the table is replaced at once. Of what is for the node itself only the
+ * named ports are judged; everything else, SSH above all, passes on to whatever other tables say. What is for a pod or a
+ * container is judged whole: it is let through from `members`, and where its port on the node is open.
  * @throws Error for a text that is no address, or a port guarded twice.
  * @see nft(8)
  */
-export function firewallRules(
-  ports: readonly GuardedPort[],
-  own: readonly string[],
-  inside: readonly string[] = [],
-): string {
+export function firewallRules({ ports, own, members, cluster }: FirewallArgs): string {
   const seen = new Set<string>();
-  const judged = ({ name, port, from, protocol = "tcp" }: GuardedPort): string[] => {
-    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
+  for (const { name, port, protocol = "tcp" } of ports) {
     const guarded = `${protocol} dport ${port}`;
+    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
     if (seen.has(guarded)) throw new Error(`${name}: port ${port} is guarded twice.`);
-    if (!/^[A-Za-z0-9 '._-]{1,64}$/.test(name))
+    if (!/^[A-Za-z0-9 '._-]{1,64}$/.test(name)) {
       throw new Error(`${JSON.stringify(name)} is no name for a port.`);
+    }
     seen.add(guarded);
-    const allowed = [...new Set([...own, ...from])];
-    const family = (version: 4 | 6) => allowed.filter((address) => versionOf(address) === version).sort();
-    const accept = ([4, 6] as const).flatMap((version) => {
-      const addresses = family(version);
-      const key = version === 4 ? "ip saddr" : "ip6 saddr";
-      return addresses.length === 0 ? [] : [`${guarded} ${key} { ${addresses.join(", ")} } accept`];
-    });
-    return [
-      `# ${name}`,
-      ...accept,
-      `${guarded} counter ${protocol === "tcp" ? "reject with tcp reset" : "drop"}`,
-    ];
-  };
-  const lines = (kind: GuardedPort["servedBy"]) =>
-    ports
-      .filter(({ servedBy = "program" }) => servedBy === kind)
-      .flatMap(judged)
-      .map((rule) => `        ${rule}\n`)
-      .join("");
-  const [programs, pods] = [lines("program"), lines("pod")];
-  for (const name of inside) {
-    if (!/^[a-z][a-z0-9.-]{0,14}$/.test(name)) throw new Error(`${JSON.stringify(name)} is no interface.`);
   }
-  const interfaces =
-    inside.length === 0 ? '"lo"' : `{ ${["lo", ...inside].map((one) => `"${one}"`).join(", ")} }`;
+  const pods = ports.filter(({ servedBy }) => servedBy === "pod");
+  const programs = ports.filter(({ servedBy }) => servedBy !== "pod");
+  const inside =
+    cluster === undefined ? [] : [cluster.bridge, cluster.overlay].map((name) => `"${interfaceName(name)}"`);
+  const networks = (cluster?.networks ?? []).map(network);
+  const known = addresses([...own, ...members]);
+  // Their pods have addresses of their own; who forges one would be answered elsewhere, but need not come in at all.
+  const otherPods =
+    networks.length === 0 ? [] : [`ip saddr ${set(networks)} fib saddr . iif oif exists accept`];
+  const chains = [
+    chain("input", "input", "filter", [
+      // What listens on loopback stays there, also where kube-proxy lets the kernel route its addresses.
+      'iifname != "lo" ip daddr 127.0.0.0/8 ct direction original counter drop',
+      ...acceptedBy(['"lo"', ...inside.slice(0, 1)]),
+      ...programs.flatMap((port) => judged(port, own)),
+    ]),
+    ...(pods.length === 0
+      ? []
+      : [
+          // Before `dstnat`, where a port of the node becomes one of a pod; what is not meant for the node passes.
+          chain("pods", "prerouting", "dstnat - 10", [
+            ...acceptedBy(['"lo"', ...inside.slice(0, 1)]),
+            "fib daddr type != local accept",
+            ...pods.flatMap((port) => judged(port, own)),
+          ]),
+        ]),
+    ...(networks.length === 0
+      ? []
+      : [
+          // Before a Service's address becomes that of what serves it, which may be a node.
+          chain("routes", "prerouting", "dstnat - 10", [
+            ...acceptedBy(['"lo"', ...inside, podman]),
+            "ct direction reply accept",
+            ...known.map((from) => `${from} accept`),
+            ...otherPods,
+            `ip daddr ${set(networks)} goto closed`,
+          ]),
+        ]),
+    chain("forward", "forward", "filter", [
+      "ct direction reply accept",
+      ...acceptedBy([...inside, podman]),
+      ...known.map((from) => `${from} accept`),
+      ...otherPods,
+      ...pods.flatMap((port) => opened(port, own)),
+      // What somebody published of a container is the node's port, which is not this table's to judge.
+      `oifname ${podman} ct status dnat accept`,
+      ...[...inside, podman].map((name) => `oifname ${name} goto closed`),
+      ...(networks.length === 0 ? [] : [`ip daddr ${set(networks)} goto closed`]),
+    ]),
+    `    chain closed {
+        meta l4proto tcp counter reject with tcp reset
+        counter drop
+    }
+`,
+  ];
   return `# Written by Pulumi: changes made here are put back.
 table inet homelab
 delete table inet homelab
 table inet homelab {
-    chain input {
-        type filter hook input priority filter; policy accept;
-        iifname ${interfaces} accept
-${programs}    }
-${pods === "" ? "" : podChain(interfaces, pods)}}
+${chains.join("")}}
 `;
 }
 
-/** Before `dstnat`, where a port of the node becomes one of a pod; what is not meant for the node passes. */
-const podChain = (interfaces: string, rules: string) => `    chain pods {
-        type filter hook prerouting priority dstnat - 10; policy accept;
-        iifname ${interfaces} accept
-        fib daddr type != local accept
-${rules}    }
+const chain = (name: string, hook: string, priority: string, rules: readonly string[]) => `    chain ${name} {
+        type filter hook ${hook} priority ${priority}; policy accept;
+${rules.map((rule) => `        ${rule}\n`).join("")}    }
 `;
+
+const acceptedBy = (interfaces: readonly string[]) => interfaces.map((name) => `iifname ${name} accept`);
+
+const set = (items: readonly string[]) => (items.length === 1 ? (items[0] ?? "") : `{ ${items.join(", ")} }`);
+
+/** Matches of packets from addresses, one for each version of IP that is among them. */
+function addresses(all: readonly string[]): string[] {
+  const family = (version: 4 | 6) =>
+    [...new Set(all)].filter((address) => versionOf(address) === version).sort();
+  return ([4, 6] as const).flatMap((version) => {
+    const found = family(version);
+    return found.length === 0 ? [] : [`${version === 4 ? "ip" : "ip6"} saddr { ${found.join(", ")} }`];
+  });
+}
+
+/** A port as a packet asks for it. */
+function judged({ name, port, from, protocol = "tcp" }: GuardedPort, own: readonly string[]): string[] {
+  const guarded = `${protocol} dport ${port}`;
+  if (from === "anyone") return [`# ${name}`, `${guarded} accept`];
+  return [
+    `# ${name}`,
+    ...addresses([...own, ...from]).map((match) => `${guarded} ${match} accept`),
+    `${guarded} counter ${protocol === "tcp" ? "reject with tcp reset" : "drop"}`,
+  ];
+}
+
+/** The same once it has become the port of a pod. */
+function opened({ name, port, from, protocol = "tcp" }: GuardedPort, own: readonly string[]): string[] {
+  const turned = `ct status dnat meta l4proto ${protocol} ct original proto-dst ${port}`;
+  const matches = from === "anyone" ? [""] : addresses([...own, ...from]).map((match) => ` ${match}`);
+  return [`# ${name}`, ...matches.map((match) => `${turned}${match} accept`)];
+}
 
 function versionOf(address: string): 4 | 6 {
   const version = isIP(address);
   if (version !== 4 && version !== 6) throw new Error(`${JSON.stringify(address)} is no IP address.`);
   return version;
+}
+
+function network(text: string): string {
+  const [address = "", bits = "", ...more] = text.split("/");
+  if (isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) <= 32 && more.length === 0) return text;
+  throw new Error(`${JSON.stringify(text)} is no IPv4 network.`);
+}
+
+function interfaceName(name: string): string {
+  if (/^[a-z][a-z0-9.-]{0,14}$/.test(name)) return name;
+  throw new Error(`${JSON.stringify(name)} is no interface.`);
 }
