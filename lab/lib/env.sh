@@ -21,7 +21,7 @@ declare -A LIFECYCLE=([storage]=always-on [desktop]=always-on [compute]=on-deman
 # In GB; the machines share this computer's, so none has more than that.
 declare -A MEMORY=([storage]=16 [desktop]=32 [compute]=64)
 DOMAIN=home.arpa
-SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0
+SUBNET=10.77.0.0/24 GATEWAY=10.77.0.1 BRIDGE=lab0 STRANGER_ADDRESS=10.77.0.66
 # Its network namespace; its machines' control groups begin with the same.
 NETNS=homelab${LAB_NAME:+-$LAB_NAME}
 

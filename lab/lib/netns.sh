@@ -12,7 +12,25 @@ netns_up() {
 # The file stays behind where a mount was lost (a reboot clears it), hence the question to the file system.
 have_netns() { [ "$(stat -fc %T "/run/netns/$NETNS" 2>/dev/null)" = nsfs ]; }
 
+# A further machine on the lab's LAN, which is none of the house's: an address of its own in a namespace of its own.
+STRANGER=$NETNS-stranger
+
+stranger_up() {
+  [ "$(stat -fc %T "/run/netns/$STRANGER" 2>/dev/null)" != nsfs ] || return 0
+  as_root ip netns add "$STRANGER"
+  as_root ip -n "$STRANGER" link set lo up
+  # Its address of IPv6 can be used at once.
+  as_root nsenter --net="/run/netns/$STRANGER" sysctl -qw net.ipv6.conf.default.accept_dad=0
+  as_root ip -n "$NETNS" link add stranger0 type veth peer name eth0 netns "$STRANGER"
+  as_root ip -n "$NETNS" link set stranger0 master "$BRIDGE" up
+  as_root ip -n "$STRANGER" addr add "$STRANGER_ADDRESS/${SUBNET#*/}" dev eth0
+  as_root ip -n "$STRANGER" link set eth0 up
+}
+
+stranger_down() { as_root ip netns del "$STRANGER" 2>/dev/null || true; }
+
 netns_down() {
+  stranger_down
   have_netns || return 0
   as_root ip netns del "$NETNS"
 }

@@ -128,15 +128,6 @@ describe("what somebody changes by hand", () => {
     expect(s3(storage, "mlflow", "GET", "parquet").status).toBe(403);
   });
 
-  it("is shown when it is only in the kernel: rules that were flushed, while the service says that it is fine", () => {
-    onNode("storage", "nft flush ruleset && systemctl is-active homelab-firewall");
-    const { text } = preview("storage");
-    expect(text).toContain("What homelab-firewall.service set up on storage was taken away by hand.");
-    well(up("storage"));
-    expect(onNode("storage", "nft list table inet homelab")).toContain("5432");
-    nothingToChange();
-  });
-
   it("is shown when a service was stopped: what is in it cannot be asked, and the preview goes on", () => {
     onNode("storage", "systemctl stop postgres minio");
     const { code, text } = preview("storage", "--expect-no-changes");
