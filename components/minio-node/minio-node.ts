@@ -107,7 +107,6 @@ export class MinioNode extends pulumi.ComponentResource {
         password: passwordSecret.effective,
         settings,
         existing: args.existing ?? [],
-        connection,
         engine: this.unit,
         options,
       }),

@@ -67,14 +67,25 @@ describe("compute's services", () => {
     const stranger = "10.77.0.99";
     onNode("desktop", `ip address add ${stranger}/24 dev eth0`);
     try {
-      for (const port of [3300, 5050, 8000, 8081, 11434]) {
+      // The pods' own addresses, too: desktop knows the way to them, as whoever adds a route does.
+      const pod = (name: string) =>
+        kubectl([
+          ...["get", "pods", ...here, "-l", `app.kubernetes.io/name=${name}`],
+          ...["-o", "jsonpath={.items[0].status.podIP}"],
+        ]);
+      for (const at of [
+        ...[3300, 5050, 8000, 8081, 11434].map((port) => `10.77.0.13:${port}`),
+        `${pod("dagster-webserver")}:3300`,
+        `${pod("mlflow")}:5050`,
+        `${pod("ollama")}:11434`,
+      ]) {
         const ask = (source: string) =>
           onNode(
             "desktop",
-            `curl -s -o /dev/null -m 8 -w '%{http_code}' --interface ${source} http://10.77.0.13:${port}/ || true`,
+            `curl -s -o /dev/null -m 8 -w '%{http_code}' --interface ${source} http://${at}/ || true`,
           ).trim();
-        expect([port, ask(stranger)]).toEqual([port, "000"]);
-        expect(ask("10.77.0.12")).not.toBe("000");
+        expect([at, ask(stranger)]).toEqual([at, "000"]);
+        expect([at, ask("10.77.0.12")]).not.toEqual([at, "000"]);
       }
     } finally {
       onNode("desktop", `ip address del ${stranger}/24 dev eth0`);

@@ -33,29 +33,25 @@ describe("the firewall's rules", () => {
     onNode("storage", "systemctl stop nftables; systemctl reset-failed homelab-firewall-watch");
   });
 
-  it.each(clearings)("are there again two seconds after `%s`", (command) => {
-    onNode("storage", `${command}; sleep 2`);
+  it.each(clearings)("are there again a second after `%s`", (command) => {
+    onNode("storage", `${command}; sleep 1`);
     expect(table()).toBe(before);
-    expect(refused()).toBe("refused");
   });
 
-  it("and a preview shows that they were not, until the next up", () => {
+  it("close the ports again, and a preview shows that they were not there, until the next up", () => {
+    expect(refused()).toBe("refused");
     const { code, text } = preview("storage", "--expect-no-changes");
     expect(code).not.toBe(0);
     expect(text).toContain("What homelab-firewall.service set up on storage was taken away by hand.");
     well(up("storage"));
     nothingToChange();
-    expect(table()).toBe(before);
   });
 
-  it("stay when the service is restarted or stopped, and a preview shows that it is stopped", () => {
-    onNode("storage", "systemctl restart homelab-firewall");
-    expect(table()).toBe(before);
-    onNode("storage", "systemctl stop homelab-firewall");
-    expect(table()).toBe(before);
-    expect(preview("storage").text).toContain("homelab-firewall.service on storage is inactive, not active");
-    well(up("storage"));
-    nothingToChange();
+  it("stay when the service is restarted or stopped", () => {
+    for (const verb of ["restart", "stop", "start"]) {
+      onNode("storage", `systemctl ${verb} homelab-firewall`);
+      expect(table()).toBe(before);
+    }
     expect(onNode("storage", "systemctl is-active homelab-firewall-watch").trim()).toBe("active");
   });
 });
