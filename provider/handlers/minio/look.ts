@@ -59,14 +59,14 @@ function asker(store: StoreInputs, signal: AbortSignal) {
   return {
     ask,
     /** An answer, or nothing when the server says that there is no such thing. */
-    async get(path: string, query: Record<string, string>, none: readonly string[]) {
+    get: async (path: string, query: Record<string, string>, none: readonly string[]) => {
       const answer = await ask({ method: "GET", path, query });
       const refused = refusal(answer);
       if (refused === "") return answer.body;
       if (none.includes(refused)) return undefined;
       throw new Error(`MinIO on ${store.connection.node} answers a question about ${path} with ${refused}.`);
     },
-    async put(request: S3Request, what: string) {
+    put: async (request: S3Request, what: string) => {
       const refused = refusal(await ask(request));
       if (refused !== "")
         throw new Error(`${what} on ${store.connection.node}: MinIO refuses with ${refused}.`);
