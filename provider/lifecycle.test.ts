@@ -115,11 +115,15 @@ describe("diff", () => {
     expect(said).toEqual(["warn The lamp is off."]);
   });
 
-  it("goes on when the node does not answer", async () => {
+  it("goes on when the node does not answer, and never says that there is nothing to change", async () => {
     const off = lamp(() => Promise.reject(new Unreachable("compute does not answer.")));
     const { ctx, said } = listening();
-    expect((await diff(off.kind, inputs, inputs, inputs, ctx)).changed).toEqual([]);
-    expect(said).toEqual(["info Not compared with the machine: compute does not answer."]);
+    expect(await diff(off.kind, inputs, inputs, inputs, ctx)).toEqual({
+      changed: ["not compared"],
+      replaces: [],
+      unseen: true,
+    });
+    expect(said).toEqual(["warn Not compared with the machine: compute does not answer."]);
   });
 
   it("does not swallow any other failure", async () => {
@@ -169,6 +173,8 @@ describe("apply, preview and read", () => {
   it("says in a preview that further outputs are not known yet", () => {
     expect(preview(inputs, undefined)).toEqual(inputs);
     expect(preview(inputs, { ...inputs, serial: "L1", drift: [] })).toEqual({ ...inputs, serial: unknown });
+    const state = { ...inputs, serial: "L1", drift: [] };
+    expect(preview(inputs, state, true)).toEqual(state);
   });
 
   it("puts what a refresh finds into the state, without touching anything", async () => {

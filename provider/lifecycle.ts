@@ -15,7 +15,12 @@ export interface Checked {
 export interface Difference {
   readonly changed: readonly string[];
   readonly replaces: readonly string[];
+  /** Only in so far different as nobody could look: {@link unseenKey}. */
+  readonly unseen?: true;
 }
+
+/** What is shown as different where the machine could not be asked: it is never "no change". */
+const unseenKey = "not compared";
 
 /** The outputs which say what was found different at the last refresh; empty after an apply. */
 const driftKey = "drift";
@@ -71,10 +76,11 @@ export async function diff(
     for (const sentence of found) ctx.say.warn(sentence);
     return { changed: found.length > 0 ? [driftKey] : [], replaces: [] };
   } catch (error) {
-    // A node that is off is a state, not an error: what was declared is known, what is there is not.
+    // A node that is off is a state, not an error: what was declared is known, what is there is not. So a preview goes
+    // on, an up tries, and neither may say that there is nothing to change.
     if (!(error instanceof Unreachable)) throw error;
-    ctx.say.info(`Not compared with the machine: ${error.message}`);
-    return { changed: [], replaces: [] };
+    ctx.say.warn(`Not compared with the machine: ${error.message}`);
+    return { changed: [unseenKey], replaces: [], unseen: true };
   }
 }
 
@@ -126,8 +132,12 @@ export async function apply(
   return { id: kind.id(value), state: wrap(state, [...secrets, ...kind.secretOutputs.map((key) => [key])]) };
 }
 
-/** What a preview may say of the result: the inputs; further outputs are not known before the machine has spoken. */
-export function preview(inputs: Json, oldState: Json | undefined): Json {
+/**
+ * What a preview may say of the result: the inputs; further outputs are not known before the machine has spoken.
+ * @param unseen the last known outputs are shown: a node that is off makes no secret of what it was.
+ */
+export function preview(inputs: Json, oldState: Json | undefined, unseen = false): Json {
+  if (unseen && isRecord(oldState)) return { ...oldState, ...(isRecord(inputs) ? inputs : {}) };
   const known = isRecord(inputs) ? inputs : {};
   const outputs = oldState !== undefined && isRecord(oldState) ? Object.keys(oldState) : [];
   const pending = outputs.filter((key) => !(key in known) && key !== driftKey).map((key) => [key, unknown]);

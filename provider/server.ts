@@ -56,6 +56,8 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
     }
     return kind;
   };
+  /** What this preview could not look at. */
+  const unseen = new Set<string>();
   const context = (urn: string): Context => ({ say: provider.log.voice(urn), signal: provider.signal });
 
   const implemented = {
@@ -100,13 +102,15 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       return Promise.resolve(response);
     }),
     diff: unary(async (request: rpc.DiffRequest) => {
-      const { changed, replaces } = await diff(
+      const difference = await diff(
         kindOf(request.getUrn()),
         plain(request.getOldInputs()),
         plain(request.getOlds()),
         plain(request.getNews()),
         context(request.getUrn()),
       );
+      const { changed, replaces } = difference;
+      if (difference.unseen === true) unseen.add(request.getUrn());
       const response = new rpc.DiffResponse();
       const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
       response.setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
@@ -133,8 +137,9 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       const inputs = plain(request.getNews());
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
-        await foresee(kind, inputs, context(request.getUrn()));
-        response.setProperties(wire(preview(inputs, plain(request.getOlds()))));
+        const blind = unseen.has(request.getUrn());
+        if (!blind) await foresee(kind, inputs, context(request.getUrn()));
+        response.setProperties(wire(preview(inputs, plain(request.getOlds()), blind)));
         return response;
       }
       const previous = { inputs: plain(request.getOldInputs()), state: plain(request.getOlds()) };

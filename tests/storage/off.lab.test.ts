@@ -33,6 +33,12 @@ describe("a node that is off", () => {
     expect(seconds).toBeLessThan(15);
   });
 
+  it("is not as declared to a script: nobody could look", () => {
+    const { code, text } = preview("compute", "--expect-no-changes");
+    expect(code).not.toBe(0);
+    expect(text).toContain("Not compared with the machine: compute (10.77.0.13, port 22) does not answer");
+  });
+
   it("does not keep the other stacks from going on", () => {
     well(up("storage"));
     well(up("desktop"));
