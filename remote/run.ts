@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import type { Client, ClientCallback } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "./errors";
-import { link } from "./ssh";
+import { session } from "./ssh";
 
 /** What a script on the node said. */
 export interface Said {
@@ -23,8 +22,6 @@ export interface RunOptions {
   readonly onStdout?: (text: string) => void;
   readonly onStderr?: (text: string) => void;
 }
-
-const sessionTries = 40;
 
 const scripts = new Map<string, string>();
 
@@ -103,19 +100,6 @@ export class ScriptOutput {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
- * Begins a command. sshd counts a session that has ended for a moment longer than we do, and refuses a new one
- * meanwhile: nothing has run then, so it is asked again, for two seconds. The callback is called as soon as there is a
- * channel, for what comes with the next packet must find its listeners.
- */
-function begin(client: Client, command: string, tries: number, done: ClientCallback): void {
-  client.exec(command, (error, channel) => {
-    if (error?.message.includes("Channel open failure") === true && tries > 1)
-      setTimeout(begin, 50, client, command, tries - 1, done);
-    else done(error, channel);
-  });
-}
-
-/**
  * Runs one of the scripts in remote/agent on a node, as root. The script's text is constant; everything variable
  * goes by standard input, so nothing is ever pasted into a command.
  *
@@ -128,56 +112,51 @@ export async function runScript(
   options: RunOptions,
 ): Promise<Said> {
   options.signal.throwIfAborted();
-  const { client, gate } = await link(connection);
   const shell = `bash -c ${quoted(sayBegins + scriptText(name))} homelab-${name}`;
   const command = connection.user === "root" ? shell : `sudo -n ${shell}`;
-  return gate.through(
-    () =>
+  return session(
+    connection,
+    command,
+    (channel) =>
       new Promise<Said>((resolve, reject) => {
-        begin(client, command, sessionTries, (error, channel) => {
-          if (error !== undefined) {
-            reject(new Unreachable(`${connection.node} ended the connection: ${error.message}.`));
-            return;
-          }
-          const stdout = new ScriptOutput(options.onStdout);
-          const stderr = new ScriptOutput(options.onStderr);
-          let exit: number | undefined;
-          const stop = (why: Error) => {
-            channel.close();
-            reject(why);
-          };
-          const timer = setTimeout(() => {
-            stop(
-              new RemoteError(
-                `${connection.node} did not finish ${name} within ${options.timeoutSeconds} s: look at it with \`systemctl status\` there, then run this again.`,
+        const stdout = new ScriptOutput(options.onStdout);
+        const stderr = new ScriptOutput(options.onStderr);
+        let exit: number | undefined;
+        const stop = (why: Error) => {
+          channel.close();
+          reject(why);
+        };
+        const timer = setTimeout(() => {
+          stop(
+            new RemoteError(
+              `${connection.node} did not finish ${name} within ${options.timeoutSeconds} s: look at it with \`systemctl status\` there, then run this again.`,
+            ),
+          );
+        }, options.timeoutSeconds * 1_000);
+        const onAbort = () => {
+          stop(new RemoteError(`${name} on ${connection.node} was cancelled.`));
+        };
+        options.signal.addEventListener("abort", onAbort, { once: true });
+        channel.stderr.on("data", (data: Buffer) => {
+          stderr.add(data);
+        });
+        channel.on("data", (data: Buffer) => {
+          stdout.add(data);
+        });
+        channel.on("exit", (code: number | null) => (exit = code ?? 255));
+        channel.on("close", () => {
+          clearTimeout(timer);
+          options.signal.removeEventListener("abort", onAbort);
+          if (exit === undefined) {
+            reject(
+              new Unreachable(
+                `${connection.node} went away while ${name} ran: run this again when it is back; what was begun is finished then.`,
               ),
             );
-          }, options.timeoutSeconds * 1_000);
-          const onAbort = () => {
-            stop(new RemoteError(`${name} on ${connection.node} was cancelled.`));
-          };
-          options.signal.addEventListener("abort", onAbort, { once: true });
-          channel.stderr.on("data", (data: Buffer) => {
-            stderr.add(data);
-          });
-          channel.on("data", (data: Buffer) => {
-            stdout.add(data);
-          });
-          channel.on("exit", (code: number | null) => (exit = code ?? 255));
-          channel.on("close", () => {
-            clearTimeout(timer);
-            options.signal.removeEventListener("abort", onAbort);
-            if (exit === undefined) {
-              reject(
-                new Unreachable(
-                  `${connection.node} went away while ${name} ran: run this again when it is back; what was begun is finished then.`,
-                ),
-              );
-            } else if (stdout.begun) resolve({ code: exit, stdout: stdout.text, stderr: stderr.text });
-            else reject(notRun(connection, exit, stderr.before.trim() || stdout.before.trim()));
-          });
-          channel.end(options.stdin ?? "");
+          } else if (stdout.begun) resolve({ code: exit, stdout: stdout.text, stderr: stderr.text });
+          else reject(notRun(connection, exit, stderr.before.trim() || stdout.before.trim()));
         });
+        channel.end(options.stdin ?? "");
       }),
   );
 }

@@ -15,17 +15,30 @@ export class Sshd {
   readonly hostKey: string;
   private process: ChildProcess | undefined;
 
-  constructor(readonly port: number) {
+  /**
+   * @param settings further lines of sshd_config, before the others: sshd takes the first of several.
+   * @param restricted what stands before each key in authorized_keys, e.g. `restrict`.
+   */
+  constructor(
+    readonly port: number,
+    settings: readonly string[] = [],
+    restricted = "",
+  ) {
     if (!existsSync("/usr/sbin/sshd")) throw new Error("/usr/sbin/sshd is missing: install openssh-server");
     this.hostKey = this.key("host", "")[1];
     const [plain, plainPublic] = this.key("user", "");
     const [locked, lockedPublic] = this.key("locked", "open sesame");
     this.privateKey = plain;
     this.lockedKey = locked;
-    writeFileSync(path.join(this.folder, "authorized_keys"), plainPublic + lockedPublic, { mode: 0o600 });
+    writeFileSync(
+      path.join(this.folder, "authorized_keys"),
+      [plainPublic, lockedPublic].map((key) => `${restricted} ${key}`.trimStart()).join(""),
+      { mode: 0o600 },
+    );
     writeFileSync(
       path.join(this.folder, "sshd_config"),
       [
+        ...settings.filter((line) => !line.startsWith("Match ")),
         "ListenAddress 127.0.0.1",
         `Port ${port}`,
         `HostKey ${this.folder}/host`,
@@ -36,6 +49,8 @@ export class Sshd {
         "UsePAM no",
         "PidFile none",
         "AcceptEnv GREETING PULUMI_COMMAND_*",
+        // Whatever follows belongs to it.
+        ...settings.filter((line) => line.startsWith("Match ")).map((line) => line.replace(": ", "\n")),
       ].join("\n"),
     );
   }
