@@ -59,6 +59,8 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
         : {
             repositories: {
               key: files.key,
+              keys: files.keys,
+              offNodeKeeps: backup.offNode === "desktop",
               ...(files.offNode === undefined
                 ? {}
                 : { offNode: files.offNode, offNodeEnvironment: secretly(backup.offNodeEnvironment) }),
@@ -78,13 +80,19 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
         settings: backup,
         volumes,
         repository: files.of.storage,
-        key,
+        key: files.keys.storage,
         metricsDirectory: backup.metricsDirectory,
       },
       { dependsOn: files.served },
     );
   }
-  return { key, repositories: files.of, offNodePassword: files.offNodePassword };
+  return {
+    key,
+    keys: files.keys,
+    keepDays: backup.keepDays,
+    repositories: files.of,
+    offNodePassword: files.offNodePassword,
+  };
 }
 
 const hasPaths = ({ paths, workspaceRoot }: BackupNodeSettings) => paths.length > 0 || workspaceRoot !== "";
@@ -113,10 +121,13 @@ function repositories(
     );
   const key = proposal("backup-key", {});
   const offNodePassword = generated("off-node-password");
-  const users = Object.fromEntries(nodeNames.map((name) => [name, generated(`password-${name}`)])) as Record<
-    (typeof nodeNames)[number],
-    pulumi.Output<string>
-  >;
+  const ofEach = (what: string) =>
+    Object.fromEntries(nodeNames.map((name) => [name, generated(`${what}-${name}`)])) as Record<
+      (typeof nodeNames)[number],
+      pulumi.Output<string>
+    >;
+  const users = ofEach("password");
+  const keys = ofEach("key");
   const { unit: served } = new BackupRepository(
     "backup-repository",
     {
@@ -141,6 +152,7 @@ function repositories(
         : pulumi.secret(backup.offNode);
   return {
     key,
+    keys,
     offNode,
     offNodePassword,
     served,
@@ -174,7 +186,7 @@ export function backUp(
         settings: backup,
         volumes: volumesOf(node, settings),
         repository: pulumi.secret(known.apply((all) => all?.repositories[node.name] ?? notYet)),
-        key: pulumi.secret(known.apply((all) => all?.key ?? notYet)),
+        key: pulumi.secret(known.apply((all) => all?.keys[node.name] ?? notYet)),
       },
       opts,
     );
@@ -190,7 +202,13 @@ export function backUp(
       port: backup.repositoryPort,
       image: backup.repositoryImage,
       users: { storage: pulumi.secret(known.apply((all) => all?.offNodePassword ?? notYet)) },
-      appendOnly: false,
+      // A storage that was taken over cannot take away what it copied here; what is too old this node takes away.
+      appendOnly: true,
+      keeps: {
+        key: pulumi.secret(known.apply((all) => all?.key ?? notYet)),
+        keepDays: known.apply((all) => all?.keepDays ?? 366),
+        resticImage: backup.resticImage,
+      },
     },
     opts,
   );

@@ -39,10 +39,14 @@ export const storageSchema = z.strictObject({
   S3_CONSOLE: z.url(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
   s3: z.record(z.string(), z.strictObject({ accessKey: z.string().min(1), secretKey: z.string().min(1) })),
-  /** Secret. Of the backups of files, when storage keeps repositories: what they are encrypted with, and where each node's is. */
+  /** Secret. Of the backups of files, when storage keeps repositories. */
   backup: z
     .strictObject({
+      /** What the copy of everything is encrypted with. */
       key: z.string().min(1),
+      /** What each node's repository is encrypted with. */
+      keys: z.record(z.string(), z.string().min(1)),
+      keepDays: z.int(),
       repositories: z.record(z.string(), z.string().startsWith("rest:")),
       offNodePassword: z.string().min(1),
     })

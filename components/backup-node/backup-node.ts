@@ -18,13 +18,14 @@ export interface BackupNodeArgs {
   identity: string | undefined;
   /** Address of the node's repository on storage, with its password. */
   repository: pulumi.Input<string>;
-  /** What the repositories are encrypted with. */
+  /** What the node's repository is encrypted with, and no other. */
   key: pulumi.Input<string>;
   /** Where files for Prometheus' textfile collector are put. @default /var/lib/homelab/metrics */
   metricsDirectory?: string;
 }
 
 const folder = "/usr/local/lib/homelab/backup-files";
+const stateDirectory = "/var/lib/homelab/backup-files";
 const lists = "/etc/homelab/backup-files";
 
 const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
@@ -59,7 +60,7 @@ export class BackupNode extends pulumi.ComponentResource {
     const paths = [...settings.paths, ...(settings.workspaceRoot === "" ? [] : [settings.workspaceRoot])];
     const config = image.reference.apply((built) =>
       backupConfig({
-        BACKUP_DIRECTORY: "/var/lib/homelab/backup-files",
+        BACKUP_DIRECTORY: stateDirectory,
         METRICS_DIRECTORY: args.metricsDirectory ?? "/var/lib/homelab/metrics",
         NODE: node.name,
         RESTIC_IMAGE: built,
@@ -84,6 +85,7 @@ export class BackupNode extends pulumi.ComponentResource {
             description: "Files of this node into its repository on storage",
             command: [`${folder}/files.sh`],
             when: `*-*-* ${settings.filesAt}:00`,
+            directory: stateDirectory,
           }),
           still(`${lists}/config`, config),
           still(`${lists}/paths`, list(paths)),

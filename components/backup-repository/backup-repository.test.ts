@@ -90,6 +90,37 @@ describe("a BackupRepository", () => {
     expect(JSON.stringify(all.map((one) => one.visible))).not.toMatch(/PASSWORD-[AB]|\{SHA\}/);
   });
 
+  it("takes away itself what is too old, where no other machine may", async () => {
+    const all = await declared(() => {
+      new BackupRepository("backup-repository", {
+        ...args,
+        keeps: { key: "THE-KEY", keepDays: 21, resticImage: "docker.io/restic/restic:0.18.1" },
+      });
+    });
+    expect(named(all, "backup-repository-key").inputs).toMatchObject({
+      name: "homelab-backup-key",
+      value: "THE-KEY",
+    });
+    const unit = named(all, "backup-repository-keep");
+    const files = new Map(
+      (unit.inputs.files as { path: string; content: string }[]).map((file) => [file.path, file.content]),
+    );
+    expect(unit.inputs.service).toBe("homelab-backup-keep.timer");
+    expect(files.get("/etc/systemd/system/homelab-backup-keep.service")).toContain(
+      "RequiresMountsFor=/srv/backup/repository\n",
+    );
+    expect(files.get("/etc/homelab/backup-copy/config")).toMatch(
+      /\nBACKUP_DIRECTORY=\/srv\/backup\nCOPY=yes\nKEEP_DAYS=21\n[^]*REPOSITORY_DIRECTORY=\/srv\/backup\/repository\n/,
+    );
+    const sourced = [...files.values()].flatMap((text) =>
+      [...text.matchAll(/^source "[^"]*\/([a-z-]+\.sh)"$/gm)].map(([, name]) => name),
+    );
+    const there = [...files.keys()].map((path) => path.split("/").at(-1));
+    expect(sourced.length).toBeGreaterThan(2);
+    expect(there).toEqual(expect.arrayContaining(sourced));
+    expect(JSON.stringify(unit.inputs)).not.toContain("THE-KEY");
+  });
+
   it("tells policies where it keeps the repositories, and is refused on a node that may vanish", async () => {
     expect(named(await run(), "backup-repository").visible).toEqual({
       placement: {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
+import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { containerUnit, render } from "../../quadlet";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { persistentOn } from "../placement";
@@ -22,6 +24,14 @@ export interface BackupRepositoryArgs {
   users: Readonly<Record<string, pulumi.Input<string>>>;
   /** Users can add and read, and take nothing away. */
   appendOnly: boolean;
+  /** Whether this node takes away what is too old, for which it must have the repositories' key. @default another does */
+  keeps?: {
+    /** What the repositories are encrypted with: a secret. */
+    key: pulumi.Input<string>;
+    keepDays: pulumi.Input<number>;
+    /** Image of restic. */
+    resticImage: string;
+  };
 }
 
 const usersSecret = "homelab-backup-users";
@@ -128,6 +138,63 @@ export class BackupRepository extends pulumi.ComponentResource {
       },
       options({ dependsOn: [image, users] }),
     );
+    if (args.keeps !== undefined) keepHere(name, args, args.keeps, connection, options);
     this.registerOutputs({});
   }
+}
+
+const keepFolder = "/usr/local/lib/homelab/backup-copy";
+const keepConfig = "/etc/homelab/backup-copy/config";
+
+/** The daily job that takes away what is too old, as on storage; see components/backup-server/scripts/keep.sh. */
+function keepHere(
+  name: string,
+  { directory }: Pick<BackupRepositoryArgs, "directory">,
+  { key, keepDays, resticImage }: NonNullable<BackupRepositoryArgs["keeps"]>,
+  connection: ReturnType<typeof connectionOf>,
+  options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions,
+) {
+  const restic = new Image(
+    `${name}-restic-image`,
+    {
+      connection,
+      repository: "localhost/homelab/restic-of-the-copy",
+      containerfile: `FROM ${reference(resticImage)}\n`,
+    },
+    options(),
+  );
+  const secret = new Secret(`${name}-key`, { connection, name: "homelab-backup-key", value: key }, options());
+  const config = pulumi.all([keepDays, restic.reference]).apply(([days, image]) =>
+    backupConfig({
+      BACKUP_DIRECTORY: dirname(directory),
+      REPOSITORY_DIRECTORY: directory,
+      // It holds what storage copied: several series, of which each is kept by itself.
+      COPY: "yes",
+      KEEP_DAYS: days,
+      METRICS_DIRECTORY: "/var/lib/homelab/metrics",
+      RESTIC_IMAGE: image,
+    }),
+  );
+  new Unit(
+    `${name}-keep`,
+    {
+      connection,
+      service: "homelab-backup-keep.timer",
+      files: [
+        ...jobFiles({
+          name: "keep",
+          description: "Takes out of the copy of all backups what is too old",
+          command: [`${keepFolder}/keep-copy.sh`],
+          when: "*-*-* 05:15:00",
+          directory,
+        }),
+        { path: keepConfig, content: config, onChange: "nothing" },
+        ...scripts(keepFolder, (file) =>
+          ["keep-copy.sh", "keep.sh", "lib.sh", "restic-lib.sh", "retention.sh"].includes(file),
+        ),
+      ],
+      health: { exec: ["systemctl", "is-active", "homelab-backup-keep.timer"], timeoutSeconds: 15 },
+    },
+    options({ dependsOn: [restic, secret] }),
+  );
 }

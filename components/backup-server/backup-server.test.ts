@@ -84,7 +84,7 @@ describe("a BackupServer", () => {
       new BackupServer("backup", {
         ...{ node: alwaysOn(), settings, identity: "/key", postgres },
         minio: { apiPort, dataDirectory, image: store.image },
-        repositories: { key: "KEY", offNode: "s3:https://host/bucket" },
+        repositories: { key: "KEY", keys: { desktop: "ITS-KEY" }, offNode: "s3:https://host/bucket" },
       });
     });
     const needs = (from: Declared): Set<string> => {
@@ -96,7 +96,12 @@ describe("a BackupServer", () => {
     const units = all.filter(({ name, type }) => name.startsWith("backup-") && type.endsWith(":Unit"));
     const waiting = (image: string) => units.filter((unit) => needs(unit).has(image)).map(({ name }) => name);
     expect(waiting("minio-image")).toEqual([]);
-    expect(waiting("backup-restic-image")).toEqual(["backup-off-node", "backup-off-node-wal"]);
+    expect(waiting("backup-restic-image").sort()).toEqual([
+      "backup-keep",
+      "backup-keys-service",
+      "backup-off-node",
+      "backup-off-node-wal",
+    ]);
     const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
     expect(config).toMatch(/\nMINIO_IMAGE=localhost\/homelab\/minio:[0-9a-f]{16}\n/);
     expect(config).toMatch(/\nRESTIC_IMAGE=localhost\/homelab\/restic-server-side:[0-9a-f]{16}\n/);
@@ -123,6 +128,7 @@ describe("a BackupServer whose copy is elsewhere", () => {
           minio,
           repositories: {
             key: "KEY",
+            keys: { desktop: "ITS-KEY" },
             offNode: "s3:https://host/bucket",
             offNodeEnvironment: { AWS_SECRET_ACCESS_KEY: "HIDDEN", AWS_ACCESS_KEY_ID: "me" },
           },
@@ -137,6 +143,7 @@ describe("a BackupServer whose copy is elsewhere", () => {
         .map(({ inputs }) => [inputs.name, inputs.value]),
     ).toEqual([
       ["homelab-backup-off-node", "s3:https://host/bucket"],
+      ["homelab-backup-key-desktop", "ITS-KEY"],
       ["homelab-backup-off-node-aws-secret-access-key", "HIDDEN"],
       ["homelab-backup-off-node-aws-access-key-id", "me"],
       ["homelab-backup-key", "KEY"],
@@ -144,7 +151,7 @@ describe("a BackupServer whose copy is elsewhere", () => {
     const config = files(named(all, "backup-wal")).find(({ path }) => path.endsWith("/config"))?.content;
     expect(config).toContain("\nOFF_NODE_VARIABLES=AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n");
     expect(JSON.stringify(all.filter(({ type }) => type !== "homelab:remote:Secret"))).not.toMatch(
-      /HIDDEN|"KEY"/,
+      /HIDDEN|"KEY"|ITS-KEY/,
     );
   });
 });
@@ -161,13 +168,17 @@ describe("the texts", () => {
       name: "x",
       description: "X",
       command: ["x.sh"],
+      directory: "/mnt/disk/backup",
       when: "*-*-* 02:30:00",
     });
+    // Without it a job fills the disk below a mount point whose own disk is missing.
+    expect(service?.content).toContain("RequiresMountsFor=/mnt/disk/backup\n");
     expect(service?.content).toContain("Nice=19\nIOSchedulingClass=idle\n");
     expect(service?.content).toContain("ExecStart=/usr/local/lib/homelab/backup/x.sh\n");
     expect(timer?.path).toBe("/etc/systemd/system/homelab-backup-x.timer");
     expect(timer?.content).toContain("OnCalendar=*-*-* 02:30:00\nPersistent=true\n");
-    const again = jobFiles({ name: "x", description: "X", command: ["x.sh"], when: 60 })[1]?.content;
+    const again = jobFiles({ name: "x", description: "X", command: ["x.sh"], directory: "/srv", when: 60 })[1]
+      ?.content;
     expect(again).toContain("OnActiveSec=60\nOnUnitInactiveSec=60\n");
     expect(again).not.toContain("OnCalendar");
   });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
@@ -10,7 +11,7 @@ import { initdb, superuserSecret } from "../postgres-node";
 import { backupConfig } from "./config";
 import { configFile, postgresDirectory, postgresOwner, walService } from "./layout";
 import { scripts } from "./scripts";
-import { jobFiles, walQuadlet, type Job } from "./units";
+import { jobFiles, keysFile, walQuadlet, type Job } from "./units";
 
 export interface BackupServerArgs {
   /** Where backups are collected. It keeps data, so an on-demand node does not compile. */
@@ -43,12 +44,16 @@ export interface BackupServerArgs {
     service: string;
     version: string;
   };
-  /** Repositories of files; both are secrets. @default none */
+  /** Repositories of files; keys and address are secrets. @default none */
   repositories?: {
-    /** What all repositories are encrypted with, where storage has no key yet: one that is there is never replaced. */
+    /** What the one off this machine is encrypted with, where storage has no key yet: one that is there is never replaced. */
     key: pulumi.Input<string>;
+    /** What each node's is encrypted with, by node; each is the podman secret homelab-backup-key-NODE there already. */
+    keys: Readonly<Record<string, pulumi.Input<string>>>;
     /** Address of the one off this machine, as restic takes it. @default nothing leaves this machine */
     offNode?: pulumi.Input<string>;
+    /** Whether the machine that has it takes away itself what is too old, because storage may only add. @default false */
+    offNodeKeeps?: boolean;
     /** Variables that restic wants for that address, by name: secrets. @default none */
     offNodeEnvironment?: Readonly<Record<string, pulumi.Input<string>>>;
   };
@@ -59,6 +64,14 @@ const keySecret = "homelab-backup-key";
 /** The podman secret that holds a variable for the repository off this machine; off_node in scripts/restic-lib.sh. */
 const variableSecret = (variable: string) =>
   `homelab-backup-off-node-${variable.toLowerCase().replaceAll("_", "-")}`;
+
+/** Of keys that nobody could guess: it tells whether one is another, and nothing else. */
+const fingerprintOf = (keys: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string> =>
+  pulumi.unsecret(
+    pulumi
+      .output(keys)
+      .apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)),
+  );
 
 /**
  * The backups on storage: PostgreSQL's WAL as it is written, base backups and dumps every day, and a drill every week
@@ -139,6 +152,9 @@ export class BackupServer extends pulumi.ComponentResource {
           .map(([variable]) => variable)
           .sort()
           .join(" "),
+        // Who takes away there what is too old; empty when nothing leaves this machine.
+        OFF_NODE_KEEPS:
+          repositories?.offNode === undefined ? "" : repositories.offNodeKeeps === true ? "there" : "here",
       }),
     );
     const wal = unit("wal", {
@@ -164,10 +180,19 @@ export class BackupServer extends pulumi.ComponentResource {
       },
       keeps: [settings.directory],
     });
-    for (const job of jobs(settings, {
-      offNode: repositories?.offNode !== undefined,
-      cluster: cluster !== undefined,
-    })) {
+    if (repositories !== undefined && restic !== undefined) {
+      unit(
+        "keys-service",
+        {
+          service: "homelab-backup-keys.service",
+          files: [keysFile(settings.directory)],
+          restartOn: { keys: fingerprintOf(repositories.keys) },
+          health: { exec: ["systemctl", "is-active", "homelab-backup-keys.service"], timeoutSeconds: 15 },
+        },
+        { dependsOn: [wal, restic, ...secrets] },
+      );
+    }
+    for (const job of jobs(settings, repositories, cluster !== undefined)) {
       const service = `homelab-backup-${job.name}.timer`;
       unit(
         job.name,
@@ -184,10 +209,11 @@ export class BackupServer extends pulumi.ComponentResource {
 }
 
 function jobs(
-  { at, drillAt }: BackupServerSettings,
-  { offNode, cluster }: { offNode: boolean; cluster: boolean },
+  { at, drillAt, directory }: BackupServerSettings,
+  repositories: BackupServerArgs["repositories"],
+  cluster: boolean,
 ): Job[] {
-  return [
+  const all: Omit<Job, "directory">[] = [
     {
       name: "watch",
       description: "Looks whether WAL arrives in the backup and every database is covered",
@@ -216,7 +242,18 @@ function jobs(
           },
         ]
       : []),
-    ...(offNode
+    ...(repositories === undefined
+      ? []
+      : [
+          {
+            name: "keep",
+            description: "Takes out of the nodes' repositories what is too old",
+            command: ["keep.sh"] as const,
+            restic: true,
+            when: `*-*-* ${at}:15`,
+          },
+        ]),
+    ...(repositories?.offNode !== undefined
       ? [
           {
             name: "off-node",
@@ -241,4 +278,5 @@ function jobs(
       when: `${drillAt.replace(" ", " *-*-* ")}:00`,
     },
   ];
+  return all.map((job) => ({ ...job, directory }));
 }

@@ -29,7 +29,7 @@ const started = (script: string, more: NodeJS.ProcessEnv = {}) =>
 const busy = "busy() { sleep 0.5; }";
 const kinds = [
   ...["postgres", "postgres-drill", "dump", "restore", "from-off-node", "accept-cluster"],
-  ...["buckets", "buckets-restore", "off-node", "off-node-wal", "prune"],
+  ...["buckets", "buckets-restore", "off-node", "off-node-wal", "keep"],
 ];
 /** Whoever changes what another needs as it is, or changes too. */
 const apart = new Set(
@@ -38,7 +38,7 @@ const apart = new Set(
     ...kinds.map((kind) => `from-off-node ${kind}`),
     ...["postgres", "restore"].map((kind) => `accept-cluster ${kind}`),
     ...["postgres-drill", "buckets-restore", "off-node"].map((kind) => `buckets ${kind}`),
-    ...["off-node", "off-node-wal"].map((kind) => `prune ${kind}`),
+    "keep off-node",
     ...kinds.map((kind) => `${kind} ${kind}`),
   ].map((pair) => pair.split(" ").sort().join(" ")),
 );

@@ -11,12 +11,19 @@ interface ScriptFile {
 
 const folder = join(__dirname, "scripts");
 
-/** All scripts as files of a unit. Only what runs all the time has to be restarted for a new version. */
-export function scripts(): ScriptFile[] {
+/**
+ * The scripts as files of a unit. Only what runs all the time has to be restarted for a new version.
+ * @param directory where they are on the node. @param wanted which of them. @default all
+ */
+export function scripts(
+  directory = scriptDirectory,
+  wanted: (name: string) => boolean = () => true,
+): ScriptFile[] {
   return readdirSync(folder)
+    .filter(wanted)
     .sort()
     .map((name) => ({
-      path: `${scriptDirectory}/${name}`,
+      path: `${directory}/${name}`,
       content: readFileSync(join(folder, name), "utf8"),
       mode: "0755",
       onChange: /^wal\b/.test(name) ? "restart" : "nothing",

@@ -9,6 +9,8 @@ export interface Job {
   readonly description: string;
   /** The script, by its name here or its path, with its arguments. */
   readonly command: readonly [script: string, ...args: string[]];
+  /** Where it writes: it does not run while a disk on the way there is not mounted. */
+  readonly directory: string;
   /** A moment as systemd writes it, or so many seconds after the last run. */
   readonly when: string | number;
   /** Whether it runs restic, whose image and secrets have to be there first. @default false */
@@ -21,7 +23,11 @@ const hour = 3600;
 export function jobFiles(job: Job): { path: string; content: string }[] {
   const base = `/etc/systemd/system/homelab-backup-${job.name}`;
   const service = serviceUnit({
-    unit: { description: job.description, after: ["postgres.service", "network-online.target"] },
+    unit: {
+      description: job.description,
+      after: ["postgres.service", "network-online.target"],
+      requiresMountsFor: [job.directory],
+    },
     service: {
       type: "oneshot",
       // It waits for everything else that the node has to do.
@@ -41,6 +47,29 @@ export function jobFiles(job: Job): { path: string; content: string }[] {
     { path: `${base}.service`, content: render(service) },
     { path: `${base}.timer`, content: render(timer) },
   ];
+}
+
+/** At each start and each change of a key: the repositories get the keys of their nodes. */
+export function keysFile(directory: string): { path: string; content: string } {
+  return {
+    path: "/etc/systemd/system/homelab-backup-keys.service",
+    content: render(
+      serviceUnit({
+        unit: {
+          description: "Each node's repository of backups has that node's key",
+          after: ["network-online.target"],
+          requiresMountsFor: [directory],
+        },
+        service: {
+          type: "oneshot",
+          remainAfterExit: true,
+          execStart: [[resolve(scriptDirectory, "keys.sh")]],
+          timeoutStartSec: hour / 4,
+        },
+        install: { wantedBy: ["multi-user.target"] },
+      }),
+    ),
+  };
 }
 
 /** The text of homelab-backup-wal.container. @param image that of the server. */

@@ -56,6 +56,6 @@ export function linesAt(moment: string, database: string, table: string): string
 export const snapshot = (node: NodeName, words: string) =>
   onNode(
     "storage",
-    `. /dev/stdin; podman run --rm --network none -v /srv/homelab/backup:/backup --secret homelab-backup-key --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-key --entrypoint restic "$RESTIC_IMAGE" --no-cache --repo /backup/repository/${node} ${words}`,
+    `. /dev/stdin; podman run --rm --network none -v /srv/homelab/backup:/backup --secret homelab-backup-key-${node} --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-key-${node} --entrypoint restic "$RESTIC_IMAGE" --no-cache --repo /backup/repository/${node} ${words}`,
     onNode("storage", "grep ^RESTIC_IMAGE= /etc/homelab/backup/config"),
   );

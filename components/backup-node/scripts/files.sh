@@ -1,5 +1,5 @@
 #!/bin/bash
-# files.sh [--accept-smaller]: the declared paths of this node into its repository on storage. Links are kept as links
+# files.sh [--accept-smaller | --new-repository]: the declared paths of this node into its repository on storage. Links are kept as links
 # and never followed: where a declared path is one, what it leads to is backed up too, under its own name, once.
 export HOMELAB_BACKUP_CONFIG=${HOMELAB_BACKUP_CONFIG:-/etc/homelab/backup-files/config}
 here=$(dirname "$0")
@@ -57,22 +57,34 @@ targets() {
 number() { sed -n "s/.*\"message_type\":\"summary\".*\"$1\":\([0-9]*\).*/\1/p" "$BACKUP_DIRECTORY/said" | tail -n 1; }
 
 run() {
-  local status=0 files bytes before
+  local status=0 files bytes before wait
   targets | sed 's|^/||' >"$BACKUP_DIRECTORY/targets"
   if [ ! -s "$BACKUP_DIRECTORY/targets" ]; then
     [ ! -s "$lists/paths" ] || fail "None of the declared paths is there: nothing was backed up."
     say "Nothing is there yet that would be backed up."
     return
   fi
-  restic cat config >/dev/null 2>"$BACKUP_DIRECTORY/said" || status=$?
+  restic cat config --no-lock >/dev/null 2>"$BACKUP_DIRECTORY/said" || status=$?
   case $status in
   0) ;;
-  10) restic init >&2 ;;
+  10)
+    # What was there and is gone was not lost by this node: on storage a disk may not be mounted.
+    [ ! -e "$notes/files.success" ] || [ "$accept" = --new-repository ] ||
+      fail "The repository on storage is gone, and there were backups of $NODE in it until $(date -r "$notes/files.success" '+%F %T %z'). Nothing was backed up, and no new one was made. Mount its disk on storage, or bring it back (docs/runbooks/restore.md). To begin anew: $0 --new-repository"
+    restic init >&2
+    ;;
+  12) fail "The repository on storage does not open with this node's key. After an update of this program storage comes first: \`pulumi up --stack storage\` gives it that key." ;;
   *) fail "The repository on storage does not answer: $(tail -n 2 "$BACKUP_DIRECTORY/said")" ;;
   esac
-  status=0
-  restic backup --json --host "$NODE" --tag files --exclude-file /lists/excludes --files-from-verbatim /state/targets \
-    >"$BACKUP_DIRECTORY/said" 2>"$BACKUP_DIRECTORY/complaints" || status=$?
+  # 11: storage takes something away just now, or a run before this one was killed. A lock that nobody has renewed for half
+  # an hour has nobody: restic takes it away when asked, and no other.
+  for wait in 10s 1h; do
+    status=0
+    restic backup --json --retry-lock "$wait" --host "$NODE" --tag files --exclude-file /lists/excludes --files-from-verbatim /state/targets \
+      >"$BACKUP_DIRECTORY/said" 2>"$BACKUP_DIRECTORY/complaints" || status=$?
+    if [ "$status" != 11 ]; then break; fi
+    restic unlock --quiet >&2 || true
+  done
   # 3: a snapshot was made, but something could not be read: it vanished meanwhile, or the disk is failing.
   case $status in
   0 | 3) ;;

@@ -19,6 +19,26 @@ fail() { say "$*" && exit 1; }
 # What somebody has to decide, not to repair. Its exit code tells the two apart.
 refuse() { say "$*" && exit 3; }
 
+# on_its_disk: what was a disk of its own is not written to while that disk is missing: what is there then is the system's.
+# Which disk it was is noted beside the configuration.
+on_its_disk() {
+  local note=${HOMELAB_BACKUP_CONFIG:-/etc/homelab/backup/config} now was
+  note=${note%/*}/disk
+  was=$(sed -n "s|^$BACKUP_DIRECTORY on ||p" "$note" 2>/dev/null || true)
+  now=$(stat -c %m -- "$BACKUP_DIRECTORY" 2>/dev/null || true)
+  if [ "$now" = "$was" ]; then return 0; fi
+  case $was in
+  '' | /) ;;
+  # Moved by hand to a disk that is mounted further down, or in the place of the former one.
+  *)
+    [[ $now == "$was"/* ]] ||
+      fail "$BACKUP_DIRECTORY is on the disk that is mounted at $was, which is not mounted now: nothing was written. Mount it (findmnt, /etc/fstab). If the backups are on the system's own disk from now on: rm $note"
+    ;;
+  esac
+  [ -z "$now" ] || printf '%s on %s\n' "$BACKUP_DIRECTORY" "$now" >"$note"
+}
+on_its_disk
+
 # What outlives a run but is no backup: when each job last went well.
 notes=$BACKUP_DIRECTORY/.notes
 mkdir -p "$notes"
@@ -70,7 +90,9 @@ locks_of() {
   off-node) echo history=shared buckets=shared cluster=shared repository=shared off-node=shared ;;
   # It may never wait for an off-node that goes on for hours.
   off-node-wal) echo history=shared off-node=shared ;;
-  prune) echo repository=exclusive off-node=exclusive ;;
+  # Of the nodes' repositories; a job for each repository's own machine.
+  keep) echo repository=exclusive ;;
+  keys) echo repository=exclusive ;;
   esac
 }
 declare -A lock_fds=()

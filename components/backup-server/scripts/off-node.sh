@@ -4,34 +4,61 @@
 here=$(dirname "$0")
 # shellcheck source=lib.sh
 source "$here/lib.sh"
-# shellcheck source=restic-lib.sh
-source "$here/restic-lib.sh"
+restic_as=off-node${1:+-$1}
+# shellcheck source=off-node-lib.sh
+source "$here/off-node-lib.sh"
+# What another holds for moments is waited for; less than systemd lets the job take.
+wait=20m
 
+# ensure: the repository is there, and is made when it never was.
 ensure() {
   local status=0 name said
-  said=$(off_node cat config 2>&1 >/dev/null) || status=$?
+  said=$(off_node cat config --no-lock 2>&1 >/dev/null) || status=$?
   case $status in
   0) return ;;
   10) ;;
   *) fail "The repository off this machine does not answer: $(tail -n 2 <<<"$said")" ;;
   esac
+  [ ! -e "$notes/off-node.cluster" ] ||
+    fail "The repository off this machine is gone, or its disk is not mounted there: nothing was copied, and no new one was made. If it is to begin anew: rm $notes/off-node.cluster"
   name=$(repositories | sed -n 1p)
   # Pieces are cut alike in both, so that what is copied is not kept twice.
   if [ -n "$name" ]; then
-    off_node init --from-repo "/backup/repository/$name" --copy-chunker-params >&2
+    FROM_KEY=$(key_of "$name") off_node init --from-repo "/backup/repository/$name" --copy-chunker-params >&2
   else
     off_node init >&2
   fi
 }
 
-# put TAG PATHS…: a snapshot; what could not be read is a warning that is told.
+# same_cluster: what is there is of the cluster which is backed up here. That of a storage that was lost is not followed by
+# that of a new and empty one before somebody has said so.
+same_cluster() {
+  local mine theirs
+  mine=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null || true)
+  [ -n "$mine" ] || return 0
+  theirs=$(cat "$notes/off-node.cluster" 2>/dev/null || newest_cluster)
+  if [ -n "$theirs" ] && [ "$theirs" != "$mine" ]; then
+    refuse "The backups here are of the cluster $mine, and the newest off this machine of the cluster $theirs: nothing was copied. If this storage is a new one, get them back: npm run restore -- from-off-node. If the new cluster is what you want: npm run restore -- accept-cluster $mine"
+  fi
+}
+copied() { [ ! -e "$BACKUP_DIRECTORY/postgres/cluster" ] || write "$notes/off-node.cluster" <"$BACKUP_DIRECTORY/postgres/cluster"; }
+
+# put TAGS PATHS…: a snapshot; what could not be read is a warning that is told. 11: somebody has a lock for longer than
+# is waited for; one that has not been renewed for half an hour has nobody.
 put() {
-  local status=0 tag=$1
+  local status=0 tags=$1 try
   shift
-  off_node backup --quiet --host storage --tag "$tag" --skip-if-unchanged --exclude '*.part' "$@" >&2 || status=$?
+  for try in 1 2; do
+    status=0
+    off_node backup --quiet --retry-lock "$([ "$try" = 1 ] && echo 10s || echo "$wait")" --host storage --tag "$tags" \
+      --skip-if-unchanged --exclude '*.part' "$@" >&2 || status=$?
+    if [ "$status" != 11 ]; then break; fi
+    off_node unlock --quiet >&2 || true
+  done
   case $status in
   0) ;;
   3) say "WARNING: something changed while it was read; the next run takes it." ;;
+  11) fail "The repository off this machine is locked by another run, and stays so: its words are above." ;;
   *) fail "restic failed with $status: its words are above." ;;
   esac
 }
@@ -40,29 +67,39 @@ wal() {
   local id
   id=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null) || return 0
   ensure
-  put wal --exclude "/backup/postgres/$id/base" --exclude "/backup/postgres/$id/dump" "/backup/postgres/$id" /backup/postgres/cluster
+  same_cluster
+  put "wal,cluster-$id" --exclude "/backup/postgres/$id/base" --exclude "/backup/postgres/$id/dump" "/backup/postgres/$id" /backup/postgres/cluster
+  copied
 }
 
 all() {
-  local name paths=()
+  local name id paths=() failed=()
   ensure
-  for name in postgres buckets buckets.facts cluster; do
+  same_cluster
+  off_node unlock --quiet >&2 || true
+  for name in postgres buckets buckets.facts cluster repository.seen; do
     if [ -d "$BACKUP_DIRECTORY/$name" ]; then paths+=("/backup/$name"); fi
   done
-  put collected "${paths[@]}"
+  id=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null || true)
+  put "collected${id:+,cluster-$id}" "${paths[@]}"
+  copied
   for name in $(repositories); do
-    # Storage itself takes away what is too old: nodes cannot.
-    restic -- --repo "/backup/repository/$name" forget --quiet --prune --keep-within "${KEEP_DAYS}d" --keep-weekly 8 --keep-monthly 12 >&2
-    off_node copy --quiet --from-repo "/backup/repository/$name" >&2
+    # Those that a node made under its own name, and without its locks: it may leave one for ever.
+    FROM_KEY=$(key_of "$name") off_node copy --quiet --no-lock --retry-lock "$wait" --host "$name" --from-repo "/backup/repository/$name" >&2 ||
+      failed+=("$name")
   done
-  if ! off_node forget --quiet --tag wal --keep-within 2d >&2 ||
-    ! off_node forget --quiet --tag collected --tag files --prune --keep-within "${KEEP_DAYS}d" --keep-weekly 8 --keep-monthly 12 >&2; then
-    say "WARNING: the repository off this machine does not let old snapshots be taken away: it does so itself, or it grows."
+  if [ "${OFF_NODE_KEEPS:-}" = here ]; then
+    unlock off-node
+    lock off-node exclusive
+    COPY=yes retain off-node '' off_node ||
+      say "WARNING: the repository off this machine does not let old snapshots be taken away: it does so itself, or it grows."
   fi
-  off_node check --quiet >&2
+  off_node check --quiet --retry-lock "$wait" >&2
+  [ "${#failed[@]}" = 0 ] || fail "What ${failed[*]} backed up could not be copied off this machine: restic's words are above. All else was."
 }
 
 case ${1:-} in
-wal) job off-node-wal wal ;;
+# It gives up before systemd ends it.
+wal) LOCK_PATIENCE=1200 job off-node-wal wal ;;
 *) job off-node all ;;
 esac

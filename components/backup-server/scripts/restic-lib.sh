@@ -1,32 +1,57 @@
 # shellcheck shell=bash disable=SC2154
-# restic-lib.sh: restic on storage, where all repositories are. Sourced after lib.sh.
+# restic-lib.sh: restic where repositories are: on storage, and where the copy of everything is. Sourced after lib.sh.
+# shellcheck source=retention.sh
+source "${BASH_SOURCE[0]%/*}/retention.sh"
+repositories=${REPOSITORY_DIRECTORY:-$BACKUP_DIRECTORY/repository}
+SEEN_DIRECTORY=$BACKUP_DIRECTORY/repository.seen
+main_key=homelab-backup-key
+# A container outlives a run that is killed; the next run of that name ends it.
+restic_as=${restic_as:-by-hand}
 
-# restic [PODMAN-OPTIONS…] -- ARGUMENTS…: the backup's directory is at /backup.
+# restic [PODMAN-OPTIONS…] -- ARGUMENTS…: the backup's directory is at /backup. KEY and FROM_KEY are the podman secrets
+# that hold the repository's password, and that of the repository which is copied from.
 restic() {
-  local options=()
+  local options=() key=${KEY:-$main_key} from
+  from=${FROM_KEY:-$key}
   while [ "$1" != -- ]; do options+=("$1") && shift; done
   shift
+  if [ "$from" != "$key" ]; then options+=(--secret "$from,mode=0400"); fi
   mkdir -p "$notes/cache"
-  podman run --rm --pull never --network host --security-opt label=disable --volume "$BACKUP_DIRECTORY:/backup" \
-    --volume "$notes/cache:/cache" --env RESTIC_CACHE_DIR=/cache --secret homelab-backup-key,mode=0400 \
-    --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-key \
-    --env RESTIC_FROM_PASSWORD_FILE=/run/secrets/homelab-backup-key \
-    "${options[@]}" --entrypoint restic "$RESTIC_IMAGE" "$@"
+  podman run --rm --interactive --replace --name "homelab-restic-$restic_as" --pull never --network host --security-opt label=disable \
+    --volume "$BACKUP_DIRECTORY:/backup" --volume "$notes/cache:/cache" --env RESTIC_CACHE_DIR=/cache \
+    --secret "$key,mode=0400" --env "RESTIC_PASSWORD_FILE=/run/secrets/$key" --env "RESTIC_FROM_PASSWORD_FILE=/run/secrets/$from" \
+    "${options[@]}" --entrypoint restic "$RESTIC_IMAGE" "$@" </dev/null
 }
 
-# off_node ARGUMENTS…: with the repository that is not on this machine. Its address may hold a password.
-off_node() {
-  local variable told=()
-  for variable in ${OFF_NODE_VARIABLES:-}; do
-    told+=(--secret "homelab-backup-off-node-$(tr A-Z_ a-z- <<<"$variable"),type=env,target=$variable")
-  done
-  restic "${told[@]}" --secret homelab-backup-off-node,mode=0400 --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-off-node -- "$@"
-}
+# What restic must know of the repository that is not on this machine. Its address may hold a password.
+off_node_secrets=(--secret homelab-backup-off-node,mode=0400)
+for variable in ${OFF_NODE_VARIABLES:-}; do
+  off_node_secrets+=(--secret "homelab-backup-off-node-$(tr A-Z_ a-z- <<<"$variable"),type=env,target=$variable")
+done
+# off_node ARGUMENTS…: with that repository.
+off_node() { restic "${off_node_secrets[@]}" --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-off-node -- "$@"; }
 
-# repositories: names of the nodes that have one here.
+# repositories: names of those that lie here.
 repositories() {
   local path
-  for path in "$BACKUP_DIRECTORY"/repository/*/config; do
+  for path in "$repositories"/*/config; do
     [ ! -e "$path" ] || basename "${path%/config}"
   done
 }
+
+# key_of NAME: the secret with the password of a repository here: each node has its own, the copy of everything the main one.
+key_of() { if [ -n "${COPY:-}" ]; then echo "$main_key"; else echo "homelab-backup-key-$1"; fi; }
+
+# here NAME ARGUMENTS…: with a repository on this machine, as it lies there.
+here() {
+  local name=$1
+  shift
+  KEY=$(key_of "$name") restic -- --repo "/backup/${repositories##*/}/$name" "$@"
+}
+
+# free_stale NAME: takes away locks in a repository here that nobody has renewed for longer than restic would let its own
+# grow old. Their age is what this machine's disk says of their file: the time written in them is another machine's.
+free_stale() { find "$repositories/$1/locks" -type f -mmin +40 -delete 2>/dev/null || true; }
+
+# narrow: is there little room left on the backup's disk?
+narrow() { [ "$(df --output=avail -k -- "$BACKUP_DIRECTORY" | tail -n 1)" -lt $((512 << 10)) ]; }
