@@ -143,7 +143,6 @@ describe("a BackupServer whose copy is elsewhere", () => {
         .map(({ inputs }) => [inputs.name, inputs.value]),
     ).toEqual([
       ["homelab-backup-off-node", "s3:https://host/bucket"],
-      ["homelab-backup-key-desktop", "ITS-KEY"],
       ["homelab-backup-off-node-aws-secret-access-key", "HIDDEN"],
       ["homelab-backup-off-node-aws-access-key-id", "me"],
       ["homelab-backup-key", "KEY"],

@@ -81,7 +81,9 @@ beforeEach(async () => {
     ],
     { stdio: "ignore" },
   );
-  for (let open = false; !open; await sleep(50)) {
+  let open = false;
+  while (!open) {
+    await sleep(50);
     open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => {
         socket.destroy();

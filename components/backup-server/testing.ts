@@ -87,7 +87,7 @@ while [ $# -gt 0 ]; do case $1 in
 *) shift ;;
 esac; done
 for word; do
-  words+=("$(sed -E "s#/run/secrets#$F/secrets#; s#^([0-9a-f]*:)?/backup(/|\$)#\\1$F/backup\\2#" <<<"$word")")
+  words+=("$(sed -E "s#/run/secrets#$F/secrets#; s#^([0-9a-f]*:)?/backup(/|$)#\\1$F/backup\\2#" <<<"$word")")
 done
 exec ${programs}/restic "\${words[@]}"`,
     );

@@ -42,7 +42,7 @@ beforeAll(() => {
 afterAll(() => {
   storagePrimary();
   replicaOff();
-  onNode("storage", `rm -rf /srv/homelab/postgres.before-* ${histories}/*.before-*`);
+  onNode("storage", `rm -rf /srv/homelab/postgres/18/docker.before-* ${histories}/*.before-*`);
   byHand("agent_gateway", "DROP TABLE IF EXISTS lab_replica");
   expect(script("postgres-backup.sh", "--accept-smaller")).toMatchObject({ code: 0 });
   expect(byHand("postgres", "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'desktop'")).toBe(
@@ -187,7 +187,7 @@ describe("the backup, after a promotion and the way back", () => {
   it("goes on after a restore in place too, which says how the standby is made anew", () => {
     const moment = byHand("postgres", "SELECT pg_sleep(0.1); SELECT clock_timestamp()");
     psql("desktop", agent, "SELECT pg_sleep(0.1); DROP TABLE lab_replica");
-    const { code, said } = script("restore.sh", "postgres", moment);
+    const { code, said } = script("restore.sh", "postgres", moment, "--yes");
     expect({ code, said }).toMatchObject({ code: 0 });
     expect(said).toContain("npm run --silent rejoin -- desktop");
     receives();

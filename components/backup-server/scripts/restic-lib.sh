@@ -24,7 +24,7 @@ restic() {
 }
 
 # What restic must know of the repository that is not on this machine. Its address may hold a password.
-off_node_secrets=(--secret homelab-backup-off-node,mode=0400)
+off_node_secrets=(--secret "homelab-backup-off-node,mode=0400")
 for variable in ${OFF_NODE_VARIABLES:-}; do
   off_node_secrets+=(--secret "homelab-backup-off-node-$(tr A-Z_ a-z- <<<"$variable"),type=env,target=$variable")
 done
