@@ -56,7 +56,7 @@ function answer(
     case "homelab:remote:Image":
       return { reference: imageSchema.parse(inputs).reference, imageId: "id" };
     case "homelab:remote:Secret":
-      return { fingerprint: "fingerprint" };
+      return { fingerprint: "fingerprint", effective: inputs.value };
     default:
       return {};
   }
@@ -152,6 +152,8 @@ const makers = [
   "homelab:postgres:Role",
   "homelab:postgres:Database",
   "homelab:postgres:Extension",
+  // Object lock, which the others give to a versioned bucket when they make it; all else in it are the resources below.
+  "homelab:minio:Store",
   "minio:index/s3Bucket:S3Bucket",
   "minio:index/s3BucketVersioning:S3BucketVersioning",
   "minio:index/iamUser:IamUser",

@@ -73,7 +73,7 @@ function minio({ minio }: EndState): string {
     "set -eu",
     `export MC_HOST_store="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:${minio.port}"`,
     ...minio.buckets.flatMap((bucket) => [
-      `mc mb store/${bucket.name}`,
+      `mc mb ${bucket.versioned ? "--with-lock " : ""}store/${bucket.name}`,
       ...(bucket.versioned ? [`mc version enable store/${bucket.name}`] : []),
     ]),
     ...minio.users.flatMap((user) => [

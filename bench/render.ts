@@ -47,7 +47,7 @@ function withoutContents(end: EndState): unknown {
     const files = { restart: strip(restart), reload: strip(reload), nothing: strip(nothing) };
     const folders = Object.values(unit.files).flatMap((some) => some.map(({ path }) => dirname(path)));
     // Those of systemd and podman are there before anybody comes.
-    const parents = [...new Set(folders)].filter((path) => path.startsWith("/etc/homelab"));
+    const parents = [...new Set(folders)].filter((path) => /^\/(etc|usr\/local\/lib)\/homelab/.test(path));
     return [
       unit.service.replace(/\.service$/, ""),
       { ...unit, files, parents: parents.map((path) => ({ path, mode: "0755" })) },

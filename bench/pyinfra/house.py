@@ -147,7 +147,7 @@ def bucket(port, bucket, versioned):
     there = {each.get("key") for each in host.get_fact(Mc, arguments=["ls", "--json", "store"], port=port)}
     made = f"{bucket}/" not in there
     if made:
-        yield mc("mb", f"store/{bucket}", port=port)
+        yield mc("mb", *(["--with-lock"] if versioned else []), f"store/{bucket}", port=port)
     if versioned:
         said = [] if made else host.get_fact(Mc, arguments=["version", "info", "--json", f"store/{bucket}"], port=port)
         if not any(each.get("versioning", {}).get("status") == "Enabled" for each in said):
