@@ -21,7 +21,7 @@ export interface Podman {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-const lookSeconds = 20;
+const lookSeconds = 90;
 const looks = new Map<string, Promise<Podman>>();
 
 /**

@@ -39,7 +39,7 @@ async function ask(
   const given = value === undefined ? [] : [`value\t${Buffer.from(value, "utf8").toString("base64")}`];
   const said = await runScript(connection, "secret", {
     stdin: `${[`verb\t${verb}`, `name\t${name}`, ...given, "end"].join("\n")}\n`,
-    timeoutSeconds: 30,
+    timeoutSeconds: 180,
     signal,
   }).finally(() => {
     podmanChanged(connection);

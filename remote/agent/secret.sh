@@ -45,8 +45,9 @@ put() { decode "$1" | podman secret create --replace --label "$label" -- "$name"
 take_away() { podman secret rm -- "$name" >/dev/null 2>&1 || true; }
 
 install -d -m 700 "$state"
+# The secrets of one run wait for each other here: a score of them, on a node that has much else to do.
 exec 9>"$state/secrets.lock"
-flock -w 20 9 || fail 31 'Another run is still changing the secrets of this node: wait for it, then run this again.'
+flock -w 150 9 || fail 31 'Another run is still changing the secrets of this node: wait for it, then run this again.'
 if secrets_damaged; then
   secrets=$(store)/secrets
   # What is there of them is nobody's to delete. Without a copy of the time before there is none, and an up sets its own again.
