@@ -18,6 +18,9 @@ export interface Side {
 /** Settings under which the same value has the same text on every version and in every locale. */
 const alike = {
   search_path: "pg_catalog",
+  role: "none",
+  // Not what the database's owner made of it.
+  default_transaction_read_only: "off",
   datestyle: "ISO,YMD",
   intervalstyle: "iso_8601",
   timezone: "UTC",

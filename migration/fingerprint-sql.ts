@@ -40,7 +40,8 @@ export interface TableName {
 
 /** Rows and the sum of their hashes: the order of the rows is no part of it, each of them is. */
 export function rowsQuery(table: TableName, utf8: boolean): string {
-  const row = `ROW(${table.columns.map((column) => `"table here".${quoted(column)}`).join(", ")})::text`;
+  // Not a cast to text: that may be the owner's. This calls the output functions of the types alone.
+  const row = `format('%s', ROW(${table.columns.map((column) => `"table here".${quoted(column)}`).join(", ")}))`;
   const of = `${quoted(table.schema)}.${quoted(table.name)}`;
   return `SELECT count(*)::text AS rows, coalesce(sum(${hash(row, utf8)}), 0)::text AS hash FROM ONLY ${of} AS "table here"`;
 }

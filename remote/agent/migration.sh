@@ -99,7 +99,7 @@ restore) # Into a database of this server. Schemas named in `schemas` (base64, b
   # shellcheck disable=SC2016 # for the container's shell
   podman exec postgres cat /run/secrets/homelab-postgres-superuser | programs "$item" '
     IFS= read -r PGPASSWORD || true
-    export PGPASSWORD PGOPTIONS="-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c synchronous_commit=off -c maintenance_work_mem=$5kB"
+    export PGPASSWORD PGOPTIONS="-c search_path= -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0 -c synchronous_commit=off -c maintenance_work_mem=$5kB"
     port=$1 database=$2 role=$3 jobs=$4
     shift 5
     # Servers before 18 keep a count of their own among the options of columns (pg_attver, since 17.12), which a pg_dump

@@ -33,7 +33,7 @@ export const receives = () =>
 export const gapClosed = () =>
   onNode(
     "storage",
-    "timeout 110 sh -c 'until systemctl start homelab-backup-watch && grep -qx \"homelab_backup_wal_gap 0\" /var/lib/homelab/metrics/homelab_backup_postgres.prom; do sleep 1; done'",
+    "timeout 110 sh -c 'until systemctl start homelab-backup-watch && grep -qx \"homelab_backup_wal_gap 0\" /var/lib/homelab/metrics/homelab_backup_postgres.prom; do sleep 1; done; while systemctl is-active homelab-backup-postgres | grep -q activating; do sleep 1; done'",
   );
 
 /** What the backup tells Prometheus. */

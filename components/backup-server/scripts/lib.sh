@@ -39,6 +39,12 @@ on_its_disk() {
 }
 on_its_disk
 
+# needs_image IMAGE STACK: is it on this machine? Nothing here pulls one: what runs is what the program pinned.
+needs_image() {
+  podman image exists "$1" ||
+    fail "The image $1 is missing on this machine; \`podman system prune -a\` takes away what runs only now and then. To bring it back: pulumi up --stack $2"
+}
+
 # What outlives a run but is no backup: when each job last went well.
 notes=$BACKUP_DIRECTORY/.notes
 mkdir -p "$notes"
@@ -47,11 +53,11 @@ mkdir -p "$notes"
 write() {
   local temp
   temp=$(mktemp "${1%/*}/.new.XXXXXX")
-  cat >"$temp"
-  chmod "${2:-600}" "$temp"
-  sync "$temp"
-  mv -T -- "$temp" "$1"
-  sync "${1%/*}"
+  # Half of a file on a full disk would only make it fuller.
+  if ! cat >"$temp" || ! chmod "${2:-600}" "$temp" || ! sync "$temp" || ! mv -T -- "$temp" "$1" || ! sync "${1%/*}"; then
+    rm -f -- "$temp"
+    return 1
+  fi
 }
 
 # metrics NAME: standard input becomes a file for the textfile collector of Prometheus' node exporter.
@@ -161,6 +167,18 @@ alone() (
   claim "$1"
   with_locks "$@"
 )
+
+# try COMMAND…: sets `tried` to its exit code; nothing else of this script ends with it. Not for use in a condition.
+try() {
+  set +e
+  (
+    set -e
+    "$@"
+  )
+  # shellcheck disable=SC2034 # used by who sources this
+  tried=$?
+  set -e
+}
 
 # synchronized: is the clock kept right? A container has that of its host.
 synchronized() {

@@ -1,6 +1,9 @@
 #!/bin/bash
 # postgres-backup.sh [--accept-smaller]: one base backup (full, or what changed since the last one), and a dump of every
 # database and of the roles, with what each table holds at one moment, which both forms can be compared with.
+#
+# The two forms are made and kept apart: what spoils one does not cost the other. Whatever could not be saved is a sentence,
+# a line for Prometheus and the exit code 1, and never the end of the rest.
 here=$(dirname "$0")
 # shellcheck source=lib.sh
 source "$here/lib.sh"
@@ -8,96 +11,190 @@ source "$here/lib.sh"
 source "$here/postgres-lib.sh"
 # shellcheck source=postgres-snapshot.sh
 source "$here/postgres-snapshot.sh"
+# shellcheck source=postgres-keep.sh
+source "$here/postgres-keep.sh"
 
 accept=''
 if [ "${1:-}" = --accept-smaller ]; then accept=yes; fi
-name=$(date -u +%Y%m%dT%H%M%SZ)
 
-# kind: prints the backup to build on, or nothing for a full one.
+# What could not be saved: sentences, and how each database fared.
+work=$(mktemp -d)
+: >"$work/problems"
+: >"$work/states"
+problem() { say "ERROR: $*" && printf '%s\n' "$*" >>"$work/problems"; }
+give_up() { problem "$*" && exit 1; }
+state() { printf '%s %s\n' "$1" "$2" >>"$work/states"; }
+
+# parent: prints the backup to build on, or nothing for a full one.
 parent() {
-  local last full
+  local last full age each
   last=$(backups base | tail -n 1)
   [ -n "$last" ] || return 0
   full=$(chain "$last" | sed -n 1p)
-  [ $(($(date +%s) - $(info "$HISTORY/base/$full" began))) -lt $((FULL_EVERY_DAYS * 86400 - 3600)) ] || return 0
+  age=$(($(date +%s) - $(info "$HISTORY/base/$full" began)))
+  # By a clock that was put back it would be the full one for ever.
+  [ "$age" -ge 0 ] && [ "$age" -lt $((FULL_EVERY_DAYS * 86400 - 3600)) ] || return 0
+  for each in $(chain "$last"); do
+    # Nothing is built on what was never seen to be whole, or is not any more.
+    [ -n "$(info "$HISTORY/base/$each" verified)" ] || return 0
+    (cd "$HISTORY/base/$each" && sha256sum --quiet --check sums >/dev/null 2>&1) || return 0
+  done
   # What the server has forgotten it cannot build on; and a gap in WAL ends what can be built on.
   begins_in "$(wal_now)" "$full" || return 0
   (wal_whole "$(wal_now)" "$(start_segment "$HISTORY/base/$full")") || return 0
   printf '%s\n' "$last"
 }
 
-# base PARENT: takes it into $HISTORY/base/$name.part.
-base() {
-  local options=()
-  if [ -n "$1" ]; then options=("--incremental=/backup/$ID/base/$1/data/backup_manifest"); fi
+# take PARENT [OPTIONS…]: a base backup into $HISTORY/base/$name.part.
+take() {
+  local options=("${@:2}") status=0
+  rm -rf --one-file-system -- "$HISTORY/base/$name.part"
+  mkdir -p "$HISTORY/base/$name.part"
+  chown "$owner" "$HISTORY/base/$name.part"
+  if [ -n "$1" ]; then options+=("--incremental=/backup/$ID/base/$1/data/backup_manifest"); fi
   # shellcheck disable=SC2016 # the container's shell reads the password, so that it stands in no argument
   in_image host --name homelab-backup-base --replace --secret "$secret,mode=0400,uid=${owner%:*}" -- \
     bash -c 'PGPASSWORD=$(cat /run/secrets/homelab-postgres-superuser) exec "$@"' bash \
     pg_basebackup --no-password --host 127.0.0.1 --port "$POSTGRES_PORT" --username postgres --checkpoint fast \
-    --wal-method stream --manifest-checksums SHA256 --label "$name" --pgdata "/backup/$ID/base/$name.part/data" "${options[@]}"
+    --wal-method stream --manifest-checksums SHA256 --label "$name" --pgdata "/backup/$ID/base/$name.part/data" "${options[@]}" \
+    >"$work/said" 2>&1 || status=$?
+  cat "$work/said" >&2
+  return "$status"
 }
 
-# rows FILE: of all tables of a database together.
-rows() { sed -n 's/.*"rows" : \([0-9]*\), "sum".*/\1/p' "$1" | awk '{ rows += $1 } END { print rows + 0 }'; }
+free() { df -B1 --output=avail "$BACKUP_DIRECTORY" | tail -n 1; }
 
-# smaller LAST: databases that hold less than half of what they held then, a sentence each.
-smaller() {
-  local file before now
-  for file in "$HISTORY/dump/$1"/facts/*; do
-    [ -e "$file" ] || continue
-    before=$(rows "$file")
-    [ "$before" -ge 100 ] || continue
-    now=0
-    if [ -e "$HISTORY/dump/$name.part/facts/${file##*/}" ]; then now=$(rows "$HISTORY/dump/$name.part/facts/${file##*/}"); fi
-    if [ $((2 * now)) -lt "$before" ]; then printf '%s holds %s rows, and held %s in the backup %s. ' "${file##*/}" "$now" "$before" "$1"; fi
+# room: for as much as the last backups took, or what is old goes first and not last.
+room() {
+  local needs=0 each
+  for each in "$HISTORY/base/$(backups base | tail -n 1)" "$HISTORY/dump/$(backups dump | tail -n 1)"; do
+    if [ -e "$each/info" ]; then needs=$((needs + $(du -sb "$each" | cut -f1))); fi
   done
+  if [ "$(free)" -lt $((needs + needs / 5)) ]; then
+    say "There may be no room: $(($(free) >> 20)) MB are free in $BACKUP_DIRECTORY, and the last backup took $((needs >> 20)) MB. What is older than homelab:backup.keepDays goes first."
+    keep
+  fi
 }
 
-# whole PATH: what was written is on the disk before it counts as a backup.
-whole() {
+# physical: the base backup, verified and in its place.
+physical() {
+  local was spaces before
+  spaces=$(in_server psql -XAtqc "select string_agg(format('%I (%s)', spcname, pg_tablespace_location(oid)), ', ') from pg_tablespace where spcname not in ('pg_default', 'pg_global')")
+  [ -z "$spaces" ] || give_up "No base backup: the server has tablespaces, which none here can hold: $spaces. Move what is in them into the default one (alter table ... set tablespace pg_default; alter database ... set tablespace pg_default) and drop them."
+  was=$(parent)
+  say "Base backup $name${was:+, what changed since $was}."
+  before=$(free)
+  try take "$was"
+  if [ "$tried" != 0 ] && [ -n "$was" ]; then
+    say "It cannot build on $was: a full one is made."
+    was=''
+    try take ''
+  fi
+  if [ "$tried" != 0 ] && grep -q 'checksum' "$work/said"; then
+    # The rest of the server is worth keeping all the more.
+    problem "Pages of the server's data are damaged, by their checksums: $(grep -i checksum "$work/said" | head -n 5 | tr '\n' ' ')The base backup $name is kept as it is, and nothing older is taken away."
+    was=''
+    try take '' --no-verify-checksums
+  fi
+  if [ "$tried" != 0 ] && grep -qi 'no space left' "$work/said"; then
+    rm -rf --one-file-system -- "$HISTORY/base/$name.part"
+    keep
+    if [ "$(free)" -gt "$before" ]; then try take "$was"; fi
+  fi
+  if [ "$tried" != 0 ]; then
+    rm -rf --one-file-system -- "$HISTORY/base/$name.part"
+    give_up "No base backup: pg_basebackup failed: $(tail -n 3 "$work/said" | tr '\n' ' ')"
+  fi
+  in_image none -- pg_verifybackup --quiet --exit-on-error "/backup/$ID/base/$name.part/data" >&2 ||
+    give_up "The base backup $name is not what the server sent: see the words above, and look at the disk of $BACKUP_DIRECTORY."
+  about "$was" "verified=$(date +%s)" >"$HISTORY/base/$name.part/info"
+  (cd "$HISTORY/base/$name.part" && sha256sum info data/backup_manifest >sums)
+  settle "$HISTORY/base/$name"
+}
+
+# about PARENT [LINES…]: the text of `info`.
+about() {
+  printf '%s\n' "began=$since" "order=$order" "parent=$1" "cluster=$ID" "point=$name" "image=$POSTGRES_IMAGE" "preload=$preload" facts=2 "${@:2}"
+}
+
+# settle PATH: what was written is on the disk before it counts as a backup.
+settle() {
   chown -R "$owner" "$1.part"
   sync -f "$1.part"
   mv -T -- "$1.part" "$1"
   sync -f "${1%/*}"
 }
 
-# keep: takes away what is older than KEEP_DAYS and not needed to go back that far.
-keep() {
-  local cutoff=$(($(date +%s) - KEEP_DAYS * 86400)) each oldest='' names=() folder
-  mapfile -t names < <(backups base)
-  for each in "${names[@]}"; do
-    if [ -z "$(info "$HISTORY/base/$each" parent)" ] && [ "$(info "$HISTORY/base/$each" began)" -le "$cutoff" ]; then oldest=$each; fi
+# rows FILES…: of all tables of a database together.
+rows() { { cat "$@" 2>/dev/null || true; } | sed -n 's/.*"rows" : \([0-9]*\), "sum".*/\1/p' | awk '{ rows += $1 } END { print rows + 0 }'; }
+
+# smaller LAST: databases that hold less than half of what they held then, a sentence each. What could not be read today is
+# told as that.
+smaller() {
+  local file database before now
+  for file in "$HISTORY/dump/$1"/{facts,apart}/*; do
+    [ -e "$file" ] || continue
+    database=${file##*/}
+    if grep -qxF -- "$database" "$work/unread"; then continue; fi
+    before=$(rows "$file")
+    [ "$before" -ge 100 ] || continue
+    now=$(rows "$HISTORY/dump/$name.part"/{facts,apart}/"$database")
+    if [ $((2 * now)) -lt "$before" ]; then printf '%s holds %s rows, and held %s in the backup %s. ' "$database" "$now" "$before" "$1"; fi
   done
-  for each in "${names[@]}"; do
-    if [ -n "$oldest" ] && [[ $each < $oldest ]]; then take_away "$HISTORY/base/$each"; fi
-  done
-  mapfile -t names < <(backups dump)
-  for each in "${names[@]:0:$((${#names[@]} > 3 ? ${#names[@]} - 3 : 0))}"; do
-    if [ "$(info "$HISTORY/dump/$each" began)" -lt "$cutoff" ]; then take_away "$HISTORY/dump/$each"; fi
-  done
-  while read -r folder; do keep_wal "$folder" "$cutoff"; done < <(stretches "$HISTORY")
 }
 
-# keep_wal FOLDER CUTOFF: of a stretch of WAL what its oldest base backup needs; a former one without any, which nothing can
-# be restored with, until it is too old.
-keep_wal() {
-  local each first=''
-  for each in $(backups base); do
-    if [ -z "$first" ] && begins_in "$1" "$each"; then first=$(start_segment "$HISTORY/base/$each"); fi
-  done
-  if [ -n "$first" ]; then
-    in_image none -- pg_archivecleanup "/backup/$ID/${1##*/}" "$first" </dev/null
-    awk -v first="${first:8}" 'substr($2, 9, 16) >= first' "$1/sums" | write "$1/sums"
-  elif [ "$1" != "$(wal_now)" ] && [ -z "$(find "$1" -maxdepth 1 -name '0*' -newermt "@$2")" ]; then
-    take_away "$1"
+# logical: dumps, and what is in them.
+logical() {
+  local last said database
+  mkdir -p "$HISTORY/dump/$name.part/facts"
+  snapshot "$name" "$HISTORY/dump/$name.part"
+  while read -r said database; do
+    if [ "$said" != whole ]; then filename "$database" && echo; fi
+  done <"$work/states" >"$work/unread"
+  last=$(backups dump | tail -n 1)
+  if [ -n "$last" ] && [ -z "$accept" ]; then
+    said=$(smaller "$last")
+    if [ -n "$said" ]; then
+      rm -rf --one-file-system -- "$HISTORY/dump/$name.part"
+      refuse "${said}This dump was not kept, and nothing older was taken away. If data is missing, restore it (docs/runbooks/restore.md); if it is right: npm run restore -- backup --accept-smaller"
+    fi
   fi
+  about '' >"$HISTORY/dump/$name.part/info"
+  (cd "$HISTORY/dump/$name.part" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >"$work/sums"
+  cp "$work/sums" "$HISTORY/dump/$name.part/sums"
+  settle "$HISTORY/dump/$name"
 }
 
-# The name goes first: half of a backup that is being deleted must not look like one.
-take_away() { mv -T -- "$1" "$1.part" && sync "${1%/*}" && rm -rf --one-file-system -- "$1.part"; }
+# told: how each database fared, for Prometheus.
+told() {
+  local how database
+  {
+    echo '# TYPE homelab_backup_database_failed gauge'
+    echo '# HELP homelab_backup_database_failed 1 when the last backup has no whole dump of a database, 0 when it has.'
+    while read -r how database; do
+      case $how in
+      whole) echo "homelab_backup_database_failed{name=\"$(label "$database")\"} 0" ;;
+      failed | partial) echo "homelab_backup_database_failed{name=\"$(label "$database")\"} 1" ;;
+      esac
+    done <"$work/states"
+    echo '# TYPE homelab_backup_base_failed gauge'
+    echo "homelab_backup_base_failed $1"
+  } | metrics backup_databases
+}
+
+# unnamed: sets since and name to now; a moment later where that name is taken, for a clock may be put back.
+unnamed() {
+  while :; do
+    since=$(date +%s)
+    name=$(date -u -d "@$since" +%Y%m%dT%H%M%SZ)
+    if [ ! -e "$HISTORY/base/$name" ] && [ ! -e "$HISTORY/dump/$name" ]; then return; fi
+    sleep 1
+  done
+}
 
 run() {
-  local last was anew='' began=$EPOCHSECONDS
+  local anew='' since name order preload base
+  trap 'rm -rf "$work"' EXIT
   history
   [ "$(in_server psql -XAtqc 'select pg_is_in_recovery()')" = f ] ||
     fail "The running PostgreSQL is a standby: its WAL is received, but a base backup and dumps are made only when it is primary (docs/runbooks/promote.md)."
@@ -105,37 +202,31 @@ run() {
   # What a killed run began.
   rm -rf --one-file-system -- "$HISTORY"/*.part "$HISTORY"/base/*.part "$HISTORY"/dump/*.part
   seal
-  was=$(parent)
-  mkdir -p "$HISTORY/base/$name.part" "$HISTORY/dump/$name.part/facts"
-  chown "$owner" "$HISTORY/base/$name.part"
-  say "Base backup $name${was:+, what changed since $was}."
-  if ! base "$was"; then
-    [ -n "$was" ] || fail "pg_basebackup failed: its words are above."
-    say "It cannot build on $was: a full one is made."
-    rm -rf --one-file-system -- "$HISTORY/base/$name.part/data"
-    was=''
-    base ''
-  fi
-  snapshot "$name" "$HISTORY/dump/$name.part"
-  last=$(backups dump | tail -n 1)
-  if [ -n "$last" ] && [ -z "$accept" ] && [ -n "$(smaller "$last")" ]; then
-    said=$(smaller "$last")
-    rm -rf --one-file-system -- "$HISTORY/base/$name.part" "$HISTORY/dump/$name.part"
-    refuse "${said}This backup was not kept, and no older one was taken away. If data is missing, restore it (docs/runbooks/restore.md); if it is right: npm run restore -- backup --accept-smaller"
-  fi
-  printf 'began=%s\nparent=%s\ncluster=%s\npoint=%s\nimage=%s\n' "$began" "$was" "$ID" "$name" "$POSTGRES_IMAGE" |
-    tee "$HISTORY/base/$name.part/info" >"$HISTORY/dump/$name.part/info"
-  (cd "$HISTORY/base/$name.part" && sha256sum info data/backup_manifest >sums)
-  (cd "$HISTORY/dump/$name.part" && sha256sum info globals.sql ./*.dump facts/* >sums)
-  # The dump first: a base backup is looked for by the dump of the same name, which has the facts.
-  whole "$HISTORY/dump/$name"
-  whole "$HISTORY/base/$name"
+  unnamed
+  order=$(next_order)
+  preload=$(in_server psql -XAtqc 'show shared_preload_libraries')
+  room
+  try physical
+  base=$tried
+  if [ "$base" != 0 ] && [ ! -s "$work/problems" ]; then problem "No base backup: the words are above."; fi
+  try logical
+  told "$((base != 0))"
+  case $tried in
+  0) ;;
+  3) exit 3 ;;
+  *) problem "No dumps: the words are above." ;;
+  esac
   # So that the point that the facts are of can be reached at once, also when nothing else is written.
   in_server psql -XAtqc 'select pg_switch_wal()' >/dev/null
-  keep
+  # Nothing goes for want of what was to take its place.
+  if [ "$base" = 0 ] && ! grep -q 'checksums' "$work/problems"; then keep; fi
   # Without it what is off this machine cannot be restored past the gap either.
-  if [ -n "$anew" ]; then soon off-node; fi
-  du -sb "$HISTORY/base/$name" "$HISTORY/dump/$name" | awk '{ bytes += $1 } END { print bytes }' | write "$notes/postgres.bytes"
+  if [ -n "$anew" ] && [ "$base" = 0 ]; then soon off-node; fi
+  du -sb "$HISTORY/base/$name" "$HISTORY/dump/$name" 2>/dev/null | awk '{ bytes += $1 } END { print bytes + 0 }' | write "$notes/postgres.bytes"
+  if [ -s "$work/problems" ]; then
+    say "This backup is not whole:"
+    fail "$(cat "$work/problems")"
+  fi
   say "Done: $HISTORY/base/$name and $HISTORY/dump/$name."
 }
 

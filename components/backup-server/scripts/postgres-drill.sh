@@ -6,6 +6,8 @@ here=$(dirname "$0")
 source "$here/lib.sh"
 # shellcheck source=postgres-lib.sh
 source "$here/postgres-lib.sh"
+# shellcheck disable=SC2034 # postgres-restore.sh works in it
+restored=homelab-drill
 # shellcheck source=postgres-restore.sh
 source "$here/postgres-restore.sh"
 
@@ -16,68 +18,85 @@ clean() {
   rm -rf --one-file-system -- "$scratch"
 }
 
-# looked_through NAME: all of it, before anything is restored; reading costs less than finding out late.
-looked_through() {
-  (cd "$HISTORY/dump/$1" && sha256sum --quiet --check sums >&2) || fail "The dump $1 is damaged: $HISTORY/dump/$1."
+# physical NAME: the base backup and what it builds on, and WAL to the moment that is known of it, or to the end.
+physical() {
+  local found base=$1
   wal_whole "$(wal_of "$1")" "$(start_segment "$HISTORY/base/$1")"
   whole_chain "$1"
-}
-
-physical() { # NAME
-  local found
   materialise "$1" "$scratch/base"
-  recover "$scratch/base" "$(wal_of "$1")" recovery_target_name "$1"
-  found=$(holds "$HISTORY/dump/$1")
-  say "Base backup $1 and WAL up to its moment: $found, all as recorded."
+  if [ -e "$HISTORY/dump/$1/info" ]; then
+    recover "$scratch/base" "$(wal_of "$1")" recovery_target_name "$1"
+    found=$(holds "$HISTORY/dump/$1" base)
+    say "Base backup $1 and WAL up to its moment: $found, all as recorded."
+  else
+    recover "$scratch/base" "$(wal_of "$1")" latest ''
+    say "Base backup $1 and WAL to the end: it starts; what it must hold is not recorded, for there is no dump of the same moment."
+  fi
   end_restored
 }
 
-logical() { # NAME
-  local found
+# logical NAME: the roles and every dump, into a new cluster.
+logical() {
+  local found needed
+  (cd "$HISTORY/dump/$1" && sha256sum --quiet --check sums >&2) || fail "The dump $1 is damaged: $HISTORY/dump/$1."
   install -d -m 755 "$scratch/dump"
   chown "$owner" "$scratch/dump"
-  podman run --detach --replace --name "$restored" --pull never --network none --volume "$scratch/dump:/var/lib/postgresql" \
-    --env POSTGRES_HOST_AUTH_METHOD=trust --env POSTGRES_INITDB_ARGS="$POSTGRES_INITDB" --stop-timeout 120 "$POSTGRES_IMAGE" \
-    postgres -c listen_addresses= -c fsync=off >/dev/null
-  timeout 120 bash -c "until podman logs $restored 2>&1 | grep -q 'init process complete' && podman exec --user postgres $restored psql -XAtqc 'select 1' >/dev/null 2>&1; do sleep 0.3; done" ||
+  mapfile -t needed < <(preloaded "$1")
+  served "$scratch/dump" --env POSTGRES_HOST_AUTH_METHOD=trust --env POSTGRES_INITDB_ARGS="$POSTGRES_INITDB" -- "${needed[@]}" \
+    -c fsync=off -c max_locks_per_transaction=256
+  # shellcheck disable=SC2016 # for the inner shell
+  timeout 120 bash -c 'until podman logs "$0" 2>&1 | grep -q "init process complete" && podman exec --user postgres "$0" psql -XAtqc "select 1" >/dev/null 2>&1; do sleep 0.3; done' "$restored" ||
     fail "A new PostgreSQL did not start: $(podman logs "$restored" 2>&1 | tail -n 5)"
   restore_dump "$HISTORY/dump/$1" in_restored
-  found=$(holds "$HISTORY/dump/$1")
+  found=$(holds "$HISTORY/dump/$1" dump)
   say "Dump $1: $found, all as recorded."
   end_restored
 }
 
-# restore_dump FOLDER RUN: roles, then every database, into the new cluster whose programs RUN runs.
+# restore_dump FOLDER RUN: roles, then every database, into the new cluster whose programs RUN runs. One that fails is named
+# when the others have been tried.
 restore_dump() {
-  local file
-  # The superuser is there already; everything else must go through.
-  grep -v '^CREATE ROLE postgres;$' "$1/globals.sql" | "$2" psql -XAtq -v ON_ERROR_STOP=1 >/dev/null
+  local file failed=''
+  # The superuser is there already, and no tablespace is wanted; everything else must go through.
+  grep -vE '^CREATE ROLE postgres;$|^(CREATE|ALTER) TABLESPACE ' "$1/globals.sql" | "$2" psql -XAtq -v ON_ERROR_STOP=1 >/dev/null ||
+    failed+=' the roles'
   for file in "$1"/*.dump; do
+    [ -e "$file" ] || continue
     if [ "${file##*/}" = postgres.dump ]; then
-      "$2" pg_restore --exit-on-error --clean --if-exists --dbname postgres <"$file"
+      "$2" pg_restore --exit-on-error --no-tablespaces --clean --if-exists --dbname postgres <"$file" || failed+=" postgres"
     else
-      "$2" pg_restore --exit-on-error --create --dbname postgres <"$file"
+      "$2" pg_restore --exit-on-error --no-tablespaces --create --dbname postgres <"$file" || failed+=" $(basename "${file%.dump}")"
     fi
   done
+  [ -z "$failed" ] || fail "Of the dump $1 this could not be restored:$failed."
 }
 
+# Each form by itself: what is wrong with one says nothing of the other.
 run() {
-  local name
+  local base dump wrong=''
   HISTORY=$root/$(cat "$root/cluster" 2>/dev/null || fail "There is no backup of PostgreSQL in $root.")
   trap clean EXIT
   clean
   mkdir -p "$scratch"
-  name=$(backups base | tail -n 1)
-  [ -n "$name" ] || fail "There is no base backup in $HISTORY/base."
-  [ -e "$HISTORY/dump/$name/info" ] || fail "The base backup $name has no dump of the same moment."
+  base=$(backups base | tail -n 1)
+  dump=$(backups dump | tail -n 1)
   seal
-  looked_through "$name"
   if [ -e "$BACKUP_DIRECTORY/buckets.facts/.sums" ]; then
-    mirror_whole || fail "The mirror of the buckets is damaged: the names above, in $BACKUP_DIRECTORY/buckets."
-    say "Buckets: $(wc -l <"$BACKUP_DIRECTORY/buckets.facts/.sums") objects, all as mirrored."
+    try mirror_whole
+    if [ "$tried" = 0 ]; then
+      say "Buckets: $(wc -l <"$BACKUP_DIRECTORY/buckets.facts/.sums") objects, all as mirrored."
+    else
+      say "The mirror of the buckets is damaged: the names above, in $BACKUP_DIRECTORY/buckets."
+      wrong+=' the mirror of the buckets,'
+    fi
   fi
-  physical "$name"
-  logical "$name"
+  if [ -n "$base" ]; then try physical "$base"; else say "There is no base backup in $HISTORY/base." && tried=1; fi
+  if [ "$tried" != 0 ]; then wrong+=" the base backup $base,"; fi
+  end_restored
+  rm -rf --one-file-system -- "$scratch/base"
+  if [ -n "$dump" ]; then try logical "$dump"; else say "There is no dump in $HISTORY/dump." && tried=1; fi
+  if [ "$tried" != 0 ]; then wrong+=" the dump $dump,"; fi
+  [ -z "$wrong" ] || fail "This drill failed for${wrong%,}: the words are above."
   du -sb "$scratch" | cut -f1 | write "$notes/postgres-drill.bytes"
 }
 

@@ -4,8 +4,12 @@
 #   postgres/cluster        identifier of the cluster that is backed up
 #   postgres/ID/wal         every byte of WAL, as pg_receivewal writes it; `sums` has one for each segment that is whole
 #   postgres/ID/wal.from-…  the same, from where the server could not go on with what was there (wal-lib.sh)
-#   postgres/ID/base/NAME   data (of pg_basebackup), info, sums
-#   postgres/ID/dump/NAME   DATABASE.dump, globals.sql, facts/DATABASE, info, sums
+#   postgres/ID/base/NAME   data (of pg_basebackup, verified), info, sums
+#   postgres/ID/dump/NAME   DATABASE.dump, globals.sql, facts/DATABASE, info, sums; see postgres-snapshot.sh
+#
+# A backup's `info` has, a line each: began (seconds since 1970), order (a number that counts up with each backup: names are
+# by the clock, which may go back), parent (what an incremental base backup builds on), cluster, point (the moment in WAL
+# that the facts are of), image, preload (shared_preload_libraries), facts (which form they have).
 #
 # A history is in a folder named after its cluster, so no other cluster can ever write over it.
 root=$BACKUP_DIRECTORY/postgres
@@ -14,9 +18,34 @@ source "${BASH_SOURCE[0]%/*}/wal-lib.sh"
 # The image's own user; the official image and ours have the same number.
 owner=999:999
 # shellcheck disable=SC2034 # used by who sources this
-secret=homelab-postgres-superuser tools=/usr/local/lib/homelab/backup
+secret=homelab-postgres-superuser
+tools=${BASH_SOURCE[0]%/*}
 
-in_server() { podman exec -i --user postgres postgres "$@"; }
+# The owner of a database may set anything for the sessions in it: what is set here wins. No event trigger fires, whoever
+# wrote its function.
+pinned='-c search_path= -c role=none -c event_triggers=off -c default_transaction_read_only=off -c row_security=off -c statement_timeout=0 -c lock_timeout=0 -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0'
+# Reading: nothing stands in for a table while it is looked at.
+reading="$pinned -c restrict_nonsystem_relation_kind=view,foreign-table"
+
+# in_server COMMAND…: in the running server's container, as its superuser. Only what evaluates nothing of a database's owner
+# may be done with it (facts.sql says what that means).
+in_server() { podman exec -i --env "PGOPTIONS=$reading" --user postgres postgres "$@"; }
+
+# facts RUN DATABASE [SNAPSHOT]: what a database holds, by facts.sql and facts.pl, which RUN runs beside a server.
+facts() {
+  local nonce variables=()
+  nonce=$(od -An -tx1 -N16 /dev/urandom | tr -d ' \n')
+  if [ -n "${3:-}" ]; then variables=(-v "snapshot=$3"); fi
+  # shellcheck disable=SC2016 # for the container's shell
+  "$1" bash -c 'set -o pipefail; program=$1 nonce=$2; shift 2; psql -XAtq "$@" | perl -e "$program" "$nonce" | sort' bash \
+    "$(cat "$tools/facts.pl")" "$nonce" -v "nonce=$nonce" "${variables[@]}" -d "$(conninfo "$2")" <"$tools/facts.sql"
+}
+
+# databases_there: `open NAME`, `closed NAME` or `invalid NAME` for every database that people made, and `postgres`.
+databases_there() {
+  in_server psql -XAtqc "select case when datconnlimit = -2 then 'invalid' when not datallowconn then 'closed' else 'open' end || ' ' || datname
+    from pg_database where datname not in ('template0', 'template1') order by datname" </dev/null
+}
 
 # in_image NETWORK [OPTIONS…] -- COMMAND…: a program of the server's own image, on the histories.
 in_image() {
@@ -24,6 +53,7 @@ in_image() {
   shift
   while [ "$1" != -- ]; do options+=("$1") && shift; done
   shift
+  needs_image "$POSTGRES_IMAGE" storage
   podman run --rm --pull never --user postgres --network "$network" --volume "$root:/backup" "${options[@]}" "$POSTGRES_IMAGE" "$@"
 }
 
@@ -58,29 +88,50 @@ history() {
   [ -n "$(stretches "$HISTORY")" ] || install -d -m 700 -o "${owner%:*}" -g "${owner#*:}" "$HISTORY/wal"
 }
 
-# backups base|dump: the names of those that are whole, oldest first.
-backups() {
-  local path
-  for path in "$HISTORY/$1"/*/info; do
-    [ ! -e "$path" ] || basename "${path%/info}"
-  done
+# table base|dump: order, name, began and parent (or -) of those backups that are whole, in the order in which they were made.
+table() {
+  (
+    shopt -s nullglob
+    set -- "$HISTORY/$1"/*/info
+    [ $# -gt 0 ] || exit 0
+    awk '
+      function out() { if (name != "") print order + 0, name, began + 0, (parent == "" ? "-" : parent) }
+      FNR == 1 { out(); count = split(FILENAME, path, "/"); name = path[count - 1]; order = began = parent = "" }
+      { value = substr($0, index($0, "=") + 1) }
+      /^order=/ { order = value } /^began=/ { began = value } /^parent=/ { parent = value }
+      END { out() }' "$@"
+  ) | sort -k 1,1n -k 2,2
 }
+
+# backups base|dump: their names, in that order.
+backups() { table "$1" | cut -d ' ' -f 2; }
+
+# next_order: the number of the backup that is made now.
+next_order() { { table base && table dump; } | awk '$1 > most { most = $1 } END { print most + 1 }'; }
+
+# began_all: when each backup began, for clock_doubt.
+began_all() { { table base && table dump; } | cut -d ' ' -f 3; }
+
+# days_after base|dump NAME: on how many days a backup of that form was made after this one.
+days_after() { table "$1" | awk -v name="$2" 'seen && !(int($3 / 86400) in days) { days[int($3 / 86400)]; count++ } $2 == name { seen = 1 } END { print count + 0 }'; }
 
 # info PATH KEY
 info() { sed -n "s/^$2=//p" "$1/info"; }
 
-# seal: a sum for each segment that is whole, once. A segment that is whole is never written again.
+# seal: a sum for each segment that is whole, once. A segment that is whole is never written again. The list is renamed into
+# place: one whose disk was full, or whose power went, is as it was.
 seal() {
-  local folder names
+  local folder missing
+  lock seal exclusive 600 || fail "The segments of WAL could not be sealed."
   while read -r folder; do
-    mapfile -t names < <(comm -23 <(whole_segments "$folder") <(awk '{ print $2 }' "$folder/sums" 2>/dev/null | sort))
-    if [ -e "$folder/sums" ] && [ ${#names[@]} = 0 ]; then continue; fi
-    {
-      if [ -e "$folder/sums" ]; then cat "$folder/sums"; fi
-      if [ ${#names[@]} -gt 0 ]; then (cd "$folder" && sha256sum "${names[@]}"); fi
-    } | write "$folder/sums"
+    missing=$(comm -23 <(whole_segments "$folder") <(sealed "$folder" | awk '{ print $2 }' | sort))
+    if [ -e "$folder/sums" ] && [ -z "$missing" ]; then continue; fi
+    { sealed "$folder" && (cd "$folder" && xargs -r sha256sum <<<"$missing"); } | write "$folder/sums"
   done < <(stretches "$HISTORY")
+  unlock seal
 }
+# sealed FOLDER: the lines of its sums that are whole.
+sealed() { grep -xE '[0-9a-f]{64}  [0-9A-F]{24}' "$1/sums" 2>/dev/null || true; }
 whole_segments() { find "$1" -maxdepth 1 -regextype posix-extended -regex '.*/[0-9A-F]{24}' -printf '%f\n' | sort; }
 
 # segments FOLDER: the numbers of the segments that are there, whole or not, whatever their timeline, in order.
@@ -94,7 +145,7 @@ segments() {
 
 # wal_whole FOLDER FROM: every segment from this one on is there, and those that are whole are as they were sealed.
 wal_whole() {
-  local folder=$1 from=${2:8:16} number expected='' first='' count=0
+  local folder=$1 from=${2:8:16} number expected='' first='' count=0 sums
   while read -r number; do
     [[ ! $number < $from ]] || continue
     if [ -z "$first" ]; then first=$number; fi
@@ -106,9 +157,9 @@ wal_whole() {
     count=$((count + 1))
   done < <(segments "$folder")
   [ "$first" = "$from" ] || fail "WAL segment $2 is missing in $folder: the base backup that begins with it cannot be restored."
-  awk -v from="$from" 'substr($2, 9, 16) >= from' "$folder/sums" >"$folder/.check"
-  if [ -s "$folder/.check" ]; then
-    (cd "$folder" && sha256sum --quiet --check .check >&2) || fail "WAL in $folder is not what it was when it was written: the names above."
+  sums=$(sealed "$folder" | awk -v from="$from" 'substr($2, 9, 16) >= from')
+  if [ -n "$sums" ]; then
+    (cd "$folder" && sha256sum --quiet --check <(printf '%s\n' "$sums") >&2) || fail "WAL in $folder is not what it was when it was written: the names above."
   fi
   say "WAL: $count segments from $2 on in ${folder##*/}, none missing, all as they were written."
 }

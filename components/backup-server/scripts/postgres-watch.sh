@@ -1,26 +1,41 @@
 #!/bin/bash
 # postgres-watch.sh: each minute. Seals the WAL segments that are whole, and tells Prometheus whether WAL arrives, whether
-# there is a gap in it, and which databases are in the last backup. After a gap it has a base backup made.
+# there is a gap in it, which databases are in the last backup, and what a backup could not hold. After a gap it has a base
+# backup made; a receiver that runs and receives nothing it starts again; when the disk is full, what is old goes.
 here=$(dirname "$0")
 # shellcheck source=lib.sh
 source "$here/lib.sh"
 # shellcheck source=postgres-lib.sh
 source "$here/postgres-lib.sh"
+# shellcheck source=postgres-keep.sh
+source "$here/postgres-keep.sh"
 
 run() {
-  local id known streaming=0 behind=0 database last covered gap=0 since=0
+  local id known streaming=0 behind=0 flushed='' kind database last covered gap=0 since=0 spaces='' moments=() doubt unsealed=0
   id=$(in_server psql -XAtqc 'select system_identifier from pg_control_system()') || id=''
   known=$(cat "$root/cluster" 2>/dev/null || true)
   if [ -n "$known" ]; then
     HISTORY=$root/$known
-    seal
+    if [ "$(df -B1 --output=avail "$root" | tail -n 1)" -lt $((1 << 30)) ]; then
+      say "Less than 1 GB is free in $root: what is older than homelab:backup.keepDays goes."
+      # Nobody is waited for; and sealing has to go on, whatever comes of it.
+      ID=$known KEEP_PATIENCE=0 try keep
+    fi
+    try seal
+    unsealed=$tried
     if began_anew; then gap=1; fi
     since=$(anew_since)
   fi
   if [ -n "$id" ] && [ "$id" = "$known" ]; then
-    read -r streaming behind < <(in_server psql -XAtq -F ' ' -c "select count(*), coalesce(max(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end, flush_lsn)), 0) from pg_stat_replication where application_name = 'homelab_backup' and state = 'streaming'")
+    IFS='|' read -r streaming behind flushed < <(in_server psql -XAtqc "select count(*), coalesce(max(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end, flush_lsn)), 0), max(flush_lsn) from pg_stat_replication where application_name = 'homelab_backup' and state = 'streaming'") || true
+    still_receiving "${streaming:-0}" "${behind:-0}" "$flushed"
+    spaces=$(in_server psql -XAtqc "select count(*) from pg_tablespace where spcname not in ('pg_default', 'pg_global')")
+  else
+    rm -f "$notes/receiver"
   fi
   last=''
+  if [ -n "$known" ]; then mapfile -t moments < <(began_all); fi
+  doubt=$(clock_doubt "${moments[@]}")
   if [ -n "$known" ]; then last=$(backups dump | tail -n 1); fi
   {
     echo '# TYPE homelab_backup_wal_streaming gauge'
@@ -33,10 +48,16 @@ run() {
     echo "homelab_backup_wal_began_anew_timestamp_seconds $since"
     echo '# TYPE homelab_backup_foreign_cluster gauge'
     echo "homelab_backup_foreign_cluster $([ -z "$id" ] || [ "$id" = "${known:-$id}" ] && echo 0 || echo 1)"
+    echo '# TYPE homelab_backup_tablespaces gauge'
+    echo "homelab_backup_tablespaces ${spaces:-0}"
+    echo '# TYPE homelab_backup_clock_trusted gauge'
+    echo "homelab_backup_clock_trusted $([ -z "$doubt" ] && echo 1 || echo 0)"
     echo '# TYPE homelab_backup_covered gauge'
     if [ -n "$id" ]; then
-      in_server psql -XAtqc 'select datname from pg_database where datallowconn and not datistemplate order by datname' |
-        while IFS= read -r database; do
+      databases_there |
+        while read -r kind database; do
+          # What is left of one whose drop was cut short holds nothing that anybody can read.
+          [ "$kind" != invalid ] || continue
           covered=0
           if [ -n "$last" ] && [ -e "$HISTORY/dump/$last/$(filename "$database").dump" ]; then covered=1; fi
           echo "homelab_backup_covered{kind=\"database\",name=\"$(label "$database")\"} $covered"
@@ -51,6 +72,22 @@ run() {
     done
   } | metrics backup_postgres
   if [ "$gap" = 1 ] && [ "$id" = "$known" ]; then close_gap "$since"; fi
+  [ "$unsealed" = 0 ] || fail "The segments of WAL could not be sealed: the words are above."
+}
+
+# still_receiving STREAMING BEHIND LSN: the receiver's unit may be active and do nothing, after a full disk or a connection
+# that was cut without a word: when for five minutes nothing has come that there is, it is started again.
+still_receiving() {
+  local now was='' since=0
+  now="$1 $3"
+  read -r since was 2>/dev/null <"$notes/receiver" || true
+  if { [ "$1" != 0 ] && [ "$2" = 0 ]; } || [ "$now" != "$was" ] || [ "$since" -gt "$EPOCHSECONDS" ]; then
+    printf '%s %s\n' "$EPOCHSECONDS" "$now" | write "$notes/receiver" || true
+  elif [ $((EPOCHSECONDS - since)) -ge 300 ] && systemctl is-active --quiet homelab-backup-wal.service; then
+    say "homelab-backup-wal.service is active, and has received nothing for $((EPOCHSECONDS - since)) s: it is started again."
+    systemctl restart --no-block homelab-backup-wal.service
+    printf '%s %s\n' "$EPOCHSECONDS" "$now" | write "$notes/receiver" || true
+  fi
 }
 
 # anew_since: when the stretch of WAL that is written now began, if it is not the first; otherwise 0.

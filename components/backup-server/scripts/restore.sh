@@ -13,7 +13,7 @@ source "$here/postgres-restore.sh"
 # shellcheck source=restore-lib.sh
 source "$here/restore-lib.sh"
 
-usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller | list | restore [BUCKET] | restore-removed MOMENT [BUCKET]]; cluster [list|restore NAME|latest]; off-node; from-off-node [--snapshot NAME] [--yes]; postgres MOMENT|latest [HISTORY] [--base NAME] [--peer-is-gone] [--yes]; dump MOMENT|latest DATABASE [TABLE] [--base NAME]; accept-cluster ID. A moment is written with its zone: '2026-11-26 14:30:00+00'."
+usage="Say one of: list; backup [--accept-smaller]; drill; buckets [--accept-smaller | list | restore [BUCKET] | restore-removed MOMENT [BUCKET]]; cluster [list|restore NAME|latest]; off-node; from-off-node [--snapshot NAME] [--yes]; postgres MOMENT|latest [HISTORY] [--base NAME] [--peer-is-gone] [--yes]; dump MOMENT|latest DATABASE [TABLE] [--base NAME]; accept-cluster ID; accept-clock. A moment is written with its zone: '2026-11-26 14:30:00+00'."
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 yes='' peer_gone='' base_wanted='' snapshot_wanted='' words=()
 while [ $# -gt 0 ]; do
@@ -189,8 +189,9 @@ dump)
   alone dump dump "$at" "${3:?$usage}" "${4:-}"
   ;;
 accept-clock)
-  # shellcheck disable=SC2119 # no moments but those it knows
-  accept_clock
+  choose
+  mapfile -t moments < <(began_all)
+  accept_clock "${moments[@]}"
   ;;
 accept-cluster) alone accept-cluster accept_cluster "${2:?$usage}" ;;
 *) fail "$usage" ;;

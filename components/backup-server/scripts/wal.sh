@@ -49,6 +49,20 @@ lost() {
   esac
 }
 
+# mend FOLDER: a segment that was begun on a full disk, or when the power went, may have any length; pg_receivewal ends at the
+# sight of it, each time. It is received anew from its beginning, so the piece is set aside.
+mend() {
+  local path size
+  for path in "$1"/*.partial; do
+    [ -e "$path" ] || continue
+    size=$(stat -c %s "$path")
+    if [ "$size" != 0 ] && [ "$size" != "$segment_bytes" ]; then
+      mv -T "$path" "$path.cut-$(date -u +%Y%m%dT%H%M%SZ)"
+      echo "${path##*/} has $size bytes: it was cut short, is set aside and received anew." >&2
+    fi
+  done
+}
+
 drop_slot() { # CONDITION
   sql "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '$slot' and not active and $1" >/dev/null
 }
@@ -81,6 +95,7 @@ while :; do
     if [ "$known" = "$id" ]; then
       said=''
       folder=$(into "/backup/$id")
+      mend "$folder" || true
       # One that was lost keeps nothing, and cannot be used.
       drop_slot "wal_status = 'lost'" || true
       pg_receivewal --no-password --slot "$slot" --create-slot --if-not-exists --directory "$folder" || true

@@ -31,22 +31,40 @@ export const extensionInputs = z
 export type ExtensionInputs = z.infer<typeof extensionInputs>;
 
 export const extensionFacts = z.object({
-  installed: z.object({ version: z.string(), schema: z.string() }).nullable(),
+  installed: z.object({ version: z.string(), schema: z.string(), relocatable: z.boolean() }).nullable(),
   /** The newest version that the server's image carries; null: none. */
   available: z.string().nullable(),
+  /** Whether every version of it can be in any schema, and be moved. */
+  relocatable: z.boolean(),
 });
 
 export type ExtensionFacts = z.infer<typeof extensionFacts>;
 
 const query = `
-SELECT (SELECT jsonb_build_object('version', e.extversion, 'schema', n.nspname)
+SELECT (SELECT jsonb_build_object('version', e.extversion, 'schema', n.nspname, 'relocatable', e.extrelocatable)
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = $1) AS installed,
-       (SELECT default_version FROM pg_available_extensions WHERE name = $1) AS available`;
+       (SELECT default_version FROM pg_available_extensions WHERE name = $1) AS available,
+       (SELECT coalesce(bool_and(v.relocatable), false) FROM pg_available_extension_versions v WHERE v.name = $1) AS relocatable`;
 
 async function read(session: Session, name: string): Promise<ExtensionFacts> {
   const [facts] = await session.rows(extensionFacts, query, [name]);
-  return facts ?? { installed: null, available: null };
+  return facts ?? { installed: null, available: null, relocatable: false };
 }
+
+/** For as long as an extension's script runs; nobody but the superuser may put anything in it. */
+const apart = "homelab extension";
+
+/**
+ * An extension's script runs as the superuser and finds by name what is in the extension's schema: in one that somebody else
+ * may create in, that person's functions and operators in the place of its own. So it runs in a schema of its own, and the
+ * extension moves.
+ */
+const aside = (name: string, to: string, statement: string) => [
+  `CREATE SCHEMA ${quoted(apart)}`,
+  statement,
+  `ALTER EXTENSION ${name} SET SCHEMA ${quoted(to)}`,
+  `DROP SCHEMA ${quoted(apart)}`,
+];
 
 const subjectOf = ({ name, database, server }: ExtensionInputs) =>
   `extension ${name} in database ${database} on ${server.connection.node}`;
@@ -61,14 +79,18 @@ export function compareExtension(inputs: ExtensionInputs, facts: ExtensionFacts)
       return [{ says: `${subject} is missing, and the server's image does not carry it`, sql: [] }];
     }
     const version = inputs.version === undefined ? "" : ` VERSION ${escapeLiteral(inputs.version)}`;
-    const sql = [`CREATE EXTENSION ${name} WITH SCHEMA ${quoted(inputs.schema)}${version}`];
+    const create = (schema: string) => `CREATE EXTENSION ${name} WITH SCHEMA ${quoted(schema)}${version}`;
+    const sql = facts.relocatable ? aside(name, inputs.schema, create(apart)) : [create(inputs.schema)];
     return [{ says: `${subject} is missing`, sql }];
   }
   const changes: Change[] = [];
   if (inputs.version !== undefined && installed.version !== inputs.version) {
+    const update = `ALTER EXTENSION ${name} UPDATE TO ${escapeLiteral(inputs.version)}`;
+    const [first = "", ...rest] = aside(name, installed.schema, update);
+    const moved = [first, `ALTER EXTENSION ${name} SET SCHEMA ${quoted(apart)}`, ...rest];
     changes.push({
       says: `${subject}: version is ${installed.version}, declared ${inputs.version}`,
-      sql: [`ALTER EXTENSION ${name} UPDATE TO ${escapeLiteral(inputs.version)}`],
+      sql: installed.relocatable && facts.relocatable ? moved : [update],
     });
   }
   if (installed.schema !== inputs.schema) {

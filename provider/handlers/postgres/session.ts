@@ -9,6 +9,14 @@ const statementTimeout = 60 * seconds;
 // One lock for all that this project changes in a database, so that its own runs never trip over each other.
 const advisoryLock = 0x686f6d65;
 
+// Whoever owns a database may set anything for the sessions in it, which these win over: another role would not be allowed
+// what is to be done, and another search path would find the owner's functions in the place of the catalogue's.
+const defaults =
+  "-c search_path=pg_catalog -c role=none -c default_transaction_read_only=off -c lc_messages=C -c synchronous_commit=local";
+// The function of an event trigger may be anybody's. Servers before 17 have no such switch, and only a superuser may use it.
+const noEventTriggers = `SELECT pg_catalog.set_config(s.name, 'off', false) FROM pg_catalog.pg_settings s
+  WHERE s.name OPERATOR(pg_catalog.=) 'event_triggers' AND pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'`;
+
 /** One connection in use by one caller. */
 export interface Session {
   /** The rows of a query, each checked against `shape`. Values travel as parameters, never in the text. */
@@ -21,7 +29,7 @@ export interface Session {
 
 /** What a session is opened with, where it is not one of a resource's. */
 export interface SessionOptions {
-  /** As PGOPTIONS has it. @default the catalogue's search path and messages in English */
+  /** As PGOPTIONS has it. @default the catalogue's search path, the role that logs in, and messages in English */
   readonly options?: string;
   /** Milliseconds that a statement may take; 0: any time. @default a minute */
   readonly statementTimeout?: number;
@@ -89,7 +97,7 @@ export class Connection implements Session {
       client_encoding: "UTF8",
       application_name: "homelab",
       // Where commits wait for a standby, these do not: what is set up here is what the standby needs to come.
-      options: options ?? "-c search_path=pg_catalog -c lc_messages=C -c synchronous_commit=local",
+      options: options ?? defaults,
       connectionTimeoutMillis: 10 * seconds,
       statement_timeout: limit,
       idle_in_transaction_session_timeout: limit,
@@ -103,6 +111,7 @@ export class Connection implements Session {
     }
     try {
       await client.connect();
+      await client.query(noEventTriggers);
     } catch (error) {
       stream.destroy();
       throw error;
