@@ -84,7 +84,7 @@ describe("a BackupNode", () => {
         {},
       ],
       // The only other copy of the key, should storage be set up anew.
-      ["key", "homelab-backup-files-key", "ENCRYPTION-KEY", { existing: "refuse" }],
+      ["key", "homelab-backup-node-key", "ENCRYPTION-KEY", { existing: "refuse" }],
     ] as const) {
       expect(named(all, `backup-node-${child}`).inputs).toEqual({ connection, name, value, ...more });
       expect(named(all, `backup-node-${child}`).visible.value).toBe(secret);

@@ -53,7 +53,7 @@ export class BackupNode extends pulumi.ComponentResource {
     );
     const key = new Secret(
       `${name}-key`,
-      { connection, name: "homelab-backup-files-key", value: args.key, existing: "refuse" },
+      { connection, name: "homelab-backup-node-key", value: args.key, existing: "refuse" },
       // A copy of what opens the node's backups.
       options({ retainOnDelete: true }),
     );

@@ -163,7 +163,12 @@ function keepHere(
     },
     options(),
   );
-  const secret = new Secret(`${name}-key`, { connection, name: "homelab-backup-key", value: key }, options());
+  const secret = new Secret(
+    `${name}-key`,
+    { connection, name: "homelab-backup-key", value: key, existing: "refuse" },
+    // A copy of what opens the backups.
+    options({ retainOnDelete: true }),
+  );
   const config = pulumi.all([keepDays, restic.reference]).apply(([days, image]) =>
     backupConfig({
       BACKUP_DIRECTORY: dirname(directory),

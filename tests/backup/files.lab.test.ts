@@ -99,7 +99,7 @@ describe("the files of a node", () => {
     const config = onNode("desktop", `grep ^RESTIC_IMAGE= ${lists}/config`).trim().split("=")[1] ?? "";
     const said = onNode(
       "desktop",
-      `podman run --rm --network host --secret homelab-backup-files-repository --secret homelab-backup-files-key --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-files-repository --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-files-key --entrypoint restic ${config} --no-cache forget latest 2>&1 || true`,
+      `podman run --rm --network host --secret homelab-backup-files-repository --secret homelab-backup-node-key --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-files-repository --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-node-key --entrypoint restic ${config} --no-cache forget latest 2>&1 || true`,
     );
     expect(said).toMatch(/403|Forbidden/);
   });

@@ -16,9 +16,9 @@ const fromDesktop = (words: string) =>
   onNode(
     "desktop",
     `. /etc/homelab/backup-files/config
-    podman run --rm --network host --secret homelab-backup-files-repository --secret homelab-backup-files-key \
+    podman run --rm --network host --secret homelab-backup-files-repository --secret homelab-backup-node-key \
       --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-files-repository \
-      --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-files-key \
+      --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-node-key \
       --entrypoint restic "$RESTIC_IMAGE" --no-cache ${words}`,
   );
 
@@ -108,7 +108,7 @@ describe("the key to the backups", () => {
       const run = up("desktop");
       expect(run.code).not.toBe(0);
       expect(run.text.replaceAll(/\s+/g, " ")).toContain(
-        "The podman secret homelab-backup-files-key on desktop holds another value than this run would put there",
+        "The podman secret homelab-backup-key on desktop holds another value than this run would put there",
       );
       expect(fromDesktop("snapshots")).toContain("snapshots");
     } finally {

@@ -13,9 +13,9 @@ restic() {
   mkdir -p "$BACKUP_DIRECTORY/cache"
   podman run --rm --replace --name homelab-backup-files --pull never --network host --security-opt label=disable \
     --volume /:/node:ro --workdir /node --volume "$lists:/lists:ro" --volume "$BACKUP_DIRECTORY:/state" \
-    --secret homelab-backup-files-repository,mode=0400 --secret homelab-backup-files-key,mode=0400 \
+    --secret homelab-backup-files-repository,mode=0400 --secret homelab-backup-node-key,mode=0400 \
     --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-files-repository \
-    --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-files-key --env RESTIC_CACHE_DIR=/state/cache \
+    --env RESTIC_PASSWORD_FILE=/run/secrets/homelab-backup-node-key --env RESTIC_CACHE_DIR=/state/cache \
     --entrypoint restic "$RESTIC_IMAGE" "$@"
 }
 

@@ -13,7 +13,6 @@ avail() { df --output=avail -B1 -- "$BACKUP_DIRECTORY" | tail -n 1; }
 
 run() {
   local name failed=()
-  if [ "$(avail)" -lt "$reserve_bytes" ]; then rm -f -- "$reserve"; fi
   for name in $(repositories); do
     free_stale "$name"
     # One that a node made unreadable is no reason to keep everything of the others.
@@ -29,5 +28,9 @@ one() { "$BASH" "$0" --only "$1"; }
 
 case ${1:-} in
 --only) retain "$2" "$repositories/$2/snapshots" here "$2" ;;
-*) job keep run ;;
+*)
+  # Before anything is written, a lock of its own among it.
+  if [ "$(avail)" -lt "$reserve_bytes" ]; then rm -f -- "$reserve"; fi
+  job keep run
+  ;;
 esac

@@ -44,6 +44,7 @@ note_seen() {
     while read -r id seen; do known[$id]=$seen; done <"$list"
   fi
   while IFS=$'\t' read -r id time _; do
+    [ -n "$id" ] || continue
     seen=${known[$id]:-}
     if [ -z "$seen" ]; then
       seen=$now
@@ -111,6 +112,7 @@ expired() {
   while read -r id what; do seen[$id]=$what; done <"$SEEN_DIRECTORY/$name"
   folder=$(mktemp -d)
   while IFS=$'\t' read -r id _ original host tags _; do
+    [ -n "$id" ] || continue
     what=files
     if [ -n "${COPY:-}" ]; then what=$(series "$original" "$host" "$tags"); fi
     printf '%s %s\n' "$id" "${seen[$id]}" >>"$folder/$what"
