@@ -18,8 +18,9 @@ secrets_damaged() { # Has a power cut emptied one of the two files that all of p
   if ids=$(podman secret ls --quiet 2>&1); then
     [ -n "$ids" ] || return 1
     # shellcheck disable=SC2086 # a list of ids
-    if said=$(podman secret inspect --showsecret --format '{{if .SecretData}}whole{{else}}empty{{end}}' $ids 2>&1); then
-      grep -qx empty <<<"$said"
+    if said=$(podman secret inspect --showsecret --format '{{if .SecretData}}whole{{end}}' $ids 2>&1); then
+      # What it cannot read it leaves out, without a word.
+      [ "$(grep -cx whole <<<"$said")" != "$(wc -l <<<"$ids")" ]
     else
       grep -qE 'JSON|invalid character|no such secret' <<<"$said"
     fi
