@@ -27,9 +27,10 @@ import { bucket, secretOf, table, unitOf, Work } from "./work";
  * `make drill-cut`: storage loses its power, and with it all that was written and not synced, while clients commit and put
  * objects, backups of all kinds are made, and the provider's own code changes units and secrets. ROUNDS times (default 50);
  * in every fifth round desktop goes at the same moment, and in every other fifth an `up` is under way. Nothing that was
- * acknowledged or called done may be missing or torn afterwards.
+ * acknowledged or called done may be missing or torn afterwards. No round begins after MINUTES.
  */
 const rounds = Number(process.env.ROUNDS ?? "50");
+const minutes = Number(process.env.MINUTES ?? "1440");
 const other = { ...secretOf(0), name: "lab-cut-other" };
 const never = new AbortController().signal;
 const config = new ChangedConfig("storage");
@@ -47,7 +48,8 @@ async function oneRound(
   const both = round % 5 === 4;
   const upping = round % 5 === 2;
   const work = new Work(storage, round, from);
-  await seconds(3 + randomInt(0, 11_000) / 1000);
+  await work.hasSomethingOfEach(45);
+  await seconds(randomInt(0, 9_000) / 1000);
   const run = upping ? beginUp(...changed(round)) : undefined;
   if (upping) await seconds(randomInt(1000, 9_000) / 1000);
   const said = await work.end(() => {
@@ -136,7 +138,8 @@ async function main(): Promise<void> {
   const known: string[] = [];
   process.stderr.write(`${rounds} power cuts that lose what was not synced.\n`);
   try {
-    for (let round = 0; round < rounds; round += 1) {
+    const last = Date.now() + 60_000 * minutes;
+    for (let round = 0; round < rounds && Date.now() < last; round += 1) {
       const each = await oneRound(storage, round, at, known);
       done.push(each);
       const counts = each.compared.map(({ acknowledged }) => acknowledged).join(" ");

@@ -36,7 +36,7 @@ export class Loops {
             await once();
           } catch (error) {
             // The timers' own runs are at work too.
-            if (this.#goesOn() && !String(error).includes("is at work: wait"))
+            if (this.#goesOn() && !/ is at work[,:]/.test(String(error)))
               this.failures.push(`${what}: ${String(error)}`);
           }
         }

@@ -160,6 +160,21 @@ export class Work {
     );
   }
 
+  /** Waits until there is something to lose of each kind; on a busy computer no longer than so many seconds. */
+  async hasSomethingOfEach(limit: number): Promise<void> {
+    const end = Date.now() + 1000 * limit;
+    const has = () =>
+      [
+        this.#backups.length,
+        this.#mirrored,
+        this.#copies.size,
+        this.#snapshots.size,
+        this.#unit,
+        this.#secret,
+      ].every((count) => count > 0) && this.#committers.every((one) => one.acknowledged().length > 0);
+    while (!has() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+
   /** @param cut takes the power away */
   async end(cut: () => void): Promise<Acknowledged> {
     this.#loops.expectTheCut();
