@@ -51,6 +51,8 @@ export interface Handler<I extends object> {
   drift(inputs: I, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
   /** What making it would do, for a preview. Only looks. */
   foresee?(inputs: I, ctx: Context): Promise<Foreseen>;
+  /** Inputs that `foresee` does not look at, so that it is asked also while they are not known yet. @default none */
+  readonly foreseesWithout?: readonly (keyof I & string)[];
   /**
    * Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`).
    * @param previous the inputs of the last run, and

@@ -101,7 +101,7 @@ function outputsOf(state: Json): Record<string, unknown> {
  */
 export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<void> {
   const { value, unknowns } = unwrap(inputs);
-  if (unknowns.length > 0) return;
+  if (unknowns.some(([key]) => !kind.foreseesWithout.includes(String(key)))) return;
   let foreseen: Foreseen;
   try {
     foreseen = await kind.foresee(value, ctx);

@@ -20,6 +20,7 @@ export interface Kind {
   check(raw: unknown): z.ZodSafeParseResult<object>;
   id(raw: unknown): string;
   drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
+  readonly foreseesWithout: readonly string[];
   foresee(raw: unknown, ctx: Context): Promise<Foreseen>;
   apply(
     raw: unknown,
@@ -39,6 +40,7 @@ export function kindOf<I extends object>(handler: Handler<I>): Kind {
     check: (raw) => handler.inputs.safeParse(raw),
     id: (raw) => handler.id(parse(raw)),
     drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
+    foreseesWithout: handler.foreseesWithout ?? [],
     foresee: (raw, ctx) =>
       handler.foresee?.(parse(raw), ctx) ?? Promise.resolve({ says: [], lacks: [], refuses: [] }),
     apply: (raw, ctx, previous, outputs) =>

@@ -25,14 +25,16 @@ export interface RunOptions {
 
 const scripts = new Map<string, string>();
 
-/** The text of an agent script with the shared head in the place of its `source` line; also for a unit that runs it. */
+/**
+ * The text of an agent script with the scripts that it shares with others in the place of its `source` lines; also for
+ * a unit that runs it.
+ */
 export function scriptText(name: string): string {
   let text = scripts.get(name);
   if (text === undefined) {
-    const folder = join(__dirname, "agent");
-    const head = readFileSync(join(folder, "head.sh"), "utf8");
+    const read = (file: string) => readFileSync(join(__dirname, "agent", file), "utf8");
     text = withoutComments(
-      readFileSync(join(folder, `${name}.sh`), "utf8").replace("source head.sh", () => head),
+      read(`${name}.sh`).replace(/^source ([a-z-]+\.sh)$/gm, (_line, shared: string) => read(shared)),
     );
     scripts.set(name, text);
   }

@@ -25,6 +25,11 @@ export interface HealthArgs {
   tcp?: string;
   /** How long the unit may take to come up, seconds. @default 60 */
   timeoutSeconds?: number;
+  /**
+   * How long it must stay up and healthy after that, seconds: as long as a start of it can still fail, a port that
+   * another program holds for example. Of services only. @default 3
+   */
+  settleSeconds?: number;
 }
 
 export interface UnitArgs {
@@ -39,6 +44,11 @@ export interface UnitArgs {
   restartOn?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Command for a reload, argument by argument. @default systemctl reload */
   reload?: string[];
+  /**
+   * Command that puts right what makes a running unit unhealthy without a restart, argument by argument. Tried before
+   * a restart. @default none
+   */
+  mend?: string[];
   health: HealthArgs;
   /** Where this unit's data stays when the unit is removed; shown at destroy. */
   keeps?: string[];

@@ -1,62 +1,95 @@
 #!/bin/bash
-# Puts a unit in place: stage, verify, install, restart or reload what changed, wait until it is healthy, and keep its
-# files; go back to those kept last when it is not. May be stopped anywhere and run again: while `applied` is missing
-# the next run does the rest. Input: see ../unit/spec.ts.
+# Puts a unit in place: stage, verify, write everything beside its place, rename it over, restart or reload what changed,
+# wait until it is healthy and stays so, and keep its files; go back to those kept last when it is not. All that needs
+# room on a disk is written before anything is changed: the way there and the way back only rename. May be stopped
+# anywhere and run again: while `applied` is missing the next run does the rest. Input: see ../unit/spec.ts.
 source head.sh
-service='' run_hash='' reload_hash='' timeout=60 complete='' health=() reload=() foreign=() keeps=()
-declare -a paths=() modes=() owners=() effects=()
-stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
+source unit-lib.sh
+service='' run_hash='' reload_hash='' timeout=60 settle=3 complete='' health=() reload=() mend=() added=() keeps=()
+declare -a paths=() modes=() owners=() effects=() directories=()
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
+stage=$(mktemp -d) || fail 22 "$(df --output=target -- "${TMPDIR:-/tmp}" | tail -n 1) has no room left: nothing was changed."
+next='' locked=''
+# Beside a path: what will be renamed over it. The ending is none that podman, systemd or a program looks for.
+beside() { printf '%s/.%s.%s.%s' "${1%/*}" "${1##*/}" "$service" "$2"; }
+former=()
+sweep() { # What was written for a way that was not taken; also what a run left that was killed.
+  local path
+  { printf '%s\n' "${paths[@]}" "${former[@]}" && cat "$kept/files" 2>/dev/null; } | while IFS= read -r path; do
+    if [ -n "$path" ]; then rm -rf -- "$(beside "$path" new)" "$(beside "$path" former)"; fi
+  done || true
+  rm -f -- "$kept"/*.new "$kept"/*.former "$kept"/files.both "$kept"/keeps.all
+}
+# shellcheck disable=SC2317 # run by the trap
+tidy() {
+  rm -rf -- "$stage"
+  [ -n "$locked" ] || return 0
+  sweep
+  if [ -n "$next" ]; then rm -rf -- "$next"; fi
+}
+trap tidy EXIT
+cannot_write() { # PATH WORDS
+  local place=${1%/*}
+  while [ ! -d "$place" ]; do place=${place%/*}; done
+  fail 22 "$1 cannot be written: ${2##*: }. $(df --output=target,avail -h -- "${place:-/}" | awk 'END { print $1 " has " $2 " free" }'): nothing was changed, and what ran before is still there."
+}
 while IFS=$'\t' read -r key a b c d e; do
   case $key in
-  service) service=$a ;;
+  service) of_unit "$a" ;;
   hashes) run_hash=$a reload_hash=$b ;;
   timeout) timeout=$a ;;
-  directory) [ -d "$c" ] || install -d -m "$a" -o "${b%%:*}" -g "${b##*:}" -- "$c" ;;
+  settle) settle=$a ;;
+  directory) directories+=("$a"$'\t'"$b"$'\t'"$c") ;;
   file)
-    decode "$e" >"$stage/${#paths[@]}"
+    said=$({ decode "$e" >"$stage/${#paths[@]}"; } 2>&1) || cannot_write "$stage/file" "$said"
     modes+=("$a") owners+=("$b") effects+=("$c") paths+=("$d")
     ;;
   keeps) keeps+=("$a") ;;
   health) health+=("$(decode "$a")") ;;
   reload) reload+=("$(decode "$a")") ;;
-  set-aside) foreign+=("$a") ;;
+  mend) mend+=("$(decode "$a")") ;;
+  set-aside) added+=("$a") ;;
   end) complete=yes ;;
   *) fail 30 "Unknown line '$key' in the description of $service." ;;
   esac
 done
 if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
 
-kept=$state/units/$service
-install -d -m 700 "$state" "$state/units" "$state/keeps" "$kept"
+said=$(install -d -m 700 "$state" "$state/units" "$state/keeps" "$kept" 2>&1) || cannot_write "$kept/lock" "$said"
 exec 9>"$kept/lock"
 flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
+locked=yes
+sweep
 
-# Outlives the unit, so that whoever removes it can find its data again.
-if [ ${#keeps[@]} -gt 0 ]; then
-  printf '%s\n' "${keeps[@]}" >"$state/keeps/.$service.new"
-  settle "$state/keeps/.$service.new" "$state/keeps/$service"
-fi
-
+shown() { systemctl show -p "$1" --value -- "$service"; }
 is_unit_file() { case $1 in /etc/containers/systemd/* | /etc/systemd/system/*) ;; *) return 1 ;; esac; }
-same() { # FILE MODE OWNER PATH: is it there as wanted?
-  [ -f "$4" ] && [ ! -L "$4" ] && cmp -s "$1" "$4" &&
+like() { # FILE MODE OWNER PATH: is it there as wanted?
+  [ -f "$4" ] && [ ! -L "$4" ] && cmp -s -- "$1" "$4" &&
     [ "$(stat -c '%04a' -- "$4")" = "$2" ] &&
     case "$(stat -c ' %u:%g %U:%G ' -- "$4")" in *" $3 "*) ;; *) return 1 ;; esac
 }
-put() { # FILE MODE OWNER PATH: all or nothing, also when the power goes
-  local temp
-  install -d -m 755 -- "${4%/*}"
-  temp=$(mktemp -- "${4%/*}/.homelab.XXXXXX")
-  cat "$1" >"$temp"
-  chmod "$2" "$temp" && chown "$3" "$temp" && settle "$temp" "$4"
+mode_of() { stat -c '%04a' -- "$1"; }
+owner_of() { stat -c '%u:%g' -- "$1"; }
+write() { # FILE TO MODE OWNER: a new file, with its contents on the disk
+  local said
+  said=$({
+    rm -rf -- "$2" && (umask 077 && cat -- "$1" >"$2") && chmod "$3" -- "$2" && chown "$4" -- "$2" && sync -- "$2"
+  } 2>&1) || cannot_write "$2" "$said"
+}
+make_room_for() { # PATH: its directory; one that is there keeps its mode
+  local said
+  [ -d "${1%/*}" ] || said=$(install -d -m 755 -- "${1%/*}" 2>&1) || cannot_write "$1" "$said"
 }
 verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
   local i said generator=/usr/lib/systemd/system-generators/podman-system-generator names=()
   mkdir "$stage/quadlets"
   if [ -d /etc/containers/systemd ]; then cp -rT /etc/containers/systemd "$stage/quadlets"; fi
   for i in "${!paths[@]}"; do
-    case ${paths[i]} in /etc/containers/systemd/*) cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && names+=(-e "[\"/]${paths[i]##*/}\"") ;; esac
+    case ${paths[i]} in /etc/containers/systemd/*)
+      rm -rf -- "$stage/quadlets/${paths[i]##*/}"
+      cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && names+=(-e "[\"/]${paths[i]##*/}\"")
+      ;;
+    esac
   done
   [ ${#names[@]} -gt 0 ] || return 0
   [ -x "$generator" ] || fail 21 "podman on this node has no quadlet generator: install podman 4.4 or later."
@@ -67,50 +100,92 @@ verify_quadlets() { # The generator drops a unit with an unknown key and may exi
   ! grep -q "${names[@]}" <<<"$said" || fail 21 "The quadlet of $service is not valid: $(grep "${names[@]}" <<<"$said")"
   grep -qxF -- "---${service}---" "$stage/generated" || fail 21 "podman makes no unit $service of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
 }
+healthy_now() { timeout 10 "${health[@]}" >/dev/null 2>&1; }
+start_of_it() { systemctl show -p InvocationID,NRestarts --value -- "$service"; }
+stays() { # Once healthy, for as long as a start can still fail: another program may have answered in its place.
+  local of until=$((SECONDS + settle))
+  case $service in *.service) ;; *) return 0 ;; esac
+  [ "$(shown Type)" != oneshot ] || return 0
+  of=$(start_of_it)
+  while [ "$SECONDS" -lt "$until" ]; do
+    sleep 0.5
+    [ "$(shown ActiveState)" = active ] && [ "$(start_of_it)" = "$of" ] || return 1
+  done
+  healthy_now
+}
 wait_healthy() { # SECONDS
-  local restarts until=$((SECONDS + $1))
+  local restarts ended=0 until=$((SECONDS + $1))
   while :; do
-    case $(systemctl show -p ActiveState --value -- "$service") in
-    active) if timeout 10 "${health[@]}" >/dev/null 2>&1; then return 0; fi ;;
+    case $(shown ActiveState) in
+    active)
+      ended=0
+      if healthy_now && stays; then return 0; fi
+      ;;
     failed) return 1 ;;
+    inactive)
+      # It was started and has ended: nothing starts it any more.
+      ended=$((ended + 1))
+      [ "$ended" -lt 5 ] || return 1
+      ;;
     esac
     # Something that cannot start is restarted over and over: four times is an answer. (Timers and sockets never are.)
-    restarts=$(systemctl show -p NRestarts --value -- "$service")
+    restarts=$(shown NRestarts)
     [ "${restarts:-0}" -lt 4 ] || return 1
     [ "$SECONDS" -lt "$until" ] || return 1
     sleep 0.2
   done
 }
+words='' # of a systemctl that refused
+telling() { # CMD…: keeps its words
+  local code=0
+  words=$("$@" 2>&1) || code=$?
+  words=$(sed -e '/^See .* for details\.$/d' -e 's/See .* for details\.$//' <<<"$words")
+  return "$code"
+}
 restart() {
   systemctl reset-failed -- "$service" 2>/dev/null || true
-  timeout "$((timeout + 60))" systemctl restart -- "$service"
+  telling timeout "$((timeout + 60))" systemctl restart -- "$service"
 }
-reload_it() { if [ ${#reload[@]} -gt 0 ]; then "${reload[@]}" >&2; else systemctl reload -- "$service"; fi; }
+reload_it() { if [ ${#reload[@]} -gt 0 ]; then telling "${reload[@]}"; else telling systemctl reload -- "$service"; fi; }
+plain() { [ -f "/etc/systemd/system/$service" ]; }
 enable() { # A quadlet's unit is generated and enables itself; a plain one must be told.
-  if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet enable -- "$service"; fi
+  if plain; then telling systemctl --quiet enable -- "$service"; fi
 }
-
-remember() { # What was declared and is healthy is what a failure goes back to, whatever somebody does to it by hand.
-  local i next
-  next=$(mktemp -d -- "$kept/files-XXXXXX")
-  printf '%s %s\n' "$run_hash" "$reload_hash" >"$next/applied"
-  for i in "${!paths[@]}"; do
-    install -m "${modes[i]}" -o "${owners[i]%%:*}" -g "${owners[i]##*:}" -- "$stage/$i" "$next/$i.file"
-    printf '%s\n' "${paths[i]}" >"$next/$i.path"
+not_ours() { # systemd may find another unit of that name first; says where.
+  local fragment source path
+  fragment=$(shown FragmentPath) source=$(shown SourcePath)
+  [ -n "$fragment" ] || return 1
+  for path in "${paths[@]}"; do
+    if [ "$path" -ef "$fragment" ] || { [ -n "$source" ] && [ "$path" -ef "$source" ]; }; then return 1; fi
   done
-  sync -f "$next"
-  ln -sfn -- "${next##*/}" "$kept/healthy.new"
-  mv -T -- "$kept/healthy.new" "$kept/healthy"
-  for i in "$kept"/files-*; do [ "$i" = "$next" ] || rm -rf -- "$i"; done
+  printf '%s' "${source:-$fragment}"
 }
 
-before=''
-if [ -f "$kept/applied" ]; then before=$(cat "$kept/applied"); fi
+if [ "$(shown LoadState)" = masked ]; then
+  fail 21 "it is masked, so that nothing can start it ($(shown FragmentPath) is a link to /dev/null): run \`systemctl unmask $service\` there, then this again."
+fi
+moved=$(moved_data "${keeps[@]}")
+if [ -n "$moved" ]; then
+  printf '%s\n' "$moved"
+  exit 23
+fi
 verify_quadlets
+
+before='' had=''
+if [ -f "$kept/applied" ]; then before=$(cat "$kept/applied"); fi
+if [ -e "$kept/healthy" ]; then had=yes; fi
+
+# Somebody else's: files at our paths, a unit that systemd finds before ours, drop-ins. All of it is set aside whole.
+others=()
+for path in "${paths[@]}"; do if foreign "$path"; then others+=("$path"); fi; done
+shadow=/etc/systemd/system/$service
+case " ${paths[*]} " in *" $shadow "*) ;; *) if foreign "$shadow"; then others+=("$shadow"); fi ;; esac
+others+=("${added[@]}")
+aside_of() { case " ${others[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 changed=() unit_changed=''
 for i in "${!paths[@]}"; do
-  same "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}" && continue
+  if like "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}" && ! aside_of "${paths[i]}"; then continue; fi
   changed+=("$i")
   if is_unit_file "${paths[i]}"; then unit_changed=yes; fi
 done
@@ -118,31 +193,123 @@ obsolete=()
 if [ -f "$kept/files" ]; then
   while IFS= read -r old; do
     for path in "${paths[@]}"; do [ "$path" != "$old" ] || continue 2; done
-    if [ -e "$old" ]; then obsolete+=("$old"); fi
     if is_unit_file "$old"; then unit_changed=yes; fi
+    if foreign "$old"; then others+=("$old"); elif there "$old"; then obsolete+=("$old"); fi
   done <"$kept/files"
 fi
 
-rm -f "$kept/applied"
-printf '%s\n' "${paths[@]}" >"$kept/files.new"
-
+# Everything that needs room. Whatever of it fails, nothing has changed.
+for each in "$kept"/files-*; do
+  if [ -d "$each" ] && [ ! "$each" -ef "$kept/healthy" ]; then rm -rf -- "$each"; fi
+done
+for each in "${directories[@]}"; do
+  IFS=$'\t' read -r a b c <<<"$each"
+  [ -d "$c" ] || said=$(install -d -m "$a" -o "${b%%:*}" -g "${b##*:}" -- "$c" 2>&1) || cannot_write "$c" "$said"
+done
+for i in "${changed[@]}"; do
+  make_room_for "${paths[i]}"
+  write "$stage/$i" "$(beside "${paths[i]}" new)" "${modes[i]}" "${owners[i]}"
+done
+# The way back: what was healthy last, unless it stays as it is. A second name for it takes no room.
+for saved in "$kept"/healthy/*.path; do
+  [ -f "$saved" ] || continue
+  path=$(cat "$saved") file=${saved%.path}.file
+  for i in "${!paths[@]}"; do
+    if [ "${paths[i]}" = "$path" ] && like "$stage/$i" "$(mode_of "$file")" "$(owner_of "$file")" "$file" &&
+      like "$file" "${modes[i]}" "${owners[i]}" "$file"; then continue 2; fi
+  done
+  way_back=$(beside "$path" former)
+  if ! like "$file" "$(mode_of "$file")" "$(owner_of "$file")" "$path" || ! ln -T -- "$path" "$way_back" 2>/dev/null; then
+    make_room_for "$path"
+    write "$file" "$way_back" "$(mode_of "$file")" "$(owner_of "$file")"
+  fi
+  former+=("$path")
+done
+note() { # NAME: standard input, as a note of that name that is not in force yet
+  local said
+  said=$({ rm -f -- "$kept/$1" && cat >"$kept/$1" && sync -- "$kept/$1"; } 2>&1) || cannot_write "$kept/$1" "$said"
+}
+next=$(mktemp -d -- "$kept/files-XXXXXX" 2>&1) || { said=$next next='' && cannot_write "$kept/files" "$said"; }
+printf '%s %s\n' "$run_hash" "$reload_hash" >"$stage/applied"
+write "$stage/applied" "$next/applied" 0644 root:root
+for i in "${!paths[@]}"; do
+  write "$stage/$i" "$next/$i.file" "${modes[i]}" "${owners[i]}"
+  printf '%s\n' "${paths[i]}" >"$stage/path"
+  write "$stage/path" "$next/$i.path" 0644 root:root
+done
+said=$(ln -sfn -- "${next##*/}" "$kept/healthy.new" 2>&1) || cannot_write "$kept/healthy.new" "$said"
+note applied.new <"$stage/applied"
+printf '%s\n' "${paths[@]}" | note files.new
 # Until the end the old files are remembered too, should this run be stopped.
-sort -u -- "$kept"/files "$kept/files.new" 2>/dev/null >"$kept/files.both" || cp "$kept/files.new" "$kept/files.both"
+printf '%s\n' "${paths[@]}" | sort -u - "$([ -f "$kept/files" ] && echo "$kept/files" || echo /dev/null)" | note files.both
+{
+  for i in "${!paths[@]}"; do printf '%s %s\n' "$(sum_of "$stage/$i")" "${paths[i]}"; done
+  if [ -f "$kept/written" ]; then cat "$kept/written"; else
+    while IFS= read -r path; do if written_here "$path"; then printf '%s %s\n' "$(sum_of "$path")" "$path"; fi; done 2>/dev/null <"$kept/files" || true
+  fi
+  for saved in "$kept"/healthy/*.path; do
+    if [ -f "$saved" ]; then printf '%s %s\n' "$(sum_of "${saved%.path}.file")" "$(cat "$saved")"; fi
+  done
+} | sort -u | note written.new
+if [ -n "$had" ]; then
+  note applied.former <"$kept/healthy/applied"
+  cat "$kept"/healthy/*.path | note files.former
+fi
+# Outlives the unit, so that whoever removes it can find its data again; also where it was kept before.
+if [ ${#keeps[@]} -gt 0 ] || [ -f "$kept/keeps" ]; then
+  printf '%s\n' "${keeps[@]}" | note keeps.new
+  { cat "$state/keeps/$service" 2>/dev/null || true; } |
+    while IFS= read -r path; do
+      case " ${keeps[*]} " in *" $path "*) continue ;; esac
+      if [ -n "$(entries "$path")" ]; then printf '%s\n' "$path"; fi
+    done | cat - "$kept/keeps.new" | note keeps.all
+  settle "$kept/keeps.all" "$state/keeps/$service"
+fi
+sync -f "$kept"
+
+# From here on nothing needs room but what is set aside on another disk; that comes first.
+if [ ${#others[@]} -gt 0 ] && [ -z "$had" ] && [ ! -e "$kept/theirs" ]; then
+  printf '%s %s\n' "$(shown ActiveState)" "$(systemctl is-enabled -- "$service" 2>/dev/null || true)" | note theirs.new
+  mv -T -- "$kept/theirs.new" "$kept/theirs"
+  # By its own rules, as long as they are there.
+  timeout 150 systemctl stop -- "$service" 2>/dev/null || true
+fi
+theirs_again() { # What was there before this program's own, as it was.
+  local was enabled
+  put_back
+  systemctl daemon-reload
+  [ -f "$kept/theirs" ] || return 1
+  read -r was enabled <"$kept/theirs"
+  if [ "$enabled" = enabled ]; then systemctl --quiet enable -- "$service" 2>/dev/null || true; fi
+  if [ "$was" = active ]; then systemctl restart -- "$service" 2>/dev/null || true; fi
+  rm -f -- "$kept/theirs"
+}
+for other in "${others[@]}"; do
+  if ! there "$other"; then continue; fi
+  if ! said=$(aside "$other" 2>&1); then
+    theirs_again >/dev/null || true
+    cannot_write "$asides$other" "$said"
+  fi
+  printf '%s\n' "$said"
+  if is_unit_file "$other"; then unit_changed=yes; fi
+done
+rm -f -- "$kept/applied"
+settle "$kept/written.new" "$kept/written"
 settle "$kept/files.both" "$kept/files"
 for i in "${changed[@]}"; do
-  put "$stage/$i" "${modes[i]}" "${owners[i]}" "${paths[i]}"
+  settle "$(beside "${paths[i]}" new)" "${paths[i]}"
   printf 'changed\t%s\n' "${paths[i]}"
 done
 for old in "${obsolete[@]}"; do rm -f -- "$old" && printf 'removed\t%s\n' "$old"; done
-for other in "${foreign[@]}"; do
-  install -d -m 700 "$kept/set-aside"
-  mv -- "$other" "$kept/set-aside/${other##*/}.$(date +%s)" && unit_changed=yes && printf 'set-aside\t%s\n' "$other"
-done
-if [ -n "$unit_changed" ] || [ "$(systemctl show -p NeedDaemonReload --value -- "$service")" = yes ]; then systemctl daemon-reload; fi
-enable
+if [ -n "$unit_changed" ] || [ "$(shown NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi
+ok=yes action=kept patience=$timeout
+if other=$(not_ours); then
+  ok='' words="systemd takes it from $other, which this program did not write"
+elif ! enable; then
+  ok=''
+fi
 
 # The hashes say what was last running; the changed files, what somebody changed since.
-action=kept
 if [ "${before##* }" != "$reload_hash" ]; then action=reloaded; fi
 for i in "${changed[@]}"; do
   case ${effects[i]} in
@@ -150,22 +317,42 @@ for i in "${changed[@]}"; do
   reload) if [ "$action" = kept ]; then action=reloaded; fi ;;
   esac
 done
-if [ "${before%% *}" != "$run_hash" ] || [ ${#foreign[@]} -gt 0 ]; then action=restarted; fi
-if [ "$(systemctl show -p ActiveState --value -- "$service")" != active ]; then action=restarted; fi
-if [ "$action" = kept ] && ! timeout 10 "${health[@]}" >/dev/null 2>&1; then action=restarted; fi
-ok=yes patience=$timeout
-case $action in
-restarted) restart || ok='' ;;
-reloaded)
-  # It runs already: what it does not take by now it will not take.
-  if [ "$patience" -gt 20 ]; then patience=20; fi
-  reload_it || ok=''
-  ;;
-esac
+if [ "${before%% *}" != "$run_hash" ] || [ ${#others[@]} -gt 0 ]; then action=restarted; fi
+if [ "$(shown ActiveState)" != active ]; then action=restarted; fi
+# What makes it ill now is no fault of what is new, and may need no restart.
+if [ -n "$ok" ] && [ "$action" != restarted ] && ! healthy_now; then
+  if [ ${#mend[@]} -eq 0 ] || ! telling timeout 60 "${mend[@]}" || ! healthy_now; then
+    if [ "$action" = kept ]; then action=restarted; fi
+  elif [ "$action" = kept ]; then
+    action=mended
+  fi
+fi
+if [ -n "$ok" ]; then
+  case $action in
+  restarted)
+    if [ "$(shown ActiveState)" != active ]; then
+      for path in "${paths[@]}"; do
+        case $path in *.container) while IFS= read -r name; do aside_container "$name"; done < <(sed -n 's/^ContainerName=//p' "$path") ;; esac
+      done
+    fi
+    restart || ok=''
+    ;;
+  reloaded)
+    # It runs already: what it does not take by now it will not take.
+    if [ "$patience" -gt 20 ]; then patience=20; fi
+    reload_it || ok=''
+    ;;
+  kept | mended) settle=0 ;;
+  esac
+fi
+if [ -n "$ok" ]; then printf 'waited\t%s\n' "$patience"; fi
 if [ -n "$ok" ] && wait_healthy "$patience"; then
-  remember
+  mv -T -- "$kept/healthy.new" "$kept/healthy"
+  next=''
   settle "$kept/files.new" "$kept/files"
-  cp "$kept/healthy/applied" "$kept/applied.new"
+  if [ -f "$kept/keeps.new" ]; then settle "$kept/keeps.new" "$kept/keeps"; fi
+  rm -f -- "$kept/displaced" "$kept/theirs"
+  for each in "$kept"/files-*; do if [ ! "$each" -ef "$kept/healthy" ]; then rm -rf -- "$each"; fi; done
   # What systemd and podman wrote meanwhile is to be found again as well.
   sync -f "$kept" /etc/systemd/system
   settle "$kept/applied.new" "$kept/applied"
@@ -173,39 +360,50 @@ if [ -n "$ok" ] && wait_healthy "$patience"; then
   exit 0
 fi
 
-# Not healthy: say why, then put the predecessor back.
-printf 'waited\t%s\n' "$patience"
+# Not healthy: say why, then put the predecessor back; whatever fails on the way, the rest of it is done.
+set +e
+if [ -z "$ok" ]; then while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"; fi
 printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value -- "$service" | paste -sd' ')"
-journalctl -u "$service" -n 15 --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
-for i in "${changed[@]}"; do rm -f -- "${paths[i]}"; done
-had=''
-for saved in "$kept"/healthy/*.path; do
-  [ -e "$saved" ] || continue
-  file=${saved%.path}.file
-  put "$file" "$(stat -c '%04a' "$file")" "$(stat -c '%u:%g' "$file")" "$(cat "$saved")"
-  had=yes
-done
-systemctl daemon-reload
+if [ -z "$ok" ] && [ "$(shown ActiveState)" = inactive ]; then lines=0; else lines=15; fi
+journalctl -u "$service" -n "$lines" --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
+full_disks /etc "$state" "${keeps[@]}"
 if [ -z "$had" ]; then
   systemctl stop -- "$service" 2>/dev/null || true
-  rm -f "$kept/files" "$kept/files.new"
-  printf 'predecessor\tnone\n'
+  if plain; then systemctl --quiet disable -- "$service" 2>/dev/null || true; fi
+fi
+for path in "${former[@]}"; do settle "$(beside "$path" former)" "$path"; done
+for path in "${paths[@]}"; do
+  if [ -n "$had" ] && grep -qxF -- "$path" "$kept/files.former"; then continue; fi
+  if written_here "$path"; then rm -f -- "$path"; fi
+done
+if [ -z "$had" ]; then
+  if theirs_again; then printf 'predecessor\ttheirs\t%s\n' "$(shown ActiveState)"; else printf 'predecessor\tnone\n'; fi
+  rm -f -- "$kept/files" "$kept/keeps"
   exit 20
 fi
-cat "$kept"/healthy/*.path >"$kept/files.both"
-settle "$kept/files.both" "$kept/files"
-enable
-if [ "$action" = reloaded ] && [ "$(systemctl show -p ActiveState --value -- "$service")" = active ]; then
+# What stood where only the new version has a file comes back; what changed the predecessor by hand does not.
+if [ -f "$kept/displaced" ]; then
+  while IFS=$'\t' read -r kind to from running; do
+    case " ${paths[*]} " in *" $from "*) ;; *) continue ;; esac
+    if ! grep -qxF -- "$from" "$kept/files.former"; then printf '%s\t%s\t%s\t%s\n' "$kind" "$to" "$from" "$running"; fi
+  done <"$kept/displaced" >"$stage/displaced"
+  put_back "$stage/displaced"
+  rm -f -- "$kept/displaced"
+fi
+systemctl daemon-reload
+settle "$kept/files.former" "$kept/files"
+enable || true
+back=yes
+if [ "$action" = reloaded ] && [ "$(shown ActiveState)" = active ]; then
   reload_it || true
 else
-  restart || true
+  restart || back=''
 fi
-if wait_healthy "$timeout"; then
-  cp "$kept/healthy/applied" "$kept/applied.new"
-  settle "$kept/applied.new" "$kept/applied"
-  rm -f "$kept/files.new"
+if [ -n "$back" ] && wait_healthy "$timeout"; then
+  settle "$kept/applied.former" "$kept/applied"
   printf 'predecessor\tback\n'
 else
+  if [ -z "$back" ]; then while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"; fi
   printf 'predecessor\tunhealthy\n'
 fi
 exit 20

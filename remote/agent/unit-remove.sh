@@ -1,17 +1,24 @@
 #!/bin/bash
-# Stops a unit and takes its files away; never its data. Input: `service NAME`, `file PATH`…,
-# `on-removal BASE64`… (a command, word by word), `end`.
+# Stops a unit and takes its files away; never its data, nor what somebody else made. Input: `service NAME`,
+# `file PATH`…, `on-removal BASE64`… (a command, word by word), `end`. Output: `aside DIRECTORY`, where there is
+# something that was set aside.
 source head.sh
+source unit-lib.sh
 service='' complete='' paths=() on_removal=()
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
 while IFS=$'\t' read -r key value; do
   case $key in
-  service) service=$value ;;
+  service) of_unit "$value" ;;
   file) paths+=("$value") ;;
   on-removal) on_removal+=("$(decode "$value")") ;;
   end) complete=yes ;;
   esac
 done
 if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
+if [ -d "$kept" ]; then
+  exec 9>"$kept/lock"
+  flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
+fi
 if [ -f "/etc/systemd/system/$service" ]; then systemctl --quiet disable -- "$service" || true; fi
 timeout 150 systemctl stop -- "$service" 2>/dev/null || true
 case $(systemctl show -p ActiveState --value -- "$service") in
@@ -21,8 +28,20 @@ esac
 if [ ${#on_removal[@]} -gt 0 ] && [ -x "${on_removal[0]}" ]; then
   timeout 120 "${on_removal[@]}" </dev/null >&2 || fail 33 "What $service leaves behind could not be ended; see above."
 fi
-for path in "${paths[@]}"; do rm -f -- "$path"; done
-rm -rf "${state:?}/units/$service"
+for path in "${paths[@]}"; do
+  # Without notes (a run that was cut off here, a machine made anew) nothing tells whose it is.
+  if [ -d "$kept" ] && foreign "$path"; then
+    said=$(aside "$path" 2>&1) || fail 22 "$path was not written by this program and cannot be set aside: ${said##*: }."
+  else
+    rm -f -- "$path"
+  fi
+done
+if [ -d "$kept/set-aside" ]; then
+  install -d -m 700 "$state/set-aside" "$asides"
+  mv -T -- "$kept/set-aside" "$asides/before-$stamp"
+fi
+rm -rf -- "${kept:?}"
 sync -f "$state"
 systemctl daemon-reload
 systemctl reset-failed -- "$service" 2>/dev/null || true
+if [ -d "$asides" ]; then printf 'aside\t%s\n' "$asides"; fi

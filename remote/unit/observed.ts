@@ -9,40 +9,112 @@ export interface Observed {
   readonly others: readonly string[];
   readonly dropIns: readonly string[];
   readonly systemd: Readonly<Record<string, string>>;
+  /** Paths at which something stands that this program did not write. */
+  readonly foreign: readonly string[];
   /** What a service that has ended had set up is not there any more. */
   readonly undone: boolean;
+  /** What its health check says; undefined where it is healthy, or does not run. */
+  readonly ill: string | undefined;
+  /** How often systemd has started it again, where that goes on. */
+  readonly loops: number | undefined;
+  /** Directories with its data that it would look at no more, and the new one that has none of it. */
+  readonly moved: readonly Moved[];
+}
+
+/** A directory that was changed in the settings, while its data stayed where it was. */
+export interface Moved {
+  readonly former: string;
+  readonly now: string;
+}
+
+/** Takes `moved FORMER NEW` apart, as unit-observe.sh and unit-apply.sh say it. */
+export function movedOf(rows: readonly (readonly string[])[]): Moved[] {
+  return rows.filter(([kind]) => kind === "moved").map(([, former = "", now = ""]) => ({ former, now }));
 }
 
 /** Reads the output of unit-observe.sh. */
 export function parseObserved(stdout: string): Observed {
   const files = new Map<string, { sha256: string; mode: string; owners: string[] }>();
   const others: string[] = [];
+  const foreign: string[] = [];
   const dropIns: string[] = [];
   const systemd: Record<string, string> = {};
   let applied: Observed["applied"];
   let undone = false;
-  for (const line of stdout.split("\n")) {
-    const [kind, a = "", b = "", c = "", d = "", e = ""] = line.split("\t");
+  let ill: string | undefined;
+  let loops: number | undefined;
+  const rows = stdout.split("\n").map((line) => line.split("\t"));
+  for (const [kind, a = "", b = "", c = "", d = "", e = ""] of rows) {
     if (kind === "file") files.set(a, { sha256: b, mode: c, owners: [d, e] });
     else if (kind === "other") others.push(a);
     else if (kind === "drop-in") dropIns.push(a);
     else if (kind === "systemd") systemd[a] = b;
+    else if (kind === "foreign") foreign.push(a);
     else if (kind === "undone") undone = true;
+    else if (kind === "ill") ill = a.trim();
+    else if (kind === "loops") loops = Number(a);
     else if (kind === "applied") {
       const [run = "", reload = ""] = a.split(" ");
       applied = { run, reload };
     }
   }
-  return { applied, files, others, dropIns, systemd, undone };
+  return { applied, files, others, dropIns, systemd, foreign, undone, ill, loops, moved: movedOf(rows) };
 }
 
-/** Drop-ins which somebody added: neither the program's own nor the system's. */
+/** Drop-ins which somebody added to this unit: neither the program's own, nor those for several units. */
 export function foreignDropIns(unit: UnitSpec, seen: Observed): string[] {
   const ours = new Set(unit.files.map((file) => file.path));
   const byHand = (seen.systemd.DropInPaths ?? "")
     .split(" ")
-    .filter((path) => path.startsWith("/etc/systemd/system/"));
+    .filter((path) => path.startsWith(`/etc/systemd/system/${unit.service}.d/`));
   return [...new Set([...byHand, ...seen.dropIns])].filter((path) => !ours.has(path));
+}
+
+/** Why no run can start it as things are: a sentence each. */
+export function refusals(unit: UnitSpec, seen: Observed): string[] {
+  const where = `${unit.service} on ${unit.connection.node}`;
+  const masked =
+    seen.systemd.LoadState === "masked"
+      ? [
+          `${where} is masked, so that nothing can start it (${seen.systemd.FragmentPath ?? "it"} is a link to /dev/null): run \`systemctl unmask ${unit.service}\` there.`,
+        ]
+      : [];
+  return [...masked, ...seen.moved.map((each) => movedSentence(unit, each))];
+}
+
+/** Says that a changed directory would start an empty service, with the commands that move the data. */
+export function movedSentence(unit: UnitSpec, { former, now }: Moved): string {
+  const { node } = unit.connection;
+  return [
+    `${unit.service} on ${node} would start without its data: that is in ${former}, and ${now} has none of it. To move it, on ${node}:`,
+    `  systemctl stop ${unit.service}`,
+    `  mkdir -p ${now} && cp -a ${former}/. ${now}/ && sync`,
+    `then run this again; once all is well, \`npm run delete-data -- ${node} ${former}\` deletes the former copy. To begin with nothing all the same: mv ${former} ${former}.former`,
+  ].join("\n");
+}
+
+/** What the first run takes the place of: files that this program did not write. */
+export function takenPlaces(unit: UnitSpec, seen: Observed): string[] {
+  const { node } = unit.connection;
+  return [...new Set([...seen.foreign, ...foreignDropIns(unit, seen)])].map(
+    (path) =>
+      `${path} on ${node} was not written by this program: it is set aside whole in /var/lib/homelab/set-aside/${unit.service}, and comes back if ${unit.service} does not come up.`,
+  );
+}
+
+/** What systemd itself says against the unit. */
+function systemdSentences(unit: UnitSpec, seen: Observed): string[] {
+  const where = `${unit.service} on ${unit.connection.node}`;
+  const { LoadState = "", LoadError = "", FragmentPath = "", SourcePath = "" } = seen.systemd;
+  if (["bad-setting", "error"].includes(LoadState)) {
+    return [`systemd cannot load ${where} (${LoadState}): ${LoadError.trim() || "see systemctl status"}.`];
+  }
+  const from = SourcePath === "" ? FragmentPath : SourcePath;
+  const own = unit.files.some(({ path }) => path === FragmentPath || path === SourcePath);
+  // Where /etc has links in it systemd may name a file in another way.
+  const same = unit.files.some(({ path }) => path.split("/").at(-1) === from.split("/").at(-1));
+  if (LoadState !== "loaded" || from === "" || own || same) return [];
+  return [`systemd takes ${where} from ${from}, which this program did not write.`];
 }
 
 /** How the node differs from the unit as declared: a sentence each, without contents (they may be secret). */
@@ -65,11 +137,20 @@ export function driftSentences(unit: UnitSpec, seen: Observed): string[] {
       );
     }
   }
+  found.push(...systemdSentences(unit, seen), ...refusals(unit, seen));
   for (const path of foreignDropIns(unit, seen)) {
     found.push(`${path} on ${node} was added by hand and changes ${unit.service}; it will be set aside.`);
   }
   const active = seen.systemd.ActiveState ?? "unknown";
   if (active !== "active") found.push(`${unit.service} on ${node} is ${active}, not active.`);
+  else if (seen.loops !== undefined)
+    found.push(
+      `${unit.service} on ${node} ends soon after each start: systemd has started it again ${seen.loops} times. See \`journalctl -u ${unit.service}\` there.`,
+    );
+  else if (seen.ill !== undefined)
+    found.push(
+      `${unit.service} on ${node} runs, but its health check fails${seen.ill === "" ? "" : `: ${seen.ill}`}.`,
+    );
   else if (seen.undone) found.push(`What ${unit.service} set up on ${node} was taken away by hand.`);
   const wanted = hashesOf(unit);
   if (seen.applied === undefined) {

@@ -27,6 +27,7 @@ const healthSchema = z
       .regex(/^[^\s:]+:\d+$/, "must be host:port")
       .optional(),
     timeoutSeconds: z.int().min(1).max(3600).default(60),
+    settleSeconds: z.int().min(0).max(300).optional(),
   })
   .refine(
     (health) => [health.exec, health.http, health.tcp].filter((probe) => probe !== undefined).length === 1,
@@ -56,6 +57,7 @@ export const unitSchema = z.strictObject({
     .default([]),
   restartOn: z.record(z.string(), z.string()).default({}),
   reload: argv.optional(),
+  mend: argv.optional(),
   health: healthSchema,
   keeps: z.array(absolutePath).default([]),
   onRemoval: argv.optional(),
@@ -94,6 +96,9 @@ function probe(health: UnitSpec["health"]): string[] {
   return ["bash", "-c", 'exec 3<>"/dev/tcp/$0/$1"', host, port];
 }
 
+/** For how long a service must stay healthy before its start counts as done. */
+export const settleSeconds = ({ health }: UnitSpec) => health.settleSeconds ?? 3;
+
 const lines = (rows: readonly (readonly string[])[]) => rows.map((row) => `${row.join("\t")}\n`).join("");
 
 /** The description for unit-apply.sh. `setAside`: drop-ins that the program did not write. */
@@ -103,6 +108,7 @@ export function applyLines(unit: UnitSpec, setAside: readonly string[]): string 
     ["service", unit.service],
     ["hashes", run, reload],
     ["timeout", String(unit.health.timeoutSeconds)],
+    ["settle", String(settleSeconds(unit))],
     ...unit.directories.map((dir) => ["directory", dir.mode, dir.owner, dir.path]),
     ...unit.files.map((file) => [
       "file",
@@ -115,6 +121,7 @@ export function applyLines(unit: UnitSpec, setAside: readonly string[]): string 
     ...unit.keeps.map((path) => ["keeps", path]),
     ...probe(unit.health).map((word) => ["health", encoded(word)]),
     ...(unit.reload ?? []).map((word) => ["reload", encoded(word)]),
+    ...(unit.mend ?? []).map((word) => ["mend", encoded(word)]),
     ...setAside.map((path) => ["set-aside", path]),
     ["end"],
   ]);
@@ -126,6 +133,7 @@ export function lookLines(unit: UnitSpec): string {
     ["service", unit.service],
     ...probe(unit.health).map((word) => ["health", encoded(word)]),
     ...unit.files.map((file) => ["file", file.path]),
+    ...unit.keeps.map((path) => ["keeps", path]),
     ["end"],
   ]);
 }

@@ -1,7 +1,7 @@
 import { podmanOn } from "../../../remote/podman";
 import type { Handler } from "../../handler";
 import { unitSchema, type UnitSpec } from "../../../remote/unit/spec";
-import { applyUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
+import { applyUnit, foreseeUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
 
 /** homelab:remote:Unit */
 export const unit: Handler<UnitSpec> = {
@@ -14,14 +14,23 @@ export const unit: Handler<UnitSpec> = {
     podmanOn(inputs.connection, ctx.signal).catch(() => undefined);
     return unitDrift(inputs, ctx.signal);
   },
+  // What it is restarted for and what its files say may be made in the same run.
+  foreseesWithout: ["files", "restartOn"],
+  async foresee(inputs, ctx) {
+    return { ...(await foreseeUnit(inputs, ctx.signal)), lacks: [] };
+  },
   async apply(inputs, ctx) {
-    const { hash, action } = await applyUnit(inputs, ctx.signal);
+    const { hash, action, setAside } = await applyUnit(inputs, ctx.signal);
+    for (const sentence of setAside) ctx.say.warn(sentence);
     ctx.say.info(`${inputs.service} on ${inputs.connection.node} is healthy (${action}).`);
     return { hash };
   },
   async remove(inputs, ctx) {
-    await removeUnit(inputs, ctx.signal);
+    const aside = await removeUnit(inputs, ctx.signal);
     const { node } = inputs.connection;
+    if (aside !== undefined) {
+      ctx.say.warn(`What was there before ${inputs.service} and was set aside is on ${node} in ${aside}.`);
+    }
     ctx.say.warn(
       inputs.keeps.length === 0
         ? `${inputs.service} was removed from ${node}.`

@@ -1,0 +1,97 @@
+#!/bin/bash
+# What the scripts about units share: which files are this program's own, how others are set aside and come back, and
+# where data is that a unit no longer looks at. Put in the place of their `source` line before they are sent.
+# shellcheck disable=SC2154 # state is head.sh's
+
+of_unit() { # SERVICE: where its notes are
+  service=$1
+  kept=$state/units/$service
+  asides=$state/set-aside/$service
+}
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+sum_of() {
+  local sum
+  sum=$(sha256sum <"$1")
+  printf '%s' "${sum%% *}"
+}
+# Is what stands at PATH something that this program wrote there? Every text that it writes is noted before.
+written_here() { # PATH
+  if [ ! -f "$1" ] || [ -L "$1" ]; then return 1; fi
+  if [ -f "$kept/written" ]; then
+    grep -qxF -- "$(sum_of "$1") $1" "$kept/written"
+  else
+    # Notes of a version that wrote down paths only.
+    [ -f "$kept/files" ] && grep -qxF -- "$1" "$kept/files"
+  fi
+}
+foreign() { there "$1" && ! written_here "$1"; }
+
+# Moves something of somebody else away whole, to where people find it, and notes it for `put_back`.
+aside() { # PATH
+  local to=$asides/$stamp$1
+  install -d -m 700 "$state/set-aside" "$asides" || return 1
+  mkdir -p -- "${to%/*}" || return 1
+  printf 'file\t%s\t%s\t\n' "$to" "$1" >>"$kept/displaced" || return 1
+  mv -T -- "$1" "$to" || return 1
+  printf 'set-aside\t%s\t%s\n' "$1" "$to"
+}
+# A container of that name which another one made: quadlets remove what has their container's name.
+aside_container() { # NAME
+  local of running
+  of=$(podman container inspect --format '{{index .Config.Labels "PODMAN_SYSTEMD_UNIT"}}' -- "$1" 2>/dev/null) || return 0
+  [ "$of" != "$service" ] || return 0
+  running=$(podman container inspect --format '{{.State.Running}}' -- "$1")
+  printf 'container\t%s\t%s\t%s\n' "$1-set-aside-$stamp" "$1" "$running" >>"$kept/displaced"
+  podman stop -- "$1" >/dev/null 2>&1 || true
+  podman rename -- "$1" "$1-set-aside-$stamp" >&2
+  printf 'set-aside\tthe container %s\t%s\n' "$1" "as $1-set-aside-$stamp"
+}
+put_back() { # [LIST]: undoes `aside`; says what came back.
+  local kind to from running list=${1:-$kept/displaced}
+  [ -f "$list" ] || return 0
+  while IFS=$'\t' read -r kind to from running; do
+    if [ "$kind" = container ]; then
+      podman rename -- "$to" "$from" >/dev/null 2>&1 || continue
+      if [ "$running" = true ]; then podman start -- "$from" >/dev/null 2>&1 || true; fi
+    else
+      there "$to" || continue
+      # Cut off while it was copied to another disk: the original is still in its place.
+      if there "$from"; then
+        rm -rf -- "$to"
+        continue
+      fi
+      mkdir -p -- "${from%/*}"
+      mv -T -- "$to" "$from" || continue
+    fi
+    printf 'put-back\t%s\n' "$from"
+  done <"$list"
+  rm -f -- "$list"
+  find "$asides" -mindepth 1 -depth -type d -empty -delete 2>/dev/null || true
+}
+
+# Data in a directory that the unit looked at before and does not any more, while the new one has nothing of it.
+entries() { find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -printf '%f\n' 2>/dev/null | sort; }
+moved_data() { # PATH…: where the unit keeps data from now on. Output: `moved FORMER NEW`
+  local former=$kept/keeps path old=''
+  [ -f "$former" ] || former=$state/keeps/$service
+  [ -f "$former" ] || return 0
+  while IFS= read -r path; do
+    case " $* " in *" $path "*) continue ;; esac
+    # The last one is the one that it looked at last.
+    if [ -n "$(entries "$path")" ]; then old=$path; fi
+  done <"$former"
+  [ -n "$old" ] || return 0
+  for path in "$@"; do
+    if grep -qxF -- "$path" "$former" || [ -n "$(comm -12 <(entries "$old") <(entries "$path"))" ]; then continue; fi
+    printf 'moved\t%s\t%s\n' "$old" "$path"
+  done
+}
+
+# A file system without room, among those that a unit needs.
+full_disks() { # PATH…
+  local path free
+  for path in "$@"; do
+    free=$(df --output=avail -k -- "$path" 2>/dev/null | tail -n 1) || continue
+    if [ "${free:-1024}" -lt 1024 ]; then printf 'full\t%s\n' "$path"; fi
+  done
+}
