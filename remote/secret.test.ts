@@ -111,6 +111,16 @@ describe("a podman secret", () => {
     expect(readFileSync(kept("key"), "utf8")).toBe("declared");
   });
 
+  it("that somebody had made under that name is kept under another one, and does not make way unsaid", () => {
+    writeFileSync(kept("key"), "mine");
+    writeFileSync(kept("key.label"), "");
+    const aside = ask("apply", "ours").rows.get("aside") ?? "";
+    expect(aside).toMatch(/^key-set-aside-\w+$/);
+    expect([readFileSync(kept(aside), "utf8"), readFileSync(kept("key"), "utf8")]).toEqual(["mine", "ours"]);
+    // What this program had put there is in its state.
+    expect(ask("apply", "rotated").rows.has("aside")).toBe(false);
+  });
+
   it("that must stay is an error, and stays", () => {
     ask("apply", "former");
     expect(ask("refuse", "new").code).toBe(21);

@@ -23,6 +23,8 @@ export interface KeptSecret {
   readonly id: string;
   /** What it holds. */
   readonly value: string;
+  /** The name under which another value, which this program had not put there, is kept. */
+  readonly aside?: string;
 }
 
 type Named = Pick<SecretSpec, "connection" | "name">;
@@ -81,7 +83,12 @@ export async function applySecret(
       `The podman secret ${secret.name} on ${secret.connection.node} was set, but the node did not say so to the end: run this again.`,
     );
   }
-  return { id, value: Buffer.from(value, "base64").toString("utf8") };
+  const aside = answer.get("aside");
+  return {
+    id,
+    value: Buffer.from(value, "base64").toString("utf8"),
+    ...(aside === undefined ? {} : { aside }),
+  };
 }
 
 export async function removeSecret(secret: Named, signal: AbortSignal): Promise<void> {

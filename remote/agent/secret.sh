@@ -4,11 +4,12 @@
 #   adopt   what is there stays; the value is only for a node that has none
 #   restore as adopt, but only what this project put there stays: a value set by hand makes way
 #   refuse  as apply, but another value that is there is an error (exit 21), and stays
-# Output: `id ID`, and `value BASE64`, what is there now.
+# Output: `id ID`, `value BASE64`, what is there now, and `aside NAME`, where somebody else's value is kept.
 # The value comes by standard input and goes on by standard input: it never stands in a process list.
 #
-# podman keeps all secrets in two files, which it writes in place and does not sync: a power cut at that moment leaves them
-# empty, and with them every secret of the node unreadable, for good. So they are copied before each change, and synced after it.
+# podman keeps all secrets in two files, which it writes in place and does not sync: a power cut at that moment or a
+# full disk leaves them empty, and with them every secret of the node unreadable, for good. So they are copied before each
+# change, put back when it fails, and synced after it.
 source head.sh
 read_given
 name=${given[name]} verb=${given[verb]}
@@ -28,20 +29,31 @@ look() { # Sets found: the value in base64, or nothing when there is no such sec
   [ -n "$found" ] || fail 30 'podman does not show what is there: nothing was done.'
 }
 change() { # CMD…: with a copy of how all of them were, for as long as that may be needed.
-  local graph secrets
+  local graph secrets said each
   graph=$(store)
   secrets=$graph/secrets
   if [ -d "$secrets" ]; then
     rm -rf -- "$before.new"
-    cp -a -T -- "$secrets" "$before.new"
-    sync -f "$before.new"
-    settle "$before.new" "$before"
+    said=$({ cp -a -T -- "$secrets" "$before.new" && sync -f "$before.new" && settle "$before.new" "$before"; } 2>&1) || {
+      rm -rf -- "$before.new"
+      fail 22 "$before cannot be written: ${said##*: }. podman would lose all its secrets on a full disk, so nothing was changed."
+    }
   fi
-  "$@"
+  said=$("$@" 2>&1) || {
+    for each in filedriver/secretsdata.json secrets.json; do
+      [ -f "$before/$each" ] || continue
+      # Away first: the room that it takes is that of the former one.
+      rm -f -- "$secrets/$each"
+      cp -a -- "$before/$each" "$secrets/$each" || fail 22 "podman could not write its secrets (${said##*: }) and they could not be put back: make room on the disk of $secrets and run this again, a copy is in $before."
+    done
+    sync -f "$graph"
+    rm -rf -- "$before"
+    fail 22 "${said##*: }: all secrets are as they were."
+  }
   sync -f "$graph"
   rm -rf -- "$before"
 }
-put() { decode "$1" | podman secret create --replace --label "$label" -- "$name" - >/dev/null; }
+put() { decode "$2" | podman secret create --replace --label "$label" -- "$1" - >/dev/null; }
 take_away() { podman secret rm -- "$name" >/dev/null 2>&1 || true; }
 
 install -d -m 700 "$state"
@@ -68,7 +80,15 @@ apply | adopt | restore | refuse)
     if [ "$verb" = refuse ]; then exit 21; fi
     if [ "$verb" = adopt ] || { [ "$verb" = restore ] && ours; }; then wanted=$found; fi
   fi
-  if [ "$found" != "$wanted" ]; then change put "$wanted"; fi
+  if [ "$found" != "$wanted" ]; then
+    # Somebody else's value is nowhere else.
+    if [ -n "$found" ] && ! ours; then
+      aside=$name-set-aside-$(date -u +%Y%m%dT%H%M%SZ)
+      change put "$aside" "$found"
+      printf 'aside\t%s\n' "$aside"
+    fi
+    change put "$name" "$wanted"
+  fi
   printf 'id\t%s\nvalue\t%s\n' "$(podman secret inspect --format '{{.ID}}' -- "$name")" "$wanted"
   ;;
 remove) change take_away ;;

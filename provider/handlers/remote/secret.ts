@@ -54,6 +54,9 @@ export const secret: Handler<SecretSpec> = {
     const kept = await applySecret({ ...inputs, value }, ctx.signal, verb);
     made.add(idOf(inputs));
     const where = `The podman secret ${inputs.name} on ${inputs.connection.node}`;
+    if (kept.aside !== undefined) {
+      ctx.say.warn(`${where} had a value that this program had not put there: it is kept as ${kept.aside}.`);
+    }
     if (kept.value !== value) ctx.say.info(`${where} was there already and is taken over.`);
     if (inputs.existing === "keep" && previous !== undefined && previous.value !== inputs.value) {
       ctx.say.warn(
