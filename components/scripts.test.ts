@@ -9,7 +9,6 @@ const scripts = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
 const here = spawnSync("shellcheck", ["--version"]).status === 0;
 
 it("finds the scripts that run on the nodes", () => {
-  expect(scripts).toContain("host-check/facts.sh");
   expect(scripts).toContain("postgres-node/scripts/settle.sh");
 });
 

@@ -1,5 +1,7 @@
 import { version } from "../package.json";
+import { closeAll } from "../remote/ssh";
 import { EngineLog } from "./engine-log";
+import { onceOrphaned } from "./parent";
 import { kinds } from "./registry";
 import { serve } from "./server";
 import { sentenceOf } from "../terminal";
@@ -11,6 +13,12 @@ async function main(): Promise<void> {
     throw new Error("This is started by Pulumi, as the provider of the homelab package: see Pulumi.yaml.");
   }
   const stop = new AbortController();
+  onceOrphaned(() => {
+    stop.abort();
+    void closeAll().finally(() => process.exit(1));
+    // A connection that is being made is not waited for.
+    setTimeout(() => process.exit(1), 1_000);
+  });
   const port = await serve({
     version,
     kinds,

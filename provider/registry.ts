@@ -6,6 +6,7 @@ import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
 import { migration } from "./handlers/postgres/migration";
 import { role } from "./handlers/postgres/role";
+import { host } from "./handlers/remote/host";
 import { image } from "./handlers/remote/image";
 import { release } from "./handlers/remote/release";
 import { secret } from "./handlers/remote/secret";
@@ -54,6 +55,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
   [
     kindOf(unit),
     kindOf(image),
+    kindOf(host),
     kindOf(secret),
     kindOf(secretFile),
     kindOf(release),

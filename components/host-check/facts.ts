@@ -1,47 +1,7 @@
-import { z } from "zod";
+import type { HostFacts } from "../../remote/host";
 import { sizeText } from "../../settings";
 import type { Node } from "../../topology";
 import { Refusal } from "../refusal";
-
-const factsSchema = z.strictObject({
-  /** e.g. `Debian GNU/Linux 13 (trixie)`. */
-  os: z.string(),
-  /** As `uname -m` says, e.g. `x86_64`. */
-  arch: z.string(),
-  kernel: z.string(),
-  memoryBytes: z.number(),
-  /** Version, or empty. */
-  podman: z.string(),
-  /** Whether podman's generator for quadlets is there. */
-  quadlet: z.boolean(),
-  /** Version, or 0. */
-  systemd: z.number(),
-  cgroup: z.enum(["v1", "v2"]),
-  nft: z.boolean(),
-  curl: z.boolean(),
-  clockSynchronized: z.boolean(),
-});
-
-/** What facts.sh prints. */
-export type HostFacts = z.infer<typeof factsSchema>;
-
-/**
- * Reads what facts.sh printed.
- * @throws Refusal naming the node when it is something else.
- */
-export function parseFacts(node: string, stdout: string): HostFacts {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout.trim());
-  } catch {
-    raw = undefined;
-  }
-  const parsed = factsSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  throw new Refusal(
-    `${node}: its answer about itself cannot be read (${JSON.stringify(stdout.slice(0, 120))}): the login shell there must print nothing of its own.`,
-  );
-}
 
 /** What a host lacks: one sentence each. */
 export interface Findings {

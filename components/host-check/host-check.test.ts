@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { alwaysOn, declared, named, secret } from "../testing";
+import { alwaysOn, declared, named } from "../testing";
 import { Refusal } from "../refusal";
 import { HostCheck } from ".";
-import { judge, parseFacts, requireFit, type HostFacts } from "./facts";
+import { lost, parseFacts, type HostFacts } from "../../remote/host";
+import { judge, requireFit } from "./facts";
 
 const GB = 1024 ** 3;
 const node = alwaysOn();
@@ -27,7 +28,7 @@ const fine: HostFacts = {
 
 describe("a host's facts", () => {
   it("are read from this very machine", () => {
-    const script = readFileSync(join(__dirname, "facts.sh"), "utf8");
+    const script = readFileSync(join(__dirname, "../../remote/agent/host.sh"), "utf8");
     const { stdout, status } = spawnSync("sh", ["-s"], { input: script, encoding: "utf8" });
     expect(status).toBe(0);
     const facts = parseFacts("here", stdout);
@@ -36,7 +37,10 @@ describe("a host's facts", () => {
   });
 
   it("are read also where next to nothing is there", () => {
-    const script = readFileSync(join(__dirname, "facts.sh"), "utf8").replace(/^PATH=.*$/m, "");
+    const script = readFileSync(join(__dirname, "../../remote/agent/host.sh"), "utf8").replace(
+      /^PATH=.*$/m,
+      "",
+    );
     const bin = mkdtempSync(join(tmpdir(), "bin-"));
     try {
       writeFileSync(join(bin, "podman"), '#!/bin/sh\necho "podman version 4\\"x\\\\y"\n', { mode: 0o755 });
@@ -112,36 +116,39 @@ describe("judging a host", () => {
   });
 });
 
-describe("a HostCheck", () => {
-  const answer = (facts: HostFacts) => ({
-    "command:remote:Command": { stdout: `${JSON.stringify(facts)}\n` },
+describe("a host that passed", () => {
+  it.each([
+    ["podman", { podman: "", quadlet: false }, 2],
+    ["an old podman instead", { podman: "4.9.3" }, 1],
+    ["nft", { nft: false }, 1],
+    ["half of its memory", { memoryBytes: 8 * GB }, 1],
+    [
+      "nothing, with other versions and more memory",
+      { podman: "5.6.0", kernel: "7.0", memoryBytes: 32 * GB },
+      0,
+    ],
+  ] as const)("is different in the next preview when it lost %s", (_what, now, sentences) => {
+    expect(lost("storage", fine, { ...fine, ...now })).toHaveLength(sentences);
   });
+});
 
-  it("asks with a time limit, by standard input, with the host's key, and keeps the private key secret", async () => {
+describe("a HostCheck", () => {
+  const answer = (facts: HostFacts) => ({ "homelab:remote:Host": { facts } });
+
+  it("asks over this project's own connection, of which no key comes into the state", async () => {
     const dir = mkdtempSync(join(tmpdir(), "key-"));
     const identity = join(dir, "key");
     writeFileSync(identity, "PRIVATE-KEY");
     try {
       const all = await declared(() => new HostCheck("host", { node, identity }), answer(fine));
       expect(all.map(({ name }) => name)).toEqual(["host", "host-facts"]);
-      const asked = named(all, "host-facts");
-      expect(asked.inputs).toEqual({
+      expect(named(all, "host-facts").inputs).toEqual({
         connection: {
-          host: "10.0.0.1",
-          port: 22,
-          user: "root",
-          hostKey: "ssh-ed25519 AAAA",
-          privateKey: "PRIVATE-KEY",
-          perDialTimeout: 5,
-          dialErrorLimit: 1,
+          ...{ node: "storage", host: "10.0.0.1", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" },
+          identity,
         },
-        create: "timeout 30 sh -s",
-        stdin: readFileSync(join(__dirname, "facts.sh"), "utf8"),
-        logging: "none",
-        addPreviousOutputInEnv: false,
       });
-      expect(asked.visible.connection).toBe(secret);
-      expect(asked.inputs).not.toHaveProperty("triggers");
+      expect(JSON.stringify(all)).not.toContain("PRIVATE-KEY");
     } finally {
       rmSync(dir, { recursive: true });
     }

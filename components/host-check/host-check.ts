@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { identityFile } from "../../remote/identity";
-import type { Node } from "../../topology";
+import { Host } from "../../provider/sdk/remote";
+import type { HostFacts } from "../../remote/host";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { parseFacts, requireFit, type HostFacts } from "./facts";
+import { requireFit } from "./facts";
 
 export interface HostCheckArgs {
   node: Node;
@@ -16,7 +14,7 @@ export interface HostCheckArgs {
 
 /**
  * Asks a host what it is and fails with one sentence for each thing that the program needs and it lacks. Asked when
- * it is first made and again when the way to the host, or the question, changes.
+ * it is first made, and again when the way to the host changes or it lost something.
  */
 export class HostCheck extends pulumi.ComponentResource {
   readonly facts: pulumi.Output<HostFacts>;
@@ -28,41 +26,16 @@ export class HostCheck extends pulumi.ComponentResource {
 
   constructor(name: string, { node, identity }: HostCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:index:HostCheck", name, { placement: nothingKeptOn(node) }, opts);
-    const asked = new command.remote.Command(
+    const asked = new Host(
       `${name}-facts`,
-      {
-        connection: wayTo(node, identity),
-        // A hung command is never cancelled from outside.
-        create: "timeout 30 sh -s",
-        stdin: readFileSync(join(__dirname, "facts.sh"), "utf8"),
-        logging: "none",
-        // Would need AcceptEnv in the host's sshd.
-        addPreviousOutputInEnv: false,
-      },
+      { connection: connectionOf(node, identity) },
       childOptions(this, opts),
     );
-    // The connection is secret, so everything that comes of it would be; these facts are not.
-    this.facts = pulumi.unsecret(asked.stdout).apply((stdout) => parseFacts(node.name, stdout));
+    this.facts = asked.facts;
     this.passed = this.facts.apply((facts) => {
       for (const sentence of requireFit(node, facts)) void pulumi.log.warn(sentence, this);
       return asked;
     });
     this.registerOutputs({ facts: this.facts });
   }
-}
-
-/** Written out: an object made by spreading has shown its private key in error messages. */
-function wayTo(node: Node, identity: string | undefined): command.types.input.remote.ConnectionArgs {
-  const connection: command.types.input.remote.ConnectionArgs = {
-    host: node.address,
-    port: node.ssh.port,
-    user: node.ssh.user,
-    hostKey: node.hostKey,
-    perDialTimeout: 5,
-    dialErrorLimit: 1,
-  };
-  if (identity !== undefined) {
-    connection.privateKey = pulumi.secret(readFileSync(identityFile(identity), "utf8"));
-  }
-  return connection;
 }

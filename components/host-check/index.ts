@@ -1,2 +1,2 @@
 export { HostCheck, type HostCheckArgs } from "./host-check";
-export type { HostFacts } from "./facts";
+export type { HostFacts } from "../../remote/host";

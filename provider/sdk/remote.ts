@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../../remote/connection-args";
+import type { HostFacts } from "../../remote/host";
 
 /** A file that a unit needs on the node. */
 export interface ManagedFileArgs {
@@ -151,6 +152,14 @@ export class Release extends pulumi.CustomResource {
   declare readonly sums: pulumi.Output<Record<string, string>>;
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.CustomResourceOptions) {
     super("homelab:remote:Release", name, { ...args, sums: undefined }, opts);
+  }
+}
+
+/** What a node is: asked when it is made, and looked at again in every preview. */
+export class Host extends pulumi.CustomResource {
+  declare readonly facts: pulumi.Output<HostFacts>;
+  constructor(name: string, args: { connection: ConnectionArgs }, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:remote:Host", name, { ...args, facts: undefined }, opts);
   }
 }
 
