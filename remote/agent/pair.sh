@@ -85,10 +85,13 @@ follow)
   until_true 'The standby does not follow' streams
   ;;
 copy)
+  # Looked at before anything is stopped.
+  ! mountpoint -q -- "$cluster" ||
+    fail 46 "$cluster is a mount point itself, and cannot be set aside: mount its disk at $data instead. Nothing was changed."
+  need=0 free=$(df -k --output=avail -- "$data" | tail -n 1)
+  if [ -s "$cluster/PG_VERSION" ]; then need=$(du -sk -- "$cluster" | cut -f1); fi
+  [ "$free" -gt "$need" ] || fail 45 "$data has $((free / 1024)) MB free, and a copy beside the former data needs about $((need / 1024)) MB: delete former ones ($cluster.before-…) first. Nothing was changed."
   stop
-  need=$(du -sk -- "$data/18" | cut -f1) free=$(df -k --output=avail -- "$data" | tail -n 1)
-  if [ ! -s "$cluster/PG_VERSION" ]; then need=0; fi
-  [ "$free" -gt "$need" ] || fail 45 "$data has $((free / 1024)) MB free, and a copy beside the former data needs about $((need / 1024)) MB: delete former ones ($cluster.before-…) first."
   note copy 'wanted'
   if [ -s "$cluster/PG_VERSION" ]; then mv -T -- "$cluster" "$cluster.before-$(date -u +%Y%m%dT%H%M%SZ)"; fi
   rm -f "$notes/fenced" "$notes/promoted" "$notes/contact"
