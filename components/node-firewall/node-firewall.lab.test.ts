@@ -56,8 +56,10 @@ describe("what runs behind a node of the cluster", () => {
     expect(new Set(Object.values(found.member ?? {}))).toEqual(new Set([answered]));
   });
 
-  it("reaches the LAN as before", () => {
-    expect([found.pod, found.container]).toEqual([{ "the LAN": answered }, { "the LAN": answered }]);
+  it("is open to pods of the other nodes, and reaches these and the LAN as before", () => {
+    expect(found["another node's pod"]).toEqual({ "the pod": answered, "the Service": answered });
+    expect(found.pod).toEqual({ "another node's pod": answered, "the LAN": answered });
+    expect(found.container).toEqual({ "the LAN": answered });
   });
 
   it("is open without the rules: what is asked can be answered", () => {

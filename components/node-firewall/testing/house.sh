@@ -39,6 +39,9 @@ for inner in "$pod 10.42.2.1 fd42::1" "$box 10.88.0.1 fd88::1" "$api 192.168.78.
   ip -n "$name" route add default via "$four"
   [ -z "$six" ] || ip -n "$name" route add default via "$six"
 done
+# Another member's pod, behind that member: routed, as by flannel's host-gw.
+ip -n "$lan" addr add 10.42.1.10/32 dev lo
+ip -n "$node" route add 10.42.1.0/24 via 192.168.77.12
 # The stranger's way in: one route for each.
 for network in 10.42.0.0/16 10.43.0.0/16 10.88.0.0/24; do ip -n "$lan" route add "$network" via 192.168.77.13; done
 for network in fd42::/64 fd88::/64; do ip -n "$lan" route add "$network" via fd77::13; done
@@ -102,6 +105,9 @@ for who in "stranger 192.168.77.66 fd77::66" "member 192.168.77.12 fd77::12"; do
   ask "$name" "the container by IPv6" "$lan" "$six" "http://[fd88::10]:8080/"
   ask "$name" "the container's published port" "$lan" "$four" http://192.168.77.13:8088/
 done
+ask "another node's pod" "the pod" "$lan" 10.42.1.10 http://10.42.2.10:8080/
+ask "another node's pod" "the Service" "$lan" 10.42.1.10 http://10.43.0.10:8080/
+ask pod "another node's pod" "$pod" "" http://10.42.1.10:8080/
 ask pod "the LAN" "$pod" "" http://192.168.77.66:8080/
 ask container "the LAN" "$box" "" http://192.168.77.66:8080/
 # To the node's loopback by the wire, which no machine does that means well.
