@@ -98,11 +98,13 @@ describe("a ComputeNode", () => {
       "compute-model-cache",
       "compute-namespace",
       "compute-ollama",
+      "compute-runs",
+      "compute-runs-binding",
       "compute-start",
     ]);
     const inCluster = all.filter(({ type }) => /^kubernetes:(?!.*Provider)/.test(type));
     expect(new Set(inCluster.map(({ provider }) => provider))).toEqual(new Set(["compute-cluster"]));
-    for (const one of inCluster.filter(({ name }) => name !== "compute-namespace")) {
+    for (const one of inCluster.filter(({ name }) => !/-(namespace|runs|runs-binding)$/.test(name))) {
       expect([one.name, one.deletedWith]).toEqual([one.name, "compute-namespace"]);
       expect((one.inputs.metadata as { namespace: string }).namespace).toBe("homelab-compute");
     }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
+import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Unit } from "../../provider/sdk/remote";
 import { runningServices, type ComputeService, type ComputeSettings } from "../../settings";
@@ -12,6 +14,7 @@ import type { Declare } from "./declare";
 import { endpointsOf, type ComputeEndpoints } from "./endpoints";
 import { modelCache } from "./ephemeral";
 import { start } from "./files";
+import { runsPolicy } from "./runs";
 import { llamaCpp } from "./llama-cpp";
 import { cacheReason, cacheService, modelCacheService, reasonFile } from "./model-cache";
 import { ollama } from "./ollama";
@@ -64,16 +67,33 @@ export class ComputeNode extends pulumi.ComponentResource {
       // By name, so that a changed one is the same one; what uses it is restarted by an annotation.
       { enableConfigMapMutable: true, enableSecretMutable: true },
     );
+    // These go with the cluster; all else goes with the namespace.
+    const ofCluster = (needs: pulumi.Resource[] = []) =>
+      options({
+        provider,
+        dependsOn: needs,
+        ...(generation === undefined ? {} : { deletedWith: generation }),
+      });
     const namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: settings.namespace } },
-      options({ provider, ...(generation === undefined ? {} : { deletedWith: generation }) }),
+      ofCluster(),
     );
+    const declareRuns = () => {
+      const { policy, binding } = runsPolicy(node, settings);
+      const written = new ValidatingAdmissionPolicy(`${name}-runs`, policy, ofCluster());
+      return [
+        written,
+        new ValidatingAdmissionPolicyBinding(`${name}-runs-binding`, binding, ofCluster([written])),
+      ];
+    };
+    const rules = running.includes("dagster") ? declareRuns() : [];
     const declare: Declare = {
       name,
       node,
       settings,
-      options: (...needs) => options({ provider, dependsOn: [namespace, ...needs], deletedWith: namespace }),
+      options: (...needs) =>
+        options({ provider, dependsOn: [namespace, ...rules, ...needs], deletedWith: namespace }),
       metadata: (own) => ({ name: own, namespace: settings.namespace }),
     };
 

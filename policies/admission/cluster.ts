@@ -24,7 +24,7 @@ export interface Cluster {
   /** Address of the API server, and what a client shows it. */
   readonly server: string;
   readonly token: string;
-  ask(method: string, path: string, body?: object): Promise<Answer>;
+  ask(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
   stop(): void;
 }
 
@@ -60,6 +60,8 @@ export async function startCluster(built: string): Promise<Cluster> {
       `--cert-dir=${folder}`,
       `--token-auth-file=${join(folder, "tokens.csv")}`,
       "--authorization-mode=AlwaysAllow",
+      // As in K3s: what is refused is refused by a rule.
+      "--allow-privileged=true",
       "--service-account-issuer=https://test.invalid",
       `--service-account-key-file=${join(folder, "key.pem")}`,
       `--service-account-signing-key-file=${join(folder, "key.pem")}`,
@@ -67,7 +69,7 @@ export async function startCluster(built: string): Promise<Cluster> {
       "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
     ]),
   ];
-  const ask = (method: string, path: string, body?: object) => call(port, method, path, body);
+  const ask: Cluster["ask"] = (method, path, body, headers) => call(port, method, path, body, headers);
   const stop = () => {
     for (const child of children) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -98,7 +100,13 @@ export async function until(holds: () => Promise<boolean>, milliseconds: number)
   }
 }
 
-function call(port: number, method: string, path: string, body?: object): Promise<Answer> {
+function call(
+  port: number,
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -112,6 +120,7 @@ function call(port: number, method: string, path: string, body?: object): Promis
           authorization: `Bearer ${token}`,
           "content-type": "application/json",
           accept: "application/json",
+          ...headers,
         },
       },
       (response) => {
