@@ -30,9 +30,25 @@ look() {
     [ -z "${copies[i]}" ] || cmp -s "$directory/${names[i]}" "${copies[i]}" || printf 'elsewhere\t%s\n' "${names[i]}"
   done
 }
+no_room() { # PATH: does its disk have no room left?
+  [ "$(df --output=avail -k -- "${1%/*}" | tail -n 1)" -lt 64 ]
+}
 fetch() { # NAME OUT
-  curl -fsSL --retry 2 --connect-timeout 15 --max-time "$timeout" -o "$2" -- "$url/$1" 2>"$stage/.said" ||
-    fail 23 "$url/$1 could not be fetched: $(tail -n 1 "$stage/.said")"
+  local said
+  said=$(curl -fsSL --retry 2 --connect-timeout 15 --max-time "$timeout" -o "$2" -- "$url/$1" 2>&1) && return 0
+  if no_room "$2"; then fail 22 "$2 cannot be written: no space left on the disk of $parent. Nothing was changed."; fi
+  fail 23 "$url/$1 could not be fetched: $(tail -n 1 <<<"$said")"
+}
+in_use() { # DIRECTORY: by a unit as it is, or as it was when it was healthy last and may come back
+  grep -qsF -- "$1/" "$state"/units/*/healthy/*.file /etc/systemd/system/*.service /etc/containers/systemd/*.container
+}
+forget_others() { # Versions that nothing needs: before a new one is fetched, so that it finds room, and after.
+  local other
+  for other in "$parent"/*/; do
+    other=${other%/}
+    case ${other##*/} in "${directory##*/}" | "$keep" | '*') continue ;; esac
+    in_use "$other" || rm -rf -- "$other"
+  done
 }
 wanted() { # NAME: its sum, as the release says
   awk -v name="$1" '{ sub(/^[*]/, "", $2) } $2 == name { print $1; exit }' "$stage/.sums"
@@ -60,9 +76,10 @@ apply)
   exec 9>"$parent/.lock"
   flock -w 300 9 || fail 31 "Another run is still fetching ${parent##*/}: wait for it, then run this again."
   # What a run left that was cut off.
-  rm -rf -- "$parent"/.fetch-*
+  rm -rf -- "$parent"/.fetch-* "$parent"/.former-*
+  forget_others
   if ! whole; then
-    stage=$(mktemp -d -- "$parent/.fetch-XXXXXX")
+    stage=$(mktemp -d -- "$parent/.fetch-XXXXXX" 2>&1) || fail 22 "$parent cannot be written: ${stage##*: }. Nothing was changed."
     trap 'rm -rf "$stage"' EXIT
     fetch "$checksums" "$stage/.sums"
     for i in "${!names[@]}"; do
@@ -74,11 +91,12 @@ apply)
       [ "$is" = "$sum" ] || fail 24 "$url/$name is not what the release's checksum file says ($is, not $sum): nothing was installed."
       chmod "${modes[i]}" "$stage/$name"
     done
-    rm -f "$stage/.said"
     chmod 755 "$stage"
     sync -f "$stage"
-    rm -rf -- "$directory"
+    # What is there is whole until the moment in which the other takes its place.
+    if [ -e "$directory" ]; then mv -T -- "$directory" "$parent/.former-${directory##*/}"; fi
     mv -T -- "$stage" "$directory"
+    rm -rf -- "$parent"/.former-*
     sync -- "${directory%/*}"
   fi
   for i in "${!names[@]}"; do
@@ -86,14 +104,19 @@ apply)
     if [ -z "$copy" ] || cmp -s "$directory/${names[i]}" "$copy"; then continue; fi
     # What is above it may be a program's own directory, which is nobody else's to look into.
     (umask 077 && mkdir -p -- "${copy%/*}")
-    temp=$(mktemp -- "${copy%/*}/.homelab.XXXXXX")
-    cp -- "$directory/${names[i]}" "$temp"
-    chmod 644 "$temp" && settle "$temp" "$copy"
+    temp=${copy%/*}/.homelab.${copy##*/}.new
+    if ! said=$({ cp -- "$directory/${names[i]}" "$temp" && chmod 644 "$temp"; } 2>&1); then
+      rm -f -- "$temp"
+      fail 22 "$copy cannot be written: ${said##*: }. What was there is still there."
+    fi
+    # A file of that name which is of no version of this is somebody's: it stays beside it.
+    if [ -e "$copy" ] && [ ! -L "$copy" ] && ! cmp -s -- "$copy" "$parent/$keep/${names[i]}" && [ ! -e "$parent/.copied-${names[i]}" ]; then
+      mv -T -- "$copy" "$copy.set-aside-$(date -u +%Y%m%dT%H%M%SZ)"
+    fi
+    settle "$temp" "$copy"
+    : >"$parent/.copied-${names[i]}"
   done
-  for other in "$parent"/*/; do
-    other=${other%/}
-    case ${other##*/} in "${directory##*/}" | "$keep" | '*') ;; *) rm -rf -- "$other" ;; esac
-  done
+  forget_others
   look
   ;;
 *) fail 30 "Unknown verb '$verb'." ;;
