@@ -1,6 +1,6 @@
 /**
  * make drills [FULL=1] [ONLY=cut,power]: all drills, one after the other, and a report of them in docs/drills. Pages of
- * docs/runbooks that were gone through get the date. Nothing that a drill says is thrown away: reports/drills/DATE/NAME.log.
+ * docs/runbooks that were gone through get the date. ROUNDS and the like, where given, are the drills' own. Nothing that a drill says is thrown away: reports/drills/DATE/NAME.log.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ async function walk(drill: Drill): Promise<Outcome> {
   const began = Date.now();
   const begun = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, ...environment },
+    env: { ...environment, ...process.env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
