@@ -75,6 +75,6 @@ SH
 if [ -e "$BACKUP_DIRECTORY/repository/desktop/config" ]; then
   # shellcheck source=/dev/null
   source /usr/local/lib/homelab/backup/restic-lib.sh
-  checked 'the repository of desktop' restic -- --repo /backup/repository/desktop check --quiet --read-data
+  checked 'the repository of desktop' here desktop check --quiet --read-data
 fi
 printf 'end\n'
