@@ -13,7 +13,7 @@ const path = z
   .string()
   .regex(/^\/[^\r\n\0]*[^\r\n\0/]$/, "must be an absolute path that does not end with /, such as /home/ada");
 
-const at = z.string().regex(new RegExp(`^${time}$`), "must be a time of day such as 02:30");
+const at = z.string().regex(new RegExp(`^${time}$`), "must be a time of day such as 04:30");
 
 /** What every node has: which of its paths are backed up. */
 const files = {
@@ -24,7 +24,7 @@ const files = {
   /** Folder of the person's work, backed up like a path; others may be links into it. */
   workspaceRoot: z.union([z.literal(""), path], { error: "must be an absolute path" }).default(""),
   /** When the node's files are backed up, in its time. */
-  filesAt: at.default("01:30"),
+  filesAt: at.default("04:10"),
   resticImage: image.default("docker.io/restic/restic:0.18.1"),
 };
 
@@ -55,7 +55,7 @@ export const backupServerSchema = strict({
   /** Holds all backups. Best on a disk of its own: on the data's own it survives mistakes, but not the disk. */
   directory: dataDirectory.default("/srv/homelab/backup"),
   /** When the daily backup begins, in the node's time. */
-  at: at.default("02:30"),
+  at: at.default("04:30"),
   /** A full base backup so often; on the other days what changed since the last one. */
   fullEveryDays: days(31).default(7),
   /** Every moment of so many days can be gone back to. */
@@ -65,9 +65,9 @@ export const backupServerSchema = strict({
     .string()
     .regex(
       new RegExp(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${time}$`),
-      "must be a day and a time such as Sun 04:30",
+      "must be a day and a time such as Sun 06:30",
     )
-    .default("Sun 04:30"),
+    .default("Sun 06:30"),
   /** Where files for the textfile collector of Prometheus' node exporter are put. */
   metricsDirectory: dataDirectory.default("/var/lib/homelab/metrics"),
   /** Whether storage keeps a repository for the nodes' files; needed for `paths` on any node, and for `offNode`. */

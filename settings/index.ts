@@ -61,3 +61,5 @@ export {
 } from "./power";
 export { restartParameters } from "./postgres-catalog";
 export { bytesOf, podmanSize, sizeText } from "./sizes";
+
+export { skippedHours } from "./skipped-hour";

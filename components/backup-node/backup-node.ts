@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import type { BackupNodeSettings } from "../../settings";
+import { skippedHours, type BackupNodeSettings } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { backupConfig, jobFiles } from "../backup-server";
 import { childOptions } from "../child-options";
@@ -37,6 +37,8 @@ export class BackupNode extends pulumi.ComponentResource {
     super("homelab:index:BackupNode", name, { placement: nothingKeptOn(node) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
+    for (const sentence of skippedHours({ "homelab:backup.filesAt": settings.filesAt }))
+      void pulumi.log.warn(sentence, this);
     const image = new Image(
       `${name}-image`,
       {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
-import type { BackupServerSettings } from "../../settings";
+import { skippedHours, type BackupServerSettings } from "../../settings";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
@@ -86,6 +86,8 @@ export class BackupServer extends pulumi.ComponentResource {
     // The types say so already; a program that goes around them is stopped here.
     const node = requireAlwaysOn(args.node, "BackupServer");
     super("homelab:index:BackupServer", name, { placement: persistentOn(node, [settings.directory]) }, opts);
+    const times = { "homelab:backup.at": settings.at, "homelab:backup.drillAt": settings.drillAt };
+    for (const sentence of skippedHours(times)) void pulumi.log.warn(sentence, this);
     const connection = connectionOf(node, args.identity);
     const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
       new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));

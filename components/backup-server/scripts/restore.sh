@@ -151,7 +151,7 @@ dump() {
   to "$1" "$folder"
   in_restored pg_dump --format custom --dbname "$(conninfo "$2")" "${options[@]}" | write "$file"
   printf '%s\n' "$file"
-  say "To look into it: pg_restore --list; to bring it back (docs/runbooks/restore.md): podman exec -i --user postgres postgres pg_restore --dbname DATABASE <$file"
+  say "To look into it: pg_restore --list; to bring it back, as the database's owner and not as the superuser, whose rights its code would have: docs/runbooks/restore.md"
 }
 
 accept_cluster() {
