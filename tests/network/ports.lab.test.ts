@@ -36,6 +36,8 @@ describe("what listens on a node", () => {
   });
 
   it("is found open when nobody declared it: a program's port in TCP and UDP, and one that is forwarded", () => {
+    // What a run that was cut off left.
+    onNode("storage", "systemctl reset-failed 'lab-open-*' 2>/dev/null || true");
     onNode("storage", "systemd-run --quiet --collect --unit lab-open-tcp python3 -m http.server 8899");
     onNode(
       "storage",
