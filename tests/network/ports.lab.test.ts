@@ -59,7 +59,10 @@ describe("what listens on a node", () => {
         { protocol: "tcp", port: 8899 },
       ]);
     } finally {
-      onNode("storage", "nft delete table ip lab_open; systemctl stop lab-open-tcp lab-open-udp");
+      onNode(
+        "storage",
+        "nft delete table ip lab_open; systemctl stop lab-open-tcp lab-open-udp 2>/dev/null || true",
+      );
     }
   });
 });
