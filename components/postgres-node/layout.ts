@@ -18,6 +18,9 @@ export const mountedInit = "/docker-entrypoint-initdb.d";
  */
 export const mountedData = "/var/lib/postgresql";
 
+/** Where the cluster is below that. */
+export const clusterBelow = "18/docker";
+
 /** The password of the role by which one server asks and follows the other. */
 export const replicationSecret = "homelab-postgres-replication";
 

@@ -114,6 +114,7 @@ describe("a PostgresNode", () => {
       ["/etc/homelab/postgres/conf/reload.conf", "0644", "reload"],
       ["/etc/homelab/postgres/conf/pg_hba.conf", "0644", "reload"],
       ["/etc/homelab/postgres/conf/ready.sh", "0755", "nothing"],
+      ["/etc/homelab/postgres/conf/auto-conf.sh", "0755", "nothing"],
       ["/etc/homelab/postgres/conf/settle.sh", "0755", "nothing"],
       ["/etc/homelab/postgres/init/10-house.sh", "0755", "nothing"],
     ]);
@@ -125,6 +126,16 @@ describe("a PostgresNode", () => {
       directories: [{ path: "/srv/homelab/postgres", mode: "0755" }],
       restartOn: { image: "image-id", "superuser's password": "fingerprint-of-db-superuser-secret" },
       reload: ["/usr/bin/podman", "kill", "--signal", "HUP", "postgres"],
+      mend: [
+        "/usr/bin/podman",
+        "exec",
+        "--user",
+        "postgres",
+        "postgres",
+        "sh",
+        "/etc/postgresql/settle.sh",
+        "5432",
+      ],
       health: {
         exec: [
           "/usr/bin/podman",

@@ -172,6 +172,12 @@ export class PostgresNode extends pulumi.ComponentResource {
             onChange: "nothing",
           },
           {
+            path: `${confDirectory}/auto-conf.sh`,
+            content: script("auto-conf.sh"),
+            mode: "0755",
+            onChange: "nothing",
+          },
+          {
             path: `${confDirectory}/settle.sh`,
             content: script("settle.sh"),
             mode: "0755",
@@ -196,6 +202,7 @@ export class PostgresNode extends pulumi.ComponentResource {
         },
         // The server is the container's first process; on SIGHUP it reads its files again.
         reload: ["/usr/bin/podman", "kill", "--signal", "HUP", containerName],
+        mend: inContainer("sh", `${mountedConf}/settle.sh`, String(settings.port)),
         health: {
           exec: inContainer("sh", `${mountedConf}/ready.sh`, String(settings.port)),
           timeoutSeconds: 180,

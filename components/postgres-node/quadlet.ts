@@ -1,6 +1,7 @@
 import { containerUnit, render } from "../../quadlet";
 import { podmanSize } from "../../settings";
 import {
+  clusterBelow,
   confDirectory,
   containerName,
   inContainer,
@@ -85,6 +86,9 @@ export function postgresQuadlet({ paired = false, origin = "new", image, ...sett
       // After a power cut the server replays WAL first; killing it then would start that over.
       timeoutStartSec: 600,
       timeoutStopSec: 150,
+      execStartPre: [
+        ["/bin/sh", `${confDirectory}/auto-conf.sh`, `${settings.dataDirectory}/${clusterBelow}`],
+      ],
       ...(origin === "new"
         ? { execStartPost: [inContainer("sh", `${mountedConf}/settle.sh`, String(settings.port))] }
         : {}),

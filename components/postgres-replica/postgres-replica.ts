@@ -124,6 +124,12 @@ export class PostgresReplica extends pulumi.ComponentResource {
             mode: "0755",
             onChange: "nothing" as const,
           },
+          {
+            path: `${confDirectory}/auto-conf.sh`,
+            content: script("auto-conf.sh"),
+            mode: "0755",
+            onChange: "nothing" as const,
+          },
           ...pairFiles(each),
         ]),
         // The cluster itself, below this, is readable to its own user alone.

@@ -128,6 +128,29 @@ describe("what somebody changes by hand", () => {
     expect(s3(storage, "mlflow", "GET", "parquet").status).toBe(403);
   });
 
+  it("in PostgreSQL's own places for settings, and its superuser's password, is named and taken out without a restart", () => {
+    const started = byHand("postgres", "SELECT pg_postmaster_start_time()");
+    onNode(
+      "storage",
+      "printf \"work_mem = '1GB'\\nfsync = off\\n\" >>/srv/homelab/postgres/18/docker/postgresql.auto.conf; podman kill --signal HUP postgres",
+    );
+    byHand("postgres", "ALTER ROLE ALL SET synchronous_commit = off");
+    byHand("postgres", "ALTER DATABASE dagster SET synchronous_commit = off");
+    const { code, text } = preview("storage", "--expect-no-changes");
+    expect(code).not.toBe(0);
+    expect(text).toMatch(
+      /postgres\.service on storage runs, but its health check fails: .*fsync is set in \S*postgresql\.auto\.conf/,
+    );
+    expect(text).toMatch(/synchronous_commit is set by hand for all roles in all databases/);
+    expect(text).toMatch(/database dagster on storage: has settings of its own \(synchronous_commit\)/);
+    byHand("postgres", "ALTER ROLE postgres PASSWORD 'lab-by-hand'");
+    well(up("storage"));
+    nothingToChange();
+    expect(byHand("postgres", "SHOW fsync")).toBe("on");
+    expect(byHand("dagster", "SHOW synchronous_commit")).toBe("on");
+    expect(byHand("postgres", "SELECT pg_postmaster_start_time()")).toBe(started);
+  });
+
   it("is shown when a service was stopped: what is in it cannot be asked, and the preview goes on", () => {
     onNode("storage", "systemctl stop postgres minio");
     const { code, text } = preview("storage", "--expect-no-changes");

@@ -32,6 +32,8 @@ export const outerFacts = z.object({
   open: z.boolean(),
   connectionLimit: z.number(),
   acl: z.array(aclEntry),
+  /** Names of parameters that are set for the database. */
+  settings: z.array(z.string()),
 });
 
 export type OuterFacts = z.infer<typeof outerFacts>;
@@ -48,6 +50,8 @@ export type InnerFacts = z.infer<typeof innerFacts>;
 export const outerQuery = `
 SELECT o.rolname AS owner, pg_encoding_to_char(d.encoding) AS encoding, d.datallowconn AS open,
   d.datconnlimit AS "connectionLimit",
+  (SELECT coalesce(jsonb_agg(split_part(entry, '=', 1) ORDER BY entry), '[]')
+   FROM pg_db_role_setting s, unnest(s.setconfig) entry WHERE s.setdatabase = d.oid AND s.setrole = 0) AS settings,
   (SELECT coalesce(jsonb_agg(jsonb_build_object(
      'role', g.rolname, 'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
    FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles g ON g.oid = a.grantee
@@ -141,6 +145,10 @@ export function compareOuter(inputs: DatabaseInputs, facts: OuterFacts | undefin
   if (facts.connectionLimit !== -1) {
     const says = `${subject}: is limited to ${facts.connectionLimit} connections, declared without limit`;
     changes.push({ says, sql: [`${alter} CONNECTION LIMIT -1`] });
+  }
+  if (facts.settings.length > 0) {
+    const says = `${subject}: has settings of its own (${listed(facts.settings)}), which win over the server's, not declared`;
+    changes.push({ says, sql: [`${alter} RESET ALL`] });
   }
   if (!facts.open) {
     const says = `${subject}: takes no connections, declared open`;
