@@ -8,24 +8,14 @@ import { describe, expect, it } from "vitest";
  * functions of this repository's own, so each must be one.
  */
 const root = join(__dirname, "..");
-const scripts = execFileSync(
-  "git",
-  [
-    "grep",
-    "-lE",
-    "^#!.*\\b(ba|da|)sh\\b|^# shellcheck shell=",
-    "--",
-    "lab",
-    "bench",
-    "drills",
-    "plugins",
-    ".ci",
-  ],
-  { cwd: root, encoding: "utf8" },
-)
+const all = execFileSync("git", ["grep", "-lE", "^#!.*\\b(ba|da|)sh\\b|^# shellcheck shell="], {
+  cwd: root,
+  encoding: "utf8",
+})
   .trim()
   .split("\n")
   .filter((path) => !path.endsWith(".ts"));
+const scripts = all.filter((path) => /^(lab|bench|drills|plugins|\.ci)\//.test(path));
 
 /** Words of SQL that stand where a command could. */
 const inSql = ["drill_shop"];
@@ -38,7 +28,7 @@ const text = (path: string) =>
     .replace(/<<-?\s*'?(\w+)'?[^\n]*\n[\s\S]*?\n\1$/gm, "")
     .replace(/(?<![\w"])'[^'\n]*'/g, "''");
 const defined = new Set(
-  scripts.flatMap((path) => [...text(path).matchAll(/^\s*(\w+)\(\)/gm)].map(([, name]) => name)),
+  all.flatMap((path) => [...text(path).matchAll(/^\s*(\w+)\(\)/gm)].map(([, name]) => name)),
 );
 const called = (path: string) =>
   [
