@@ -24,6 +24,18 @@ export const clusterBelow = "18/docker";
 /** The password of the role by which one server asks and follows the other. */
 export const replicationSecret = "homelab-postgres-replication";
 
+/**
+ * The server in the place of the image's: the official entrypoint leaves the superuser's password, which it needs at the
+ * first start, in the environment of everything that it starts.
+ */
+export const serverProgram = `${confDirectory}/bin/postgres`;
+/** Search path in the container: the official image's, with {@link serverProgram} first. */
+export const searchPath = [
+  `${mountedConf}/bin`,
+  ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
+  "/usr/lib/postgresql/18/bin",
+].join(":");
+
 /** A command inside the running container, as the database's system user. */
 export function inContainer(...argv: string[]): string[] {
   return ["/usr/bin/podman", "exec", "--user", "postgres", containerName, ...argv];

@@ -110,6 +110,7 @@ describe("a PostgresNode", () => {
       filesOf(unit).map(({ path, mode, onChange }) => [path, mode ?? "0644", onChange ?? "restart"]),
     ).toEqual([
       ["/etc/containers/systemd/postgres.container", "0644", "restart"],
+      ["/etc/homelab/postgres/conf/bin/postgres", "0755", "restart"],
       ["/etc/homelab/postgres/conf/postgresql.conf", "0644", "restart"],
       ["/etc/homelab/postgres/conf/reload.conf", "0644", "reload"],
       ["/etc/homelab/postgres/conf/pg_hba.conf", "0644", "reload"],

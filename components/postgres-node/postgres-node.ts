@@ -19,6 +19,7 @@ import {
   initDirectory,
   mountedConf,
   replicationSecret,
+  serverProgram,
   service,
   superuserSecret,
 } from "./layout";
@@ -158,6 +159,7 @@ export class PostgresNode extends pulumi.ComponentResource {
               postgresQuadlet({ ...settings, image: built, paired: pair !== undefined }),
             ),
           },
+          { path: serverProgram, content: script("postgres.sh"), mode: "0755" },
           { path: `${confDirectory}/postgresql.conf`, content: conf.restart },
           { path: `${confDirectory}/reload.conf`, content: conf.reload, onChange: "reload" },
           {

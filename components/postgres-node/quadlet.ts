@@ -10,6 +10,7 @@ import {
   mountedData,
   mountedInit,
   replicationSecret,
+  searchPath,
   superuserSecret,
 } from "./layout";
 import { pairExec, refused } from "./pair";
@@ -60,6 +61,7 @@ export function postgresQuadlet({ paired = false, origin = "new", image, ...sett
         ? {
             environment: {
               POSTGRES_INITDB_ARGS: initdb.join(" "),
+              PATH: searchPath,
               POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}`,
             },
           }

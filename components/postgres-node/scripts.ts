@@ -6,6 +6,7 @@ export function script(
   name:
     | "10-house.sh"
     | "auto-conf.sh"
+    | "postgres.sh"
     | "ready.sh"
     | "settle.sh"
     | "start.sh"

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { postgresSchema } from "../../settings";
@@ -6,6 +7,7 @@ import { containerfile } from "./containerfile";
 import { hba } from "./hba";
 import { guardFiles, guardReads, type Pair } from "./pair";
 import { postgresQuadlet } from "./quadlet";
+import { script } from "./scripts";
 
 const settings = postgresSchema.parse({});
 
@@ -204,6 +206,15 @@ describe("the quadlet", () => {
     const text = postgresQuadlet({ ...settings, image: "localhost/homelab/postgres:1" });
     expect(text).not.toMatch(/POSTGRES_PASSWORD=|PublishPort/);
     expect(text).toContain("POSTGRES_PASSWORD_FILE=/run/secrets/homelab-postgres-superuser");
+    // The image's entrypoint exports what it read from there: our program in the server's place takes it away again.
+    expect(text).toMatch(/PATH=\/etc\/postgresql\/bin:.*:\/usr\/lib\/postgresql\/18\/bin/);
+    const said = spawnSync("sh", ["-s"], {
+      encoding: "utf8",
+      input: script("postgres.sh").replace("/usr/lib/postgresql/18/bin/postgres", "/usr/bin/env"),
+      env: { PGDATA: "/here", POSTGRES_PASSWORD: "word", PGPASSWORD: "word" },
+    }).stdout;
+    expect(said).toContain("PGDATA=/here");
+    expect(said).not.toContain("word");
   });
 
   it("is the same text for the same settings", () => {

@@ -35,6 +35,13 @@ describe("PostgreSQL on storage", () => {
     }
   });
 
+  it("has the superuser's password in the environment of no process", () => {
+    const look = "for pid in $(pgrep -x postgres); do tr '\\0' '\\n' </proc/$pid/environ; done";
+    const variables = onNode("storage", look);
+    expect(variables).toMatch(/^PGDATA=/m);
+    expect(variables).not.toMatch(/^(POSTGRES_PASSWORD|PGPASSWORD)=./m);
+  });
+
   it.each(["dagster", "mlflow", "postgres", "template1"])("does not let agent open %s", (database) => {
     expect(psqlRefusal("desktop", elsewhere(agent(), database), "SELECT 1")).toContain(
       `permission denied for database "${database}"`,

@@ -122,13 +122,19 @@ first_start() {
   files=(/docker-entrypoint-initdb.d/*)
   [ ! -e "${files[0]}" ] || run_init_files
   temporary_server_stop
-  unset PGPASSWORD POSTGRES_PASSWORD # not for the server's own environment
+  unset PGPASSWORD
   printf '\nPostgreSQL init process complete; ready for start up.\n\n'
 }
 
 [ "${1:0:1}" != - ] || set -- postgres "$@"
 
 if [ "${1:-}" = postgres ] && ! wants_help "$@"; then
+  # As in the official image, whatever the start: what came from a file is in the environment of the server, too.
+  from_file POSTGRES_PASSWORD
+  from_file POSTGRES_USER postgres
+  from_file POSTGRES_DB "$POSTGRES_USER"
+  from_file POSTGRES_INITDB_ARGS
+  export POSTGRES_HOST_AUTH_METHOD="${POSTGRES_HOST_AUTH_METHOD:-}"
   prepare_folders
   if [ "$(id -u)" = 0 ]; then
     exec setpriv --reuid=postgres --regid=postgres --init-groups -- env HOME=/var/lib/postgresql "$0" "$@"
@@ -136,11 +142,6 @@ if [ "${1:-}" = postgres ] && ! wants_help "$@"; then
   if [ -s "$PGDATA/PG_VERSION" ]; then
     printf '\nPostgreSQL Database directory appears to contain a database; Skipping initialization\n\n'
   else
-    from_file POSTGRES_PASSWORD
-    from_file POSTGRES_USER postgres
-    from_file POSTGRES_DB "$POSTGRES_USER"
-    from_file POSTGRES_INITDB_ARGS
-    export POSTGRES_HOST_AUTH_METHOD="${POSTGRES_HOST_AUTH_METHOD:-}"
     first_start "$@"
   fi
 fi
