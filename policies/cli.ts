@@ -1,6 +1,8 @@
 /** `npm run --silent policy -- check …`: the placement rule for plain files; `-- admission …`: for a cluster. */
 import { readFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
 import { check } from "./check/check";
+import type { Bounds } from "./check/check";
 import { usage } from "./check/options";
 import { readTopology } from "./check/topology";
 
@@ -12,11 +14,33 @@ function main(args: readonly string[]): number {
     (asked ? process.stdout : process.stderr).write(`${usage}\n`);
     return asked ? 0 : 2;
   }
-  const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
-  const { code, stdout, stderr } = check(rest, colour);
+  const bounds = boundsOf(workerData);
+  const isTTY = bounds?.isTTY ?? process.stdout.isTTY;
+  const { code, stdout, stderr } = check(rest, isTTY && (process.env.NO_COLOR ?? "") === "", bounds);
   process.stderr.write(stderr);
   process.stdout.write(stdout);
   return code;
+}
+
+/** What the thread was told by check/bounds.cjs, and how it tells how far it is. */
+function boundsOf(given: unknown): (Bounds & { readonly isTTY: boolean }) | undefined {
+  if (parentPort === null) return undefined;
+  const port = parentPort;
+  const { isTTY, refused, progress } = given as {
+    isTTY: boolean;
+    refused: Readonly<Record<string, string>>;
+    progress: Int32Array;
+  };
+  return {
+    isTTY,
+    refused,
+    onFiles: (paths) => {
+      port.postMessage({ paths });
+    },
+    onFile: (index) => {
+      Atomics.store(progress, 0, index + 1);
+    },
+  };
 }
 
 /** Prints the objects for `kubectl apply -f -`. Loaded only here: the check needs none of it. */

@@ -16,6 +16,14 @@ export interface CheckResult {
   readonly stderr: string;
 }
 
+/** Whoever bounds the time of a check: files that took too long before, and how far it is now. */
+export interface Bounds {
+  readonly refused: Readonly<Record<string, string>>;
+  readonly onFiles: (paths: readonly string[]) => void;
+  /** The file that is read now; -1 when all were. */
+  readonly onFile: (index: number) => void;
+}
+
 /** Where the topology is looked for when none is named. */
 const defaultTopology = "topology.yaml";
 
@@ -25,12 +33,22 @@ const defaultTopology = "topology.yaml";
  * @param args what stands after "check"
  * @param colour whether the text may be coloured
  */
-export function check(args: readonly string[], colour: boolean): CheckResult {
+export function check(args: readonly string[], colour: boolean, bounds?: Bounds): CheckResult {
   try {
     const options = parseOptions(args);
     const topology = loadTopology(options);
-    const { files, found, ...leftOut } = collectFiles(options.paths);
-    const { facts, errors: unreadable, unread } = readFiles(files, disk);
+    const { files: collected, found, ...leftOut } = collectFiles(options.paths);
+    const files = collected.map(({ path, ...rest }) => {
+      const why = bounds?.refused[path];
+      return why === undefined ? { path, ...rest } : { path, error: why };
+    });
+    bounds?.onFiles(files.map(({ path }) => path));
+    const {
+      facts,
+      errors: unreadable,
+      unread,
+    } = readFiles(files, bounds === undefined ? disk : { ...disk, onFile: bounds.onFile });
+    bounds?.onFile(-1);
     // What was named is an error where nothing takes it: nobody names a file to have it passed over.
     const named = [...unread].filter(([path]) => !options.skipUnrecognised && !found.has(path));
     const errors = new Map([...unreadable, ...named]);

@@ -9,6 +9,13 @@ export type Parsed = { readonly documents: readonly unknown[] } | { readonly err
 /** More values than this after aliases are followed is a trick, not a manifest. */
 const largest = 500_000;
 
+/** Longer texts are read by the first parser alone. */
+const longest = 2_000_000;
+
+/** Deeper than anything that people write. */
+const deepest = 500;
+const tooDeep = `it is nested deeper than ${deepest} levels`;
+
 const kinds = ["scalar", "sequence", "mapping"] as const;
 const schema = CORE_SCHEMA.extend({
   implicit: [types.merge],
@@ -39,10 +46,12 @@ export function parseYaml(text: string): Parsed {
   try {
     documents = loadAll(clean, undefined, { schema });
   } catch (error) {
-    const second = parseLeniently(clean) ?? jsonValues(clean);
+    if (error instanceof RangeError || / exceeded/.test(firstLine(error))) return { error: refusal(error) };
+    const second = clean.length > longest ? undefined : (parseLeniently(clean) ?? jsonValues(clean));
     if (second === undefined) return { error: firstLine(error) };
     documents = second;
   }
+  if (mayBeDeep(clean) && isDeep(documents)) return { error: tooDeep };
   // Only what has an anchor can be larger than it is long, and only "{{" can be a template.
   if (!/&|\{\s*\{/.test(clean)) return { documents };
   const { size, hasTemplate } = measured(documents);
@@ -50,6 +59,30 @@ export function parseYaml(text: string): Parsed {
   if (hasTemplate) return { error: "an unquoted {{ … }} stands where a value should be" };
   if (size > largest) return { error: "its aliases expand to more than can be judged" };
   return { documents };
+}
+
+/** False where a text is surely not nested deep: it opens too little, and no line of it stands far in. */
+function mayBeDeep(text: string): boolean {
+  return text.split(/[[{]/, deepest + 1).length > deepest || new RegExp(`^ {${deepest}}`, "m").test(text);
+}
+
+/** True where values are nested too deep; without calling itself, which would be too deep as well. */
+function isDeep(documents: readonly unknown[]): boolean {
+  const seen = new Set<object>();
+  let level: unknown[] = [...documents];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return true;
+    const below: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null || seen.has(value)) continue;
+      seen.add(value);
+      for (const item of Object.values(value) as unknown[]) {
+        if (typeof item === "object" && item !== null) below.push(item);
+      }
+    }
+    level = below;
+  }
+  return false;
 }
 
 function parseLeniently(text: string): unknown[] | undefined {
@@ -94,6 +127,12 @@ function endOfObject(text: string): number {
     if (depth === 0) return token.index + token[0].length;
   }
   return text.length;
+}
+
+/** What no reader takes, since it would never end. */
+function refusal(error: unknown): string {
+  const line = firstLine(error);
+  return error instanceof RangeError || line.startsWith("nesting") ? tooDeep : line;
 }
 
 function firstLine(error: unknown): string {

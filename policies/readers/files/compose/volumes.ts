@@ -84,7 +84,11 @@ function splitShort(entry: string): readonly string[] {
     const char = entry[index] ?? "";
     if (char === "{") depth += 1;
     if (char === "}") depth -= 1;
-    const drive = /^[A-Za-z]$/.test(current) && /[\\/]/.test(entry[index + 1] ?? "") && parts.length === 0;
+    const drive =
+      current.length === 1 &&
+      /[A-Za-z]/.test(current) &&
+      /[\\/]/.test(entry[index + 1] ?? "") &&
+      parts.length === 0;
     if (
       char === ":" &&
       depth <= 0 &&
