@@ -1,11 +1,12 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow test-cluster test-pair drills drill-cut drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair drills drill-cut drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
 	@echo 'make lab-down       takes them down; leaves nothing behind but the caches'
 	@echo 'make test           checks, unit tests, engine tests, and the lab tests on the machines'
 	@echo 'make test-slow      the lab tests that take minutes each'
+	@echo 'make fuzz           the placement check with made-up files (ten minutes; FUZZ_MINUTES, FUZZ_SEED); a part of make test-slow'
 	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
 	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
@@ -28,8 +29,11 @@ lab-down:
 test:
 	@lab/test
 
-test-slow: lab
+test-slow: lab fuzz
 	@lab/in npx --no-install vitest run --project slow --passWithNoTests
+
+fuzz:
+	@npx --no-install vitest run --project fuzz
 
 test-cluster: lab
 	@lab/cluster test

@@ -12,7 +12,7 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [
             ...never,
-            ...["lab", "engine", "cluster", "pair", "slow"].map((suite) => `**/*.${suite}.test.ts`),
+            ...["lab", "engine", "cluster", "pair", "slow", "fuzz"].map((suite) => `**/*.${suite}.test.ts`),
           ],
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
@@ -50,6 +50,10 @@ export default defineConfig({
           hookTimeout: 600_000,
           fileParallelism: false,
         },
+      },
+      {
+        // Made-up inputs for ten minutes, no machine needed: FUZZ_MINUTES and FUZZ_SEED change that.
+        test: { name: "fuzz", include: ["**/*.fuzz.test.ts"], exclude: never },
       },
       {
         // PostgreSQL on two machines: by itself, for it cuts power and promotes.

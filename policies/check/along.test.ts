@@ -147,3 +147,84 @@ describe("a compose file and its override", () => {
     expect(reports[0]?.error).toContain("compose.override.yaml, which counts with it, is not valid YAML");
   });
 });
+
+describe("a kustomization and what it builds of", () => {
+  const pod = (volume: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: nginx, volumeMounts: [{name: d, mountPath: /d}]}], volumes: [{name: d, ${volume}}]}\n`;
+  const host = "hostPath: {path: /srv/d}";
+  const patch = (volume: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {volumes: [{name: d, ${volume}}]}\n`;
+
+  it.each([
+    ["a file", { "kustomization.yaml": "resources: [pod.yaml]\n", "pod.yaml": pod(host) }],
+    [
+      "a base",
+      {
+        "kustomization.yaml": "resources: [../base]\n",
+        "../base/kustomization.yml": "resources: [pod.yaml]\n",
+        "../base/pod.yaml": pod(host),
+      },
+    ],
+    [
+      "a component",
+      {
+        "kustomization.yaml": "resources: [pod.yaml]\ncomponents: [../part]\n",
+        "pod.yaml": pod("emptyDir: {}"),
+        "../part/kustomization.yaml": "kind: Component\npatches: [{path: p.yaml}]\n",
+        "../part/p.yaml": patch(`emptyDir: null, ${host}`),
+      },
+    ],
+    [
+      "a patch",
+      {
+        "kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: p.yaml}]\n",
+        "pod.yaml": pod("emptyDir: {}"),
+        "p.yaml": patch(`emptyDir: null, ${host}`),
+      },
+    ],
+    [
+      "operations",
+      {
+        "kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: p.yaml, target: {kind: Pod}}]\n",
+        "pod.yaml": pod("emptyDir: {}"),
+        "p.yaml": `- {op: replace, path: /spec/volumes/0, value: {name: d, ${host}}}\n`,
+      },
+    ],
+  ])("are one question where the kustomization alone was named: %s", (_, texts) => {
+    files = folderOf(Object.fromEntries(Object.entries(texts).map(([path, text]) => [`k/${path}`, text])));
+    expect(files.verdicts("k/kustomization.yaml")).toEqual(["violation"]);
+    expect(files.verdicts(".")).toContain("violation");
+  });
+
+  it("are judged as they are built: a patch may mend its base", () => {
+    files = folderOf({
+      "kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: p.yaml}]\n",
+      "pod.yaml": pod(host),
+      "p.yaml": patch("hostPath: null, emptyDir: {}"),
+    });
+    expect(files.verdicts("kustomization.yaml")).toEqual(["ok"]);
+    expect(files.verdicts("p.yaml")).toEqual(["ok"]);
+    // The base by itself can be applied by itself.
+    expect(files.verdicts("pod.yaml", "kustomization.yaml")).toEqual(["violation", "ok"]);
+  });
+
+  it("are one question where the patch alone was named, and the base is at fault", () => {
+    files = folderOf({
+      "kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: p.yaml}]\n",
+      "pod.yaml": pod(host),
+      "p.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: y}}\n",
+    });
+    expect(files.verdicts("p.yaml")).toEqual(["violation"]);
+    expect(files.verdicts("p.yaml", "pod.yaml")).toEqual(["ok", "violation"]);
+    expect(files.verdicts("p.yaml", "kustomization.yaml")).toEqual(["ok", "violation"]);
+  });
+
+  it("are an error where they build on each other in a circle", () => {
+    files = folderOf({
+      "a/kustomization.yaml": "resources: [../b]\n",
+      "b/kustomization.yaml": "resources: [../a]\n",
+    });
+    expect(files.judged("a/kustomization.yaml").files[0]?.error).toContain("builds on itself");
+    expect(files.judged(".").code).toBe(2);
+  });
+});

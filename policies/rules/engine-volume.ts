@@ -18,10 +18,11 @@ export const engineVolume: Rule = {
     "`.volume` units, `Mount=` and `Volume=` of containers, pods and builds, `Rootfs=`, and the same as podman arguments.",
     "Writable binds; a volume whose driver options make it a bind (type none, o=bind) is one.",
     "A source with a variable that has no value, unless the mount is read-only.",
+    "Claims of manifests that podman plays (`.kube`): it keeps them as volumes of its own, whatever their class.",
     "A `.kube` unit whose file was not found.",
   ],
   allowed: [
-    "tmpfs, read-only mounts, image volumes, overlay mounts (`:O`), configs and secrets.",
+    "tmpfs, read-only mounts, image volumes, overlay mounts (`:O`) without an upper directory of the node, configs and secrets.",
     "Device and runtime plumbing as for pods.",
     "Volumes of a driver that is network storage: nfs, cifs and their like.",
   ],

@@ -8,7 +8,7 @@ import { baseName, canonical } from "./context";
 import type { FileContext } from "./context";
 import { foreignByContent, foreignByName, unrecognised } from "./foreign";
 import { isChart, isValues, readChart, readValues } from "./kubernetes/chart";
-import { isJsonPatch, readJsonPatch } from "./kubernetes/kustomize";
+import { isJsonPatch, readJsonPatch, readPatched } from "./kubernetes/kustomize";
 import { filledIn, targetOf } from "./kubernetes/patches";
 import { isKubernetes, readKubernetes } from "./kubernetes/resources";
 import { readDropInFile } from "./quadlet/drop-ins";
@@ -91,6 +91,7 @@ function readYamlFile(content: string, context: FileContext): Outcome {
   const other = foreignByContent(told, path);
   if (other !== undefined) return { nothing: other };
   const read = told.filter((document) => readDocument(document, context));
+  readPatched(context);
   return read.length === 0 ? { nothing: unrecognised } : isRead;
 }
 

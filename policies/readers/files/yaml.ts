@@ -46,7 +46,7 @@ export function parseYaml(text: string): Parsed {
   try {
     documents = loadAll(clean, undefined, { schema });
   } catch (error) {
-    if (error instanceof RangeError || / exceeded/.test(firstLine(error))) return { error: refusal(error) };
+    if (error instanceof RangeError || firstLine(error).includes(' exceeded')) return { error: refusal(error) };
     const second = clean.length > longest ? undefined : (parseLeniently(clean) ?? jsonValues(clean));
     if (second === undefined) return { error: firstLine(error) };
     documents = second;

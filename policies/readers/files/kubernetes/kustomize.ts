@@ -1,11 +1,13 @@
 /** Kustomizations and patches: parts of resources, judged as far as they go. */
 import { at, fields, record, records, text } from "../../values";
 import type { Values } from "../../values";
-import { beside, origin } from "../context";
+import { baseName, beside, canonical, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
 import { addRelease } from "./helm";
-import { filledFrom } from "./patches";
+import { built, isFor, patchesOf } from "./build";
+import type { Built } from "./build";
+import { filledFrom, names, targetOf } from "./patches";
 import type { Kustomization } from "./patches";
 import { isKubernetes, readKubernetes } from "./resources";
 import { readCustomResource } from "./custom";
@@ -34,6 +36,30 @@ export function readKustomization(resource: Values, context: FileContext): void 
     if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, by, context);
   }
   for (const chart of records(resource.helmCharts)) readChart(chart, context);
+  if (names.includes(baseName(context.path))) readBuilt(built(by, context), context);
+}
+
+/** What is built of files that are not judged by themselves is judged where it is built. */
+function readBuilt(objects: readonly Built[], context: FileContext): void {
+  for (const { object, file } of objects) {
+    if (context.isGiven?.(file) !== true && isKubernetes(object)) readKubernetes(object, context);
+  }
+}
+
+/**
+ * Reads what a patch in a file of its own changes, as it is built, where neither that nor the kustomization is judged
+ * by itself: that a base is at fault is said where it is changed.
+ */
+export function readPatched(context: FileContext): void {
+  const listed = targetOf(context);
+  if (listed === undefined || context.isGiven?.(listed.by.path) === true) return;
+  const isThis = (file: string | undefined): boolean =>
+    file !== undefined && canonical(file) === canonical(context.path);
+  const patches = patchesOf(listed.by, context).filter(({ file }) => isThis(file));
+  const objects = built(listed.by, context).filter(({ object }) =>
+    patches.some((patch) => isFor(patch, object)),
+  );
+  readBuilt(objects, context);
 }
 
 function readPatch(value: unknown, around: Values, by: Kustomization, context: FileContext): void {

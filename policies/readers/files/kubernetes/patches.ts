@@ -14,7 +14,8 @@ export interface Kustomization {
   readonly document: Values;
 }
 
-const names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/** Names of a kustomization's file. */
+export const names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /** How far up a kustomization is looked for, and how deep kustomizations build on each other. */
 const farthest = 4;
@@ -24,7 +25,7 @@ const deepest = 8;
 const known = new WeakMap<FileContext["lookup"], Map<string, Kustomization | undefined>>();
 const held = new WeakMap<Values, readonly Values[]>();
 
-function kustomizationIn(folder: string, context: FileContext): Kustomization | undefined {
+export function kustomizationIn(folder: string, context: FileContext): Kustomization | undefined {
   const seen = known.get(context.lookup) ?? new Map<string, Kustomization | undefined>();
   known.set(context.lookup, seen);
   if (seen.has(folder)) return seen.get(folder);
@@ -40,7 +41,8 @@ function kustomizationIn(folder: string, context: FileContext): Kustomization | 
   return found;
 }
 
-function documentsAt(path: string, context: FileContext): readonly unknown[] {
+/** Documents of a file; none where there is no such file or it cannot be read. */
+export function documentsAt(path: string, context: FileContext): readonly unknown[] {
   const content = context.lookup(path);
   const parsed = content === undefined ? undefined : parseYaml(content);
   return parsed === undefined || "error" in parsed ? [] : parsed.documents;
