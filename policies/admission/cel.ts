@@ -1,6 +1,14 @@
 /** Pieces of CEL, made from what the engine knows, so that the cluster and the checker know the same. */
 import { lifecycleLabels, nameLabels } from "../engine/nodes";
-import { kubeletParts, kubeletRoots, runtimeRoots, timeZonePaths } from "../engine/paths";
+import { pathPattern } from "../engine/paths";
+import {
+  leadingOut,
+  placeTypes,
+  plumbing as plumbingPaths,
+  plumbingAlone,
+  plumbingTypes,
+  socketName,
+} from "../engine/tables/plumbing";
 import type { Topology } from "../engine/topology";
 
 /** A text as CEL writes it. */
@@ -82,26 +90,19 @@ function mayRun(
 
 /** Slashes may be doubled and have dots between; the API server lets no ".." through. */
 const slash = "/+(\\./+)*";
-const path = (text: string): string =>
-  text
-    .split("/")
-    .filter((part) => part !== "")
-    .map(escaped)
-    .join(slash);
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** Whether a hostPath volume source is device or runtime plumbing, as `isPlumbing` of the engine. */
 export function plumbing(hostPath: string): string {
-  const roots = [
-    ...runtimeRoots,
-    ...timeZonePaths,
-    ...kubeletRoots.flatMap((root) => kubeletParts.map((part) => `${root}/${part}`)),
-  ];
-  const below = `^${slash}(${roots.map(path).join("|")})(/|$)`;
-  const exact = `^${slash}(${kubeletRoots.map(path).join("|")})/*$`;
-  const wholeSystem = `^${slash}proc${slash}[^/]+${slash}(root|cwd)(/|$)`;
   const at = `${hostPath}.path`;
-  return `(${hostPath}.?type.orValue("") in ["Socket", "CharDevice", "BlockDevice"] || (!${at}.matches(${quoted(wholeSystem)}) && (${at}.matches(${quoted(below)}) || ${at}.matches(${quoted(exact)}) || ${at}.matches("\\\\.sock(et)?$"))))`;
+  const type = `${hostPath}.?type.orValue("")`;
+  const matches = (regex: string): string => `${at}.matches(${quoted(regex)})`;
+  const is = [
+    `${type} in ${list(plumbingTypes)}`,
+    matches(pathPattern(plumbingPaths, slash)),
+    matches(pathPattern(plumbingAlone, slash, true)),
+    `(${at}.matches(${pattern(socketName)}) && !(${type} in ${list(placeTypes)}))`,
+  ].join(" || ");
+  return `(${type} != "BlockDevice" && !${matches(pathPattern(leadingOut, slash))} && (${is}))`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Pods and what makes them: hostPath, claim templates, inline drivers, databases without a volume. */
 import { localProvisioner, networkDriver } from "../engine/tables/drivers";
-import { servers } from "../engine/tables/servers";
+import { common, servers } from "../engine/tables/servers";
 import type { Topology } from "../engine/topology";
 import { handingDriver } from "../readers/files/kubernetes/volumes";
 import { classIsOffNode, lands, list, pattern, plumbing, quoted } from "./cel";
@@ -91,7 +91,8 @@ function isUnknownDriver({ networkClasses }: Topology): string {
 /** Images named like a server, told nothing else to run, with no volume at a data directory. */
 function isBareServer(): string {
   const plain = servers.filter((one) => one.onlyWith === undefined && one.exceptWith === undefined);
-  const words = plain.flatMap((one) => one.words);
+  // What is no word for a server alone, the checker knows by who made the image.
+  const words = plain.flatMap((one) => one.words).filter((word) => !common.test(word));
   const dirs = [...new Set(plain.flatMap((one) => one.dataDirs))];
   const name = `^([^@]*/)?(${words.join("|")})(:[^/@]*)?(@.*)?$`;
   const untold = '(!has(c.command) && (!has(c.args) || c.args.size() == 0 || c.args[0].startsWith("-")))';

@@ -17,6 +17,7 @@ export function bookkeeperIn(container: Container): Bookkeeper | undefined {
   if (keeper === undefined) return undefined;
   // These images start nothing, or something else, until they are told to.
   if (keeper.command !== undefined && words.length > 0) {
+    if (keeper.subcommands?.test(words[0] ?? "") === true) return keeper;
     return keeper.product === "MLflow" && (words[0] ?? "").startsWith("-") ? keeper : undefined;
   }
   if (keeper.command !== undefined && keeper.product !== "MLflow" && keeper.product !== "Dagster")
@@ -31,26 +32,50 @@ function staysOnTheNode(value: string): boolean {
   );
 }
 
+/** Where a bookkeeper's database is, as far as it is told. */
+export type Pointed =
+  | { readonly kind: "off the node" | "nowhere" }
+  /** At a server that runs on an on-demand node itself: what it is called there. */
+  | { readonly kind: "beside"; readonly at: string };
+
 /**
  * Says whether a container is pointed at a database off the node.
  *
  * @param env its variables, those of the ConfigMaps it takes them from included
  * @param texts its configuration files, as far as they are known
+ * @param isBeside true for a host that is a server on an on-demand node
  */
-export function isPointedAtDatabase(
+export function pointedAt(
   keeper: Bookkeeper,
   container: Container,
   env: Readonly<Record<string, EnvValue>>,
   texts: readonly string[],
-): boolean {
+  isBeside: (host: string) => boolean,
+): Pointed {
+  const { except } = keeper;
+  if (except !== undefined && [...toldTo(container), ...texts].some((text) => except.test(text))) {
+    return { kind: "off the node" };
+  }
   const values = [
     ...Object.entries(env)
       .filter(([name]) => keeper.pointers.test(name))
       .map(([, value]) => value),
     ...optionValues(toldTo(container), keeper.pointers),
   ];
-  if (values.some((value) => typeof value === "string" && staysOnTheNode(value))) return false;
-  return values.some((value) => value !== "") || texts.some((text) => pointsAtDatabase(text));
+  if (values.some((value) => typeof value === "string" && staysOnTheNode(value))) return { kind: "nowhere" };
+  const at = values.map(hostOf).find((host) => host !== undefined && isBeside(host));
+  if (at !== undefined) return { kind: "beside", at };
+  const pointed = values.some((value) => value !== "") || texts.some((text) => pointsAtDatabase(text));
+  return { kind: pointed ? "off the node" : "nowhere" };
+}
+
+/** The host of an address or of "host:port"; words such as "postgres" (a type) are hosts too, as far as one can see. */
+function hostOf(value: EnvValue): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const address = /\/\/(?:[^@/\s]*@)?(\[[^\]]+\]|[^:/?\s]+)/.exec(value)?.[1];
+  const tcp = /@tcp\(([^:)]+)/.exec(value)?.[1];
+  const pair = /(?:^|\s)host=(\S+)/.exec(value)?.[1];
+  return (tcp ?? address ?? pair ?? /^[\w.-]+(?=(:\d+)?$)/.exec(value.trim())?.[0])?.replace(/^\[|\]$/g, "");
 }
 
 /** A configuration file that names a database server: grafana.ini, dagster.yaml and their like. */

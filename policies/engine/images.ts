@@ -22,6 +22,15 @@ export function imagePath(image: Told<string>): readonly string[] {
   return path.filter((part) => part !== "");
 }
 
+/** Names of distributions and their releases, which say what an image is built on: c9s, el9, centos7, alpine3. */
+const distribution =
+  /^(c\d+s|el\d+|ol\d+|al\d+|fc\d+|f\d{2}|(centos|centosstream|rhel|ubi|fedora|debian|ubuntu|alpine|rocky|rockylinux|alma|almalinux|sles|sle|suse|leap|opensuse|amazonlinux|photon|oraclelinux|wolfi|chainguard|azurelinux|mariner|arch|archlinux|gentoo|nixos|musl|glibc|distroless|scratch)\d*|sid|trixie|bookworm|bullseye|buster|stretch|forky|noble|jammy|focal|bionic|xenial|plucky|oracular|tumbleweed)$/;
+
+/** True for a word that names a distribution or a version and so says nothing of what runs. */
+export function isBuild(word: string): boolean {
+  return /^v?\d[\da-z]*$/.test(word) || distribution.test(word);
+}
+
 /** The words a name is made of: "gb-redis_follower.v2" is gb, redis, follower, v2. */
 export function wordsOf(name: string): readonly string[] {
   return name.split(/[^a-z0-9]+/).filter((word) => word !== "");

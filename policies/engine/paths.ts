@@ -1,21 +1,12 @@
 /** Paths of a node: which of them are device or runtime plumbing and not a place for data. */
-
-/** Directories that are the machine's interfaces, made anew at every start. */
-export const runtimeRoots = ["/dev", "/sys", "/proc", "/run", "/var/run"];
-
-/** Parts of the kubelet's directory in which device plugins and CSI drivers meet it. */
-export const kubeletParts = ["device-plugins", "plugins", "plugins_registry", "pods", "pod-resources"];
-
-/** The kubelet's directory in the distributions. */
-export const kubeletRoots = [
-  "/var/lib/kubelet",
-  "/var/lib/k0s/kubelet",
-  "/var/lib/rancher/k3s/agent/kubelet",
-  "/var/snap/microk8s/common/var/lib/kubelet",
-  "/opt/rke/var/lib/kubelet",
-];
-
-export const timeZonePaths = ["/etc/localtime", "/etc/timezone", "/etc/TZ", "/usr/share/zoneinfo"];
+import {
+  leadingOut,
+  placeTypes,
+  plumbing,
+  plumbingAlone,
+  plumbingTypes,
+  socketName,
+} from "./tables/plumbing";
 
 /** Removes doubled and trailing slashes, "." and "..", so that "/run/../srv" is seen as "/srv". */
 export function normalize(path: string): string {
@@ -34,21 +25,38 @@ export function within(path: string, root: string): boolean {
 }
 
 /**
+ * A regular expression, as RE2 and JavaScript write it, for paths of the table of plumbing.
+ *
+ * @param slash what may stand between two parts: "/" where the path is normalized
+ * @param alone true where nothing may stand below
+ */
+export function pathPattern(paths: readonly string[], slash: string, alone = false): string {
+  const one = (path: string): string =>
+    path
+      .split(/\/(?![^[(]*[\])])/)
+      .slice(1)
+      .map((part) => (part === "**" ? `([^/]+${slash})*` : part.replaceAll("(var/)?", `(var${slash})?`)))
+      .join(slash)
+      .replaceAll(`)*${slash}`, ")*");
+  return `^${slash}(${paths.map(one).join("|")})${alone ? "/*$" : "(/|$)"}`;
+}
+
+const isPlumbingPath = new RegExp(pathPattern(plumbing, "/"));
+const isPlumbingAlone = new RegExp(pathPattern(plumbingAlone, "/", true));
+const leadsOut = new RegExp(pathPattern(leadingOut, "/"));
+
+/**
  * True for device and runtime plumbing: /dev, /sys, /proc, /run, /var/run, sockets, the directories of device
- * plugins and CSI drivers, time zone files.
+ * plugins and CSI drivers, time zone files. What leads from there to the node's disks again is none.
  *
  * @param type the hostPath type, where there is one: a Socket or a device says what it is
  */
 export function isPlumbing(path: string, type?: string): boolean {
-  if (type === "Socket" || type === "CharDevice" || type === "BlockDevice") return true;
+  if (type === "BlockDevice") return false;
   if (/^(\\\\|\/\/)\.[\\/]pipe[\\/]/.test(path)) return true;
   const clean = normalize(path);
-  // /proc/1/root is the node's whole file system by another name.
-  if (/^\/proc\/[^/]+\/(root|cwd)(\/|$)/.test(clean)) return false;
-  if (runtimeRoots.some((root) => within(clean, root))) return true;
-  if (/\.sock(et)?$/.test(clean)) return true;
-  if (timeZonePaths.some((root) => within(clean, root))) return true;
-  return kubeletRoots.some(
-    (root) => clean === root || kubeletParts.some((part) => within(clean, `${root}/${part}`)),
-  );
+  if (leadsOut.test(clean)) return false;
+  if (plumbingTypes.includes(type ?? "")) return true;
+  if (isPlumbingPath.test(clean) || isPlumbingAlone.test(clean)) return true;
+  return socketName.test(clean) && !placeTypes.includes(type ?? "");
 }

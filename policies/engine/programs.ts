@@ -2,20 +2,12 @@
 import type { Container } from "./facts";
 import { dataName, notDataName } from "./tables/options";
 
-const shells = new Set([
-  "sh",
-  "bash",
-  "ash",
-  "dash",
-  "zsh",
-  "ksh",
-  "tini",
-  "dumb-init",
-  "env",
-  "exec",
-  "gosu",
-  "su-exec",
-]);
+/** Programs that take another's words: what they start is what counts. */
+const wrapper =
+  /^(ba|da|a|z|k)?sh$|^(tini|dumb-init|env|exec|gosu|su-exec|su|runuser|sudo|nohup|time|timeout|nice|ionice|setpriv|chpst|catatonit|stdbuf|command)$/;
+
+/** Words of the shell's own that stand in front of a command. */
+const keyword = /^(if|then|else|elif|while|until|do|!|\{|\()$/;
 
 /**
  * True when the container starts one of the programs, or states nothing that would keep the image from it.
@@ -37,10 +29,36 @@ function runs(words: readonly string[], programs: RegExp): boolean {
   if (programs.test(first)) return true;
   // An entrypoint script or a variable may start anything: only known other programs are believed.
   if (/\.sh$|entrypoint|^\$|^run$/.test(first)) return true;
-  if (!shells.has(first)) return false;
+  if (!wrapper.test(first)) return false;
+  // A text for a shell, or words for a program that starts others.
+  return commandsIn(words.slice(1)).some((command) => startsOne(command, programs));
+}
+
+/** The commands of a shell text: what stands between its separators. A client's arguments are no commands. */
+function commandsIn(words: readonly string[]): readonly (readonly string[])[] {
   return words
-    .slice(1)
-    .some((word) => word.split(/[\s;&|()"'`]+/).some((part) => programs.test(baseName(part))));
+    .join(" ")
+    .replace(/\\\r?\n/g, " ")
+    .split(/&&|\|\||[;|&\n()`]/)
+    .map((command) => command.split(/[\s"']+/).filter((word) => word !== ""));
+}
+
+function startsOne(words: readonly string[], programs: RegExp): boolean {
+  for (const [at, word] of words.entries()) {
+    const name = baseName(word);
+    if (programs.test(name)) return true;
+    // Options, variables, numbers and users of what starts another program.
+    const before = baseName(words[at - 1] ?? "");
+    const belongs =
+      word.startsWith("-") ||
+      /^[A-Za-z_]\w*=/.test(word) ||
+      /^\d+[smh]?$/.test(word) ||
+      keyword.test(word) ||
+      wrapper.test(name) ||
+      /^(gosu|su-exec|su|runuser|sudo|-u|-g|setpriv|chpst|-)$/.test(before);
+    if (!belongs) return false;
+  }
+  return false;
 }
 
 function baseName(word: string): string {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bookkeeperIn, isPointedAtDatabase } from "./books";
+import { bookkeeperIn, pointedAt } from "./books";
 import type { Container } from "./facts";
 import { unknown } from "./facts";
 import { imagePath } from "./images";
@@ -139,7 +139,7 @@ it.each<[Container["env"], string[], readonly string[], boolean]>([
 ])("Grafana with %j, %j and %j is pointed at a database: %s", (env, args, texts, pointed) => {
   const grafana = container("grafana/grafana", { env, args });
   const keeper = bookkeeperIn(container("grafana/grafana"));
-  expect(keeper && isPointedAtDatabase(keeper, grafana, env, texts)).toBe(pointed);
+  expect(keeper && pointedAt(keeper, grafana, env, texts, () => false).kind === "off the node").toBe(pointed);
 });
 
 it.each([
@@ -156,7 +156,7 @@ it.each([
 ])("MLflow told %s is pointed at a database: %s", (args, pointed) => {
   const mlflow = container("mlflow/mlflow", { args: ["mlflow", "server", args] });
   const keeper = bookkeeperIn(mlflow);
-  expect(keeper && isPointedAtDatabase(keeper, mlflow, {}, [])).toBe(pointed);
+  expect(keeper && pointedAt(keeper, mlflow, {}, [], () => false).kind === "off the node").toBe(pointed);
 });
 
 it.each<[Partial<Container>, readonly string[]]>([

@@ -8,6 +8,7 @@ import type {
   PersistentVolume,
   Placement,
   StorageClass,
+  Workload,
 } from "./facts";
 import { NameIndex } from "./nameIndex";
 import { landsOn } from "./nodes";
@@ -21,6 +22,7 @@ export class Stack {
   readonly #volumesByClaim: NameIndex<PersistentVolume>;
   readonly #volumesByClass: NameIndex<PersistentVolume>;
   readonly #texts: NameIndex<ConfigText>;
+  #reached: NameIndex<Workload> | undefined;
   readonly #askedByName: ReadonlySet<string>;
   readonly #filesWithClaims: ReadonlySet<string>;
 
@@ -100,9 +102,22 @@ export class Stack {
     return volume.origin.file !== from.file && this.#filesWithClaims.has(volume.origin.file);
   }
 
+  /** Workloads that are reached by a name in their network: that of the object, service, unit or container. */
+  reachedAs(name: string, from: Origin): readonly Workload[] {
+    this.#reached ??= new NameIndex(this.facts.workloads, namesOf);
+    return this.#reached.nearest(name, from);
+  }
+
   configText(reference: string, from: Origin): ConfigText | undefined {
     return this.#texts.nearest(reference, from)[0];
   }
+}
+
+/** "service db", "Deployment work/db", "unit db.container (…)" and the containers' own names. */
+function namesOf({ origin, containers }: Workload): readonly string[] {
+  const own = /^\w+ (?:docker )?(?:[^\s/]+\/)?([^\s/]+)/.exec(origin.resource)?.[1] ?? "";
+  const unit = own.replace(/\.container$/, "");
+  return [...new Set([own, unit, `systemd-${unit}`, ...containers.map(({ name }) => name)])];
 }
 
 /** Volumes without a class and with the empty one are the same to the binder. */

@@ -8,9 +8,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../../topology";
 import type { Exemption, Violation } from "../engine/verdicts";
-import { isRead, plain } from "../readers/pulumi";
+import { isRead, packageOf, plain, serverFields } from "../readers/pulumi";
 import type { PulumiResource } from "../readers/pulumi";
 import { fields, text } from "../readers/values";
+import { declaredTypes } from "../watch/declared";
 import { localFiles } from "../watch/files";
 import { engineTopology } from "../watch/topology";
 import { sentences, Watch } from "../watch/watch";
@@ -24,11 +25,12 @@ export function guard(topology: Topology): void {
   const watch = new Watch({
     topology: engineTopology(topology),
     dockerHost: new pulumi.Config("docker").get("host") ?? process.env.DOCKER_HOST,
+    declaredTypes: declaredTypes(new pulumi.Config("homelab").get("ephemeral")),
     ...localFiles(process.cwd()),
   });
   const providers = new Map<string, PulumiResource["inputs"]>();
   pulumi.runtime.registerResourceTransform(async (args) => {
-    if (args.type.startsWith("pulumi:providers:docker")) {
+    if (args.type.startsWith("pulumi:providers:")) {
       providers.set(args.name, fields((await plain(args.props)).value));
     }
     if (!isRead(args.type)) return undefined;
@@ -45,7 +47,7 @@ async function resourceOf(
   providers: ReadonlyMap<string, PulumiResource["inputs"]>,
 ): Promise<{ resource: PulumiResource; secrets: ReadonlySet<string> }> {
   const { value, secrets } = await plain(args.props);
-  const provider = providers.get(await providerName(args.opts));
+  const provider = providers.get(await providerName(args.opts)) ?? configured(packageOf(args.type));
   const urn = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${args.type}::${args.name}`;
   return {
     resource: {
@@ -54,9 +56,18 @@ async function resourceOf(
       name: args.name,
       inputs: fields(value),
       ...(provider === undefined ? {} : { provider }),
+      ...(args.custom ? {} : { isComponent: true }),
     },
     secrets,
   };
+}
+
+/** What a provider that the program does not name takes from the stack's configuration. */
+function configured(name: string): PulumiResource["inputs"] | undefined {
+  const wanted = serverFields[name];
+  if (wanted === undefined) return undefined;
+  const config = new pulumi.Config(name);
+  return Object.fromEntries(wanted.map((field) => [field, config.get(field)]));
 }
 
 /** The provider's name is the last part of its URN. */

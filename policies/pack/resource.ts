@@ -21,7 +21,8 @@ export async function resourceOf(
 ): Promise<PulumiResource> {
   const { urn, type, name, provider } = args;
   const inputs = await opened(args.props);
-  if (provider === undefined) return { urn, type, name, inputs };
+  // Whatever a provider makes has one, by default too; components have none.
+  if (provider === undefined) return { urn, type, name, inputs, isComponent: true };
   return { urn, type, name, inputs, provider: await opened(provider.props) };
 }
 

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { existsSync } from "node:fs";
 import { record, text } from "../readers/values";
 import { localFiles } from "../watch/files";
+import { declaredTypes } from "../watch/declared";
 import { topologyOf } from "../watch/topology";
 import type { WatchOptions } from "../watch/watch";
 
@@ -23,6 +24,7 @@ export function surroundings(env: Readonly<Record<string, string | undefined>>):
     topology,
     problem,
     dockerHost: config["docker:host"] ?? env.DOCKER_HOST,
+    declaredTypes: declaredTypes(config["homelab:ephemeral"]),
     ...localFiles(project),
   };
 }

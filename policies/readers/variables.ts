@@ -13,6 +13,11 @@ export function hasVariable(text: string): boolean {
   return text.length > longest ? /\$|\{\{|<%|\{%/.test(text) : variable.test(text);
 }
 
+/** A text with the defaults of its variables in their places, as who fills it in takes them: `${NAME:-default}`. */
+export function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?[-=]([^${}]*)\}/g, "$1");
+}
+
 /**
  * A path as far as it is known. One with a variable is unknown, unless what stands before the variable (or a
  * socket's ending after it) already tells that it is plumbing.

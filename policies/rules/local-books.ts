@@ -1,4 +1,8 @@
-import { bookkeeperIn, isPointedAtDatabase } from "../engine/books";
+import { bookkeeperIn, pointedAt } from "../engine/books";
+import type { Workload } from "../engine/facts";
+import { serverIn } from "../engine/servers";
+import type { Stack } from "../engine/stack";
+import { findNode } from "../engine/topology";
 import { givenAt, textsOf, wholeEnvOf } from "../engine/given";
 import type { Finding, Rule } from "../engine/verdicts";
 
@@ -7,8 +11,9 @@ export const localBooks: Rule = {
   title: "No service that keeps its books in a local file on an on-demand node",
   why: "MLflow, Dagster, Prefect and Grafana start happily without a database and then write runs, schedules and dashboards to a SQLite file or a directory in the container. Nobody notices until it is gone.",
   violations: [
-    "A container that runs MLflow's server, Dagster's web server or daemon, Prefect's server, Grafana, or another service that keeps its books in a local file by default, and is not pointed at a database off the node.",
+    "A container that runs MLflow's server, Dagster's web server or daemon, Prefect's server, Grafana, or another application of the table (some hundred of those that people run at home) that keeps its books in a local file by default, and is not pointed at a database off the node.",
     "A database address that is a local file, SQLite, or the machine itself.",
+    "A database beside it on the on-demand node: a service of the same files, or the node's own name or address.",
   ],
   allowed: [
     "The service pointed at a database by argument, variable, reference to a secret, or a configuration file in what was read.",
@@ -22,15 +27,20 @@ export const localBooks: Rule = {
       for (const container of workload.containers) {
         const keeper = bookkeeperIn(container);
         if (keeper === undefined || givenAt(workload, container, keeper.dataDirs)) continue;
-        const env = wholeEnvOf(workload, container, stack);
-        if (isPointedAtDatabase(keeper, container, env, textsOf(workload, container, stack))) continue;
         const node = stack.landsOn(workload.placement);
         if (node === undefined) break;
+        const env = wholeEnvOf(workload, container, stack);
+        const texts = textsOf(workload, container, stack);
+        const pointed = pointedAt(keeper, container, env, texts, (host) => isBeside(host, workload, stack));
+        if (pointed.kind === "off the node") continue;
         const { file, resource } = workload.origin;
         yield {
           file,
           resource,
-          detail: `Container ${container.name} of ${resource} runs ${keeper.product}, which keeps its books in ${keeper.keeps} unless it is pointed at a database, on the on-demand node ${node}.`,
+          detail:
+            pointed.kind === "beside"
+              ? `Container ${container.name} of ${resource} runs ${keeper.product}, whose books are in the database ${pointed.at}, which is on an on-demand node itself, on the on-demand node ${node}.`
+              : `Container ${container.name} of ${resource} runs ${keeper.product}, which keeps its books in ${keeper.keeps} unless it is pointed at a database, on the on-demand node ${node}.`,
           fix: `Point it at a database on an always-on node: ${keeper.point}; or declare homelab.dev/ephemeral with a reason.`,
           ephemeral: workload.ephemeral,
           names: [container.name],
@@ -39,3 +49,18 @@ export const localBooks: Rule = {
     }
   },
 };
+
+/** True for a host that is an on-demand node, or a server of the same files or stack that lands on one. */
+function isBeside(host: string, workload: Workload, stack: Stack): boolean {
+  const node = findNode(stack.topology, host);
+  if (node !== undefined) return node.lifecycle === "on-demand";
+  const [name = ""] = host.split(".");
+  return stack
+    .reachedAs(name, workload.origin)
+    .some(
+      (other) =>
+        other !== workload &&
+        other.containers.some((one) => serverIn(one) !== undefined) &&
+        stack.landsOn(other.placement) !== undefined,
+    );
+}

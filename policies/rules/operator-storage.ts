@@ -11,13 +11,16 @@ export const operatorStorage: Rule = {
   why: "Operators and charts make claims of their own. A field in their resource, or no field at all, is enough to put a database on the node's disk.",
   violations: [
     "A resource of an operator (CloudNativePG Cluster, Strimzi Kafka, RabbitmqCluster, …), or any custom resource with a storage class, volume claim template or persistence block, whose storage is not of a network class.",
-    "A resource whose operator makes a claim even when nothing is said, such as RabbitmqCluster.",
+    "A resource whose operator makes a claim even when nothing is said, such as RabbitmqCluster; each further set of nodes that says nothing.",
+    "Disks and directories of nodes that are given to a storage system (Longhorn, Ceph, OpenEBS, LINSTOR, …).",
     "A Helm release or chart with persistence on: by its values, or by the chart's own default where the values do not switch it off.",
-    "Values that cannot be seen, of a chart not known to keep nothing.",
+    "Values that cannot be seen, of a chart not known to keep nothing, where those that can be seen say nothing of storage.",
+    'Persistence switched off by the text "false": to a chart\'s templates every text that is not empty is true. A hostPath that stays on below a block that is off.',
   ],
   allowed: [
     "Storage that names a class of the topology's list of network classes.",
     "Storage declared ephemeral in the operator's own way: type ephemeral, emptyDir, persistence switched off, a size of 0 for RabbitmqCluster.",
+    "Buckets and claims of buckets, whatever their class: they are in an object store, which is judged where it is set up.",
     "Resources that only configure an operator, and definitions of custom resources themselves.",
   ],
   wayOut:

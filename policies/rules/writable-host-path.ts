@@ -12,6 +12,7 @@ export const writableHostPath: Rule = {
   violations: [
     "A hostPath that any container may write, init containers and debug containers too, in every kind that makes pods.",
     "A hostPath whose path cannot be known, unless every mount is readOnly.",
+    "A way from there to the node's disks: /proc/N/root, the kubelet's directory as a whole, block devices, /run/media, and a name such as x.sock of type Directory or DirectoryOrCreate.",
     "A pod volume of a kind that is not known to be off the node.",
   ],
   allowed: [

@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly readFile: ReadContext["readFile"];
   readonly filesIn: ReadContext["filesIn"];
   readonly dockerHost?: string | undefined;
+  /** Types that the stack's configuration says may be lost, each with the reason. */
+  readonly declaredTypes?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -35,13 +37,14 @@ export class Watch {
   see(resource: PulumiResource): Judgement {
     if (!isRead(resource.type)) return { violations: [], exemptions: [] };
     const own = noFacts();
-    const { readFile, filesIn, dockerHost } = this.options;
+    const { readFile, filesIn, dockerHost, declaredTypes } = this.options;
     readResource(resource, {
       facts: own,
       put: this.#put,
       readFile,
       filesIn,
       ...(dockerHost === undefined ? {} : { dockerHost }),
+      ...(declaredTypes === undefined ? {} : { declaredTypes }),
     });
     if (Object.values(own).every((list) => list.length === 0)) return { violations: [], exemptions: [] };
     const changes = this.#changesEarlier(own);

@@ -1,20 +1,13 @@
 /** Services that keep their books in a local file unless they are pointed at a database. A table, no logic. */
 
-export interface Bookkeeper {
-  readonly product: string;
-  /** What it uses when nothing is said. */
-  readonly keeps: string;
-  readonly image: RegExp;
-  /** Executables and subcommands that start the part that keeps the books. */
-  readonly programs: RegExp;
-  /** Words of a command by which it is known in any image. */
-  readonly command?: RegExp;
-  readonly dataDirs: readonly string[];
-  /** Variables and options that point it at a database. */
-  readonly pointers: RegExp;
-  /** How to point it at one, for the message. */
-  readonly point: string;
-}
+import { aiApps } from "./books/ai";
+import { homeApps } from "./books/home";
+import { mediaApps } from "./books/media";
+import type { Bookkeeper } from "./books/row";
+import { watchApps } from "./books/watch";
+import { workApps } from "./books/work";
+
+export type { Bookkeeper };
 
 export const bookkeepers: readonly Bookkeeper[] = [
   {
@@ -86,15 +79,6 @@ export const bookkeepers: readonly Bookkeeper[] = [
     point: "nothing: its repositories need a volume off the node",
   },
   {
-    product: "Vaultwarden",
-    keeps: "a SQLite file",
-    image: /(^|\/)vaultwarden$|bitwardenrs\/server$/,
-    programs: /^(vaultwarden|start)$/,
-    dataDirs: ["/data"],
-    pointers: /^DATABASE_URL$/i,
-    point: "DATABASE_URL=postgresql://…",
-  },
-  {
     product: "Uptime Kuma",
     keeps: "a SQLite file",
     image: /(^|\/)uptime-kuma$/,
@@ -102,5 +86,21 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/app/data"],
     pointers: /^(UPTIME_KUMA_)?DB_(HOST|HOSTNAME)$/i,
     point: "UPTIME_KUMA_DB_TYPE=mariadb and UPTIME_KUMA_DB_HOSTNAME",
+  },
+  ...homeApps,
+  ...mediaApps,
+  ...workApps,
+  ...watchApps,
+  ...aiApps,
+  {
+    product: "an application of LinuxServer.io",
+    keeps: "its settings and databases in /config",
+    image:
+      /^(lscr\.io\/)?linuxserver\/(?!(baseimage-.*|ffmpeg|socket-proxy|mods|yq|kasm-.*|docker-compose|openssh-server|nginx|wireguard|swag|duckdns|ddclient|librespeed|smokeping-slave|mariadb|fleet|ci|mstream)$)/,
+    programs: /^(init|s6-svscan)$/,
+    dataDirs: ["/config"],
+    pointers: /^$/,
+    point: "nothing: what it keeps needs a volume off the node",
+    see: "https://docs.linuxserver.io/general/running-our-containers/",
   },
 ];

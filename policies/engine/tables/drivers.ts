@@ -6,7 +6,7 @@ export const localProvisioner =
 
 /** CSI drivers and in-tree plugins whose volumes are surely off the node. */
 export const networkDriver =
-  /(^|[./-])(nfs|smb|cifs|samba|ceph|cephfs|rbd|iscsi|glusterfs|fsx|efs|ebs|s3|seaweedfs|juicefs|gcsfuse)([./-]|$)|gce-pd|pd\.csi\.storage|filestore|azure|disk\.csi|file\.csi|cinder|digitalocean|hetzner|hcloud|linode|vultr|vsphere|synology|truenas|freenas|democratic-csi|netapp|trident|exoscale|scaleway|upcloud/i;
+  /(^|[./-])(nfs|smb|cifs|samba|ceph|cephfs|rbd|iscsi|glusterfs|fsx|efs|ebs|s3|seaweedfs|juicefs|gcsfuse)([./-]|$)|gce-pd|pd\.csi\.storage|filestore|azure|disk\.csi|file\.csi|cinder|digitalocean|hetzner|hcloud|linode|vultr|vsphere|synology|truenas|freenas|democratic-csi|netapp|trident|exoscale|scaleway|upcloud|lustre|beegfs|weka|purestorage|pure-csi|powerscale|isilon|powerstore|powerflex|unity|nutanix|manila|quobyte|storpool|hpe\.com|hitachi|infinidat|infinibox|qnap|ontap|ibm\.com|oraclecloud|alibabacloud|moosefs|cubefs|curve|hammerspace|vast|sshfs|rclone|webdav/i;
 
 /** Types of mounts that are network file systems. */
 export const networkTypes =

@@ -36,7 +36,7 @@ function server(
 export const servers: readonly Server[] = [
   server(
     "PostgreSQL",
-    "postgres postgresql postgis timescaledb timescale pgvector pgvecto vchord citus spilo edb epas paradedb",
+    "postgres postgresql postgis timescaledb timescale pgvector pgvecto vchord citus spilo edb epas paradedb pgautoupgrade documentdb pgvectorscale pgduckdb orioledb pgmq alloydbomni",
     "/var/lib/postgresql /bitnami/postgresql /var/lib/pgsql /home/postgres /pgdata /var/pv",
     /^(postgres|postmaster|pg_ctl|pg_ctlcluster|patroni|run-postgresql)$/,
   ),
@@ -60,6 +60,31 @@ export const servers: readonly Server[] = [
     /^(redis-server|redis-stack-server|run-redis|keydb-server)$/,
   ),
   server("Valkey", "valkey", "/data /bitnami/valkey /var/lib/valkey", /^valkey-server$/),
+  server("Kvrocks", "kvrocks", "/var/lib/kvrocks /kvrocks/db /tmp/kvrocks", /^kvrocks$/),
+  server("FalkorDB", "falkordb", "/data /var/lib/falkordb/data", /^(redis-server|run|falkordb)/),
+  server("Garnet", "garnet", "/data", /^garnet(server)?$/i),
+  server("RustFS", "rustfs", "/data", /^rustfs$/),
+  server("Vault", "vault openbao", "/vault /openbao", /^(vault|bao|server)$/),
+  server("OpenLDAP", "openldap slapd", "/var/lib/ldap /etc/ldap/slapd.d /bitnami/openldap", /^(slapd|run)/),
+  server("389 Directory Server", "dirsrv 389ds", "/data /var/lib/dirsrv", /^(dscontainer|ns-slapd)$/),
+  server("immudb", "immudb", "/var/lib/immudb", /^immudb$/),
+  server("TiDB's placement driver", "pd", "/data /var/lib/pd", /^pd-server$/),
+  server("Databend", "databend", "/var/lib/databend /data", /^databend/),
+  server("RisingWave", "risingwave", "/data /risingwave", /^(risingwave|single_node|standalone|playground)/),
+  server("SingleStore", "singlestore memsql singlestoredb", "/var/lib/memsql /data", /^(memsqld|start)/),
+  server("Greenplum", "greenplum", "/data /gpdata", /^(postgres|gpstart)$/),
+  server("openGauss", "opengauss", "/var/lib/opengauss", /^gaussdb$/),
+  server("OceanBase", "oceanbase", "/root/ob /root/boot", /^(observer|boot)/),
+  server("HBase", "hbase", "/data /hbase /hadoop-data", /^(hbase|start-hbase)/),
+  server("Ignite", "ignite", "/opt/ignite/work /persistence", /^(ignite|run)/, { onlyWith: /persistence/i }),
+  server("HDFS", "namenode datanode", "/hadoop /hadoop/dfs", /^(hdfs|hadoop|start)/),
+  server("ZincSearch", "zincsearch zinc", "/data", /^zinc(search)?$/),
+  server("Sonic", "sonic", "/var/lib/sonic/store", /^sonic$/),
+  server("Axon Server", "axonserver", "/axonserver/data /axonserver/events /data /eventdata", /^axonserver/),
+  server("NanoMQ", "nanomq", "/var/lib/nanomq", /^nanomq$/),
+  server("Ceph", "ceph", "/var/lib/ceph", /^(ceph-(mon|osd|mgr|mds)|demo|mon|osd)$/),
+  server("Apache Kudu", "kudu", "/var/lib/kudu", /^kudu/),
+  server("MonetDB", "monetdb", "/var/monetdb5", /^(monetdbd|mserver5)$/),
   server("KeyDB", "keydb", "/data", /^keydb-server$/),
   server("Dragonfly", "dragonfly", "/data", /^dragonfly$/),
   server("MinIO", "minio", "/data /export /bitnami/minio /mnt/data /data1", /^minio$/),
@@ -111,6 +136,15 @@ export const servers: readonly Server[] = [
   server("CrateDB", "crate cratedb", "/data", /^crate$/),
   server("QuestDB", "questdb", "/var/lib/questdb /root/.questdb", /^questdb$/),
   server("SurrealDB", "surrealdb", "/data", /^surreal$/, { onlyWith: /(rocksdb|file|surrealkv):/i }),
+  server("Marqo", "marqo", "/opt/vespa/var", /^(vespa|run)/),
+  server("Infinity", "infiniflow", "/var/infinity", /^infinity$/),
+  server(
+    "VictoriaLogs or VictoriaTraces",
+    "victorialogs victoriatraces",
+    "/victoria-logs-data /victoria-traces-data /vlogs",
+    /^victoria/,
+  ),
+  server("InfluxDB 3", "influxdb3", "/var/lib/influxdb3 /home/influxdb3/.influxdb3", /^influxdb3$/),
   server("Weaviate", "weaviate", "/var/lib/weaviate", /^weaviate$/),
   server("Milvus", "milvus", "/var/lib/milvus", /^milvus$/),
   server("Chroma", "chroma chromadb", "/chroma /data /index_data", /^(chroma|uvicorn)$/),
@@ -132,7 +166,7 @@ export const servers: readonly Server[] = [
     /^(activemq|artemis)$/,
   ),
   server("Pulsar", "pulsar", "/pulsar", /^(pulsar|bin\/pulsar)$/),
-  server("NSQ", "nsqd", "/data", /^nsqd$/),
+  server("NSQ", "nsqd nsq", "/data", /^nsqd$/),
   server("EventStoreDB", "eventstore eventstoredb", "/var/lib/eventstore", /^eventstored?$/),
   server("Dgraph", "dgraph", "/dgraph", /^dgraph$/),
   server("TiKV", "tikv", "/data /var/lib/tikv", /^tikv-server$/),
@@ -185,6 +219,17 @@ export const servers: readonly Server[] = [
   server("Dolt", "dolt", "/var/lib/dolt", /^(dolt|sql-server)$/),
 ];
 
+/** Names of servers that are words people use for other things. */
+export const common =
+  /^(oracle|garage|chroma|crate|stan|artemis|consul|dragonfly|druid|pinot|doris|dolt|graphite|pulsar|spilo|edb|scylla|virtuoso|vespa|firebird|manticore|solr|citus|typesense|milvus|memgraph|eventstore|redpanda|sonic|vault|garnet|ceph|pd|zinc|ignite|kudu|mosquitto|hivemq|percona|epas|timescale|namenode|datanode|infiniflow|blazegraph|iotdb|etcd|nsq|documentdb)\d*$/;
+
+/** Who builds images of what others make. */
+export const distributors: ReadonlySet<string> = new Set(
+  "library bitnami bitnamilegacy bitnamisecure bitnamicharts linuxserver apache hashicorp chainguard rapidfort ubuntu canonical opensuse suse redhat rhel8 rhel9 centos sclorg fedora rockylinux docker hub dockerhub quay mirror mirrors proxy cache dhi public ecr amazonlinux eclipse coreos k8s gcr google google_containers nsqio openbao percona-lab postgresai etcd-io grafana ghcr public-dockerhub dockerproxy docker-io registry.k8s.io libops zincsearch public-ecr-aws uffizzi arm32v7 arm64v8 amd64 i386 microsoft".split(
+    " ",
+  ),
+);
+
 /** Words that may stand beside a server's name without making it something else. */
 export const beside: ReadonlySet<string> = new Set(
   (
@@ -193,13 +238,13 @@ export const beside: ReadonlySet<string> = new Set(
     "container image custom base official amd64 arm arm64 arm32v7 arm64v8 armhf x86 latest stable nightly slim full minimal lts ce ee free xe fips " +
     "native kraft broker streaming core apache cp gb k8s kubernetes k8sonprem petset repmgr shard mgmt management " +
     "galera sharded classic delayed stateful set demo ml rs age partman cron immich nextcloud analytics logical secure hardened open distro for " +
-    "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb crunchy aws gcp sql eclipse jammy"
+    "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb crunchy aws gcp sql eclipse jammy bundle local atlas autoupgrade preview rc beta alpha dev lite mini micro tiny big plus pro premium single-node singlenode node nodes daemon hardened rootless nonroot build builds release multiarch multi arch"
   ).split(" "),
 );
 
 /** Words of products that watch, copy, front or use a server and are none themselves. */
 export const other =
-  /python|php|django|flask|rails|ruby|laravel|spring|java|golang|dotnet|rust|celery|exporter|operator|backup|client|commander|insight|express|proxy|bouncer|pool|router|sentinel|connect|registry|rest|manager|console|tool|cli|dump|migrat|agent|reload|controller|provision|webhook|admin|bench|consumer|producer|worker|adapter|monitor|dashboard|bridge|mirror|mc$|^mc|box|lookupd|keeper|ui$|web|gateway|api|init|seed|load|sidecar|curator|zabbix|head|kibana|cerebro|elastalert|logstash|sync|pump|alertmanager|pushgateway|frontend|example|sample|app/;
+  /^(python|php|django|flask|rails|ruby|laravel|spring|java|golang|dotnet|rust|celery|jdbc|odbc|exporter|operator|backups?|backupper|restore|clients?|commander|insight|express|proxy|proxysql|bouncer|pgbouncer|pool|pooler|router|sentinel|connect|connector|registry|rest|managers?|console|tools?|toolbox|toolkit|utils?|cli|dump|dumper|migrations?|migrator|migrate|agent|reloader|controller|provisioner|webhook|admin|adminer|phpmyadmin|bench|benchmark|consumer|producer|workers?|adapter|monitor|monitoring|dashboard|bridge|mirror|mirrormaker|mc|lookupd|nsqlookupd|nsqadmin|keeper|ui|gui|webui|gateway|init|initializer|seed|seeder|loader|sidecar|curator|zabbix|kibana|cerebro|elastalert|logstash|sync|syncer|pump|alertmanager|pushgateway|driver|plugin|plugins|chart|csi|injector|healthcheck|check|checker|test|tests|tester|cron|job|jobs|scheduler|sdk|lib|browser|viewer|explorer|webclient|importer|sink|source|relay|shipper|collector|scraper|wait|waiter|k8s-sidecar)$/;
 
 /** What people call a whole family of images whose last name part does not say it. */
 export const byPath: readonly (readonly [RegExp, string])[] = [
@@ -210,6 +255,31 @@ export const byPath: readonly (readonly [RegExp, string])[] = [
   [/victoriametrics\/(victoria-metrics|victoria-logs|vmsingle|vmstorage)$/, "victoriametrics"],
   [/tensorchord\//, "vchord"],
   [/^redis\/redis-stack/, "redis"],
+  [
+    /^(supabase|neondatabase|tembo|tembo-io|cloudnative-pg|immich-app|zabbly)\/(postgres|postgresql|compute-node|standard-cnpg|tembo-pg-slim)/,
+    "postgres",
+  ],
+  [/mongodb-atlas-local$/, "mongodb"],
+  [/^(hashicorp\/)?vault$|^openbao\/openbao(-hsm)?(-ubi)?$/, "vault"],
+  [/(osixia|bitnami|bitnamilegacy)\/openldap$/, "openldap"],
+  [/microsoft\/garnet/, "garnet"],
+  [/^(quay\/)?ceph\/(daemon|ceph|demo)/, "ceph"],
+  [/pingcap\/pd$/, "pd"],
+  [/infiniflow\/infinity$/, "infiniflow"],
+  [/(^|\/)bde2020\/hadoop-(namenode|datanode)$/, "namenode"],
+  [/public\.ecr\.aws\/zinclabs|zinclabs\/zinc/, "zinc"],
+  [/valeriansaliou\/sonic$/, "sonic"],
+  [/chromadb\/chroma|chroma-core\/chroma$/, "chroma"],
+  [/openlink\/virtuoso/, "virtuoso"],
+  [/(jacobalberty|firebirdsql)\/firebird$/, "firebird"],
+  [/dolthub\/dolt/, "dolt"],
+  [/(graphiteapp|hopsoft)\/(graphite|docker-graphite)/, "graphite"],
+  [/dragonflydb\/dragonfly$/, "dragonfly"],
+  [/(redpandadata|vectorized)\/redpanda$/, "redpanda"],
+  [/vespaengine\/vespa$/, "vespa"],
+  [/(manticoresearch)\/manticore$/, "manticore"],
+  [/apachepinot\/pinot$/, "pinot"],
+  [/apachepulsar\/pulsar(-all)?$/, "pulsar"],
   [/timescale\//, "timescale"],
   [/zalan(do|do\/acid)?\/.*spilo|spilo-\d+/, "spilo"],
   [/mysql\/mysql-server|mysql\/community-server/, "mysql"],

@@ -1,14 +1,14 @@
 /** Resources of the command provider: what is run or put on a machine over SSH, and what runs ssh here. */
 import { isUnknown, unknown } from "../../engine/facts";
 import type { Told } from "../../engine/facts";
-import { at, fields, record, text } from "../values";
+import { fields, record, text, textMap } from "../values";
 import { connectionPlacement } from "./homelab";
-import { addSetup, putOnNode } from "./put-file";
+import { addUnclear, putOnNode } from "./put-file";
 import type { PutFile, Putting } from "./put-file";
 import { isNotYet, notYetWhy, told } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
-import { declaredIn, readScript, readStatements } from "./shell/script";
-import { statementsOf } from "./shell/statements";
+import { declaredIn, readScript } from "./shell/script";
+import { quotedWord } from "./shell/statements";
 
 export function readCommand(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
@@ -39,32 +39,24 @@ function readTexts(putting: Putting): void {
     const command = told(inputs[verb]);
     if (command === undefined) continue;
     if (verb === "update" && inputs.update === inputs.create) continue;
-    if (isUnknown(command)) addSetup(own, unknown(`its ${verb}: ${command.why}`));
+    if (isUnknown(command)) addUnclear(own, `its ${verb}: ${command.why}`);
     else readScript(command, own, stdin);
   }
 }
 
-/** A local command matters where it reaches a machine or the cluster. */
+/** A local command matters where it reaches a machine or the cluster, or where that cannot be known. */
 function readLocal(putting: Putting): void {
   const { inputs } = putting.resource;
-  const reaching = /^(ssh|kubectl|helm|oc|k3s)$/;
   const stdin = told(inputs.stdin);
+  const variables = Object.entries(textMap(inputs.environment)).map(
+    ([name, value]) => `export ${name}=${quotedWord(value)}\n`,
+  );
   for (const verb of ["create", "update"]) {
     const command = told(inputs[verb]);
     if (command === undefined || (verb === "update" && inputs.update === inputs.create)) continue;
-    if (isUnknown(command)) {
-      addSetup(putting, unknown(`its ${verb}: ${command.why}`));
-      continue;
-    }
-    const own = { ...putting, ephemeral: declaredIn(command) };
-    const parts = statementsOf(command).filter((one) =>
-      reaching.test((one.words[0] ?? "").replace(/^.*\//, "")),
-    );
-    readStatements(parts, own, stdin);
-    const remote = /(?:^|\s)(?:-H|--host)[ =](ssh:\/\/\S+)|DOCKER_HOST=(ssh:\/\/\S+)/.exec(command);
-    const host = remote?.[1] ?? remote?.[2] ?? text(at(inputs, "environment", "DOCKER_HOST"));
-    const name = /^(?:ssh|tcp):\/\/(?:[^@/]*@)?([^:/]+)/.exec(host ?? "")?.[1];
-    if (name !== undefined) readScript(command, { ...own, placement: { kind: "host", host: name } }, stdin);
+    const own = { ...putting, local: true, ephemeral: declaredIn(text(inputs[verb]) ?? "") };
+    if (isUnknown(command)) addUnclear(own, `its ${verb}: ${command.why}`);
+    else readScript(variables.join("") + command, own, stdin);
   }
 }
 

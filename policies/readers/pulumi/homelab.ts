@@ -5,6 +5,8 @@ import { at, record, records, text, texts } from "../values";
 import { putOnNode } from "./put-file";
 import { isNotYet, notYetWhy, originOf, told } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
+import { readOther } from "./types/others";
+import { ownKeepingNothing } from "./types/tables";
 
 export function readHomelab(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
@@ -16,6 +18,7 @@ export function readHomelab(resource: PulumiResource, context: ReadContext): voi
       sets: `it keeps a PostgreSQL ${(kind ?? "").toLowerCase()}`,
     });
   } else if (module === "remote" && kind === "Unit") readUnit(resource, context);
+  else if (module !== "remote" || !ownKeepingNothing.has(kind ?? "")) readOther(resource, context);
 }
 
 /** The machine at the other end of an SSH connection. */
@@ -87,5 +90,6 @@ function readUnit(resource: PulumiResource, context: ReadContext): void {
     path: told(file.path) ?? unknown("it states no path"),
     content: told(file.content) ?? unknown("it states no content"),
   }));
-  putOnNode(put, { resource, context, placement });
+  // What it keeps is stated, so the programs in its scripts need not be known.
+  putOnNode(put, { resource, context, placement, states: true });
 }

@@ -4,17 +4,20 @@ import { readDocker } from "./docker";
 import { readHomelab } from "./homelab";
 import { readKubernetesResource } from "./kubernetes";
 import type { PulumiResource, ReadContext } from "./resource";
+import { isElsewhere, packageOf, readOther } from "./types/others";
 
+export { packageOf } from "./types/others";
+export { serverFields } from "./types/tables";
 export { plain, isPlain, marked } from "./plain";
 export { notYet, type PulumiResource, type ReadContext } from "./resource";
 
 /**
- * Adds what a resource says to the facts. Types of providers not named here keep nothing on a node.
+ * Adds what a resource says to the facts.
  *
  * @throws nothing: what cannot be made out is a fact too
  */
 export function readResource(resource: PulumiResource, context: ReadContext): void {
-  switch (resource.type.slice(0, resource.type.indexOf(":"))) {
+  switch (packageOf(resource.type)) {
     case "kubernetes": {
       readKubernetesResource(resource, context);
       return;
@@ -32,10 +35,11 @@ export function readResource(resource: PulumiResource, context: ReadContext): vo
       return;
     }
     default:
+      if (!isElsewhere(resource.type)) readOther(resource, context);
   }
 }
 
-/** True for resources that a reader looks at. */
+/** True for resources that a reader looks at: all but those that are known to be nowhere on a node. */
 export function isRead(type: string): boolean {
-  return /^(kubernetes|docker|command|homelab):/.test(type);
+  return !isElsewhere(type);
 }

@@ -1,17 +1,11 @@
 /** Files put on a node over SSH: what they set up there is told by their place and their text. */
-import { isUnknown, noFacts, unknown } from "../../engine/facts";
-import type {
-  EphemeralDeclaration,
-  Facts,
-  FactsBuilder,
-  Origin,
-  Placement,
-  Told,
-  Unknown,
-} from "../../engine/facts";
+import { isUnknown, unknown } from "../../engine/facts";
+import type { EphemeralDeclaration, Facts, FactsBuilder, Origin, Placement, Told } from "../../engine/facts";
+import { parse, valuesOf } from "../../../quadlet";
 import { readFiles } from "../files/read";
 import { originOf } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
+import { cronCommands } from "./shell/cron";
 import { readScript } from "./shell/script";
 
 export interface PutFile {
@@ -25,8 +19,13 @@ export interface Putting {
   readonly context: ReadContext;
   readonly placement: Placement;
   readonly ephemeral?: EphemeralDeclaration | undefined;
+  /** True on the machine that runs Pulumi: what is set up there is on nobody's node. */
+  readonly local?: boolean;
+  /** True where what is put there states itself what it keeps, so that a program it runs need not be known. */
+  readonly states?: boolean;
 }
 
+const cronTable = /\/cron\.d\/|\/crontab$/;
 const script = /\.(sh|bash)$|\/cron[^/]*\/|\/rc\.local$|\/init\.d\//;
 const manifest = /\/manifests\/[^/]+\.(ya?ml|json)$/;
 
@@ -41,21 +40,45 @@ export function decidesWhatRuns(path: string): boolean {
 
 /** Reads the files put on one machine together: a quadlet may name the volume of another. */
 export function putOnNode(files: readonly PutFile[], putting: Putting): void {
-  const { placement, context } = putting;
+  const { context } = putting;
   const known = new Map<string, string>();
   for (const { path, content } of files) {
     if (isUnknown(path)) {
       addSetup(putting, unknown(`the path of a file it puts there: ${path.why}`));
       continue;
     }
-    if (placement.kind === "host") context.put.add(`${placement.host} ${path}`);
+    context.put.add(putKey(putting, path));
     if (!isUnknown(content)) known.set(path, content);
     else if (decidesWhatRuns(path)) addSetup(putting, unknown(`the text of ${path}: ${content.why}`));
   }
-  for (const [path, text] of known) {
-    if (script.test(path) || (text.startsWith("#!") && !runs.test(path))) readScript(text, putting);
+  readTexts(known, putting);
+}
+
+/** Reads texts by where they are put: tables of cron, scripts, services, and files that a tool reads. */
+export function readTexts(
+  texts: ReadonlyMap<string, string>,
+  putting: Putting,
+  isRun: (path: string) => boolean = () => false,
+): void {
+  for (const [path, text] of texts) {
+    if (cronTable.test(path)) readScript(cronCommands(text, true), putting);
+    else if (path.endsWith(".service")) readScript(serviceCommands(text), putting);
+    else if ((script.test(path) || (text.startsWith("#!") && !runs.test(path))) && !isRun(path)) {
+      readScript(text, putting);
+      putting.context.put.add(putKey(putting, path, "judged"));
+    }
   }
-  addFiles(known, putting);
+  addFiles(texts, putting);
+}
+
+/** What a service runs, as a script. Containers that it starts are read by the reader of services too. */
+function serviceCommands(text: string): string {
+  const unit = parse(text);
+  return ["ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload"]
+    .flatMap((key) => valuesOf(unit, "Service", key))
+    .map((line) => line.replace(/^[-@:+!|]+/, "").replaceAll("%t", "/run"))
+    .filter((line) => !/(^|\/)(podman|docker|nerdctl)\s/.test(line))
+    .join("\n");
 }
 
 /** Adds what the files set up, as that of the resource that puts them there. */
@@ -71,6 +94,22 @@ export function addFiles(texts: ReadonlyMap<string, string>, putting: Putting): 
     if (decidesWhatRuns(path)) addSetup(putting, unknown(`${path}: ${why}`));
   }
   addMoved(facts, putting);
+}
+
+/** Says that something a command does cannot be known; not of what states itself what it keeps. */
+export function addUnclear(putting: Putting, why: string): void {
+  if (putting.states !== true) addSetup(putting, unknown(why));
+}
+
+/** How {@link ReadContext.put} names a file on a machine; "judged" for scripts whose text was looked at. */
+export function putKey({ placement }: Putting, path: string, as?: "judged"): string {
+  return `${placement.kind === "host" ? placement.host : "?"} ${path}${as === undefined ? "" : " judged"}`;
+}
+
+/** True when a file of such a path was put on the same machine before. */
+export function isPut(putting: Putting, fits: (path: string) => boolean): boolean {
+  const start = putKey(putting, "");
+  return [...putting.context.put].some((key) => key.startsWith(start) && fits(key.slice(start.length)));
 }
 
 export function addSetup({ resource, context, placement, ephemeral }: Putting, sets: Told<string>): void {
@@ -117,8 +156,3 @@ export function addMoved(from: Facts, { resource, context, placement, ephemeral 
   to.storageClasses.push(...from.storageClasses.map(own));
   to.configTexts.push(...from.configTexts.map(own));
 }
-
-/** Facts gathered by another reader, to be added with {@link addMoved}. */
-export const gathering = noFacts;
-
-export type { Unknown };

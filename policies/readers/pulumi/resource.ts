@@ -13,6 +13,8 @@ export interface PulumiResource {
   readonly inputs: Values;
   /** Inputs of its provider, where it has one of its own. */
   readonly provider?: Values;
+  /** True for a component: what it is made of comes as resources of their own. */
+  readonly isComponent?: boolean;
 }
 
 /** What a reader of resources may use beside the resource itself. */
@@ -26,6 +28,8 @@ export interface ReadContext {
   readonly filesIn: (folder: string) => readonly string[] | undefined;
   /** Files already put on nodes, as "HOST PATH": what a command uses may have been put there before. */
   readonly put: Set<string>;
+  /** Types that the stack's configuration says may be lost, each with the reason. */
+  readonly declaredTypes?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -36,6 +36,7 @@ export async function resourcesOf(json: string): Promise<readonly PulumiResource
       name: urn.slice(urn.lastIndexOf("::") + 2),
       inputs: inputs.get(urn) ?? {},
       ...(provider === undefined ? {} : { provider }),
+      ...(one.custom === false ? { isComponent: true } : {}),
     };
   });
 }

@@ -3,7 +3,7 @@ import { unknown } from "../../../engine/facts";
 import type { ClaimSpec, ClassName, PersistentVolume } from "../../../engine/facts";
 import { at, fields, record, text, textMap, texts } from "../../values";
 import type { Values } from "../../values";
-import { hasVariable, toldPath } from "../../variables";
+import { hasVariable, toldPath, withDefaults } from "../../variables";
 import { volumePlacement } from "./placement";
 import { networkSources, networkFlexDriver } from "./volumes";
 
@@ -13,7 +13,8 @@ const oldAnnotation = "volume.beta.kubernetes.io/storage-class";
 export function classOf(spec: Values, metadata?: unknown): ClassName {
   const annotated = text(at(metadata, "annotations", oldAnnotation));
   const field = spec.storageClassName;
-  const named = typeof field === "string" ? field : text(field);
+  // A class as an object is no class to Kubernetes, but it says which one is meant.
+  const named = text(field) ?? text(at(field, "name"));
   if (annotated !== undefined) {
     if (named === undefined && annotated === "") return { kind: "none" };
     if (named === undefined) return { kind: "named", name: annotated, by: "annotation" };
@@ -23,8 +24,9 @@ export function classOf(spec: Values, metadata?: unknown): ClassName {
 }
 
 /** A class by its name as written: absent, empty, a name, or a variable nobody filled in. */
-export function className(name: string | undefined): ClassName {
-  if (name === undefined) return { kind: "unnamed" };
+export function className(stated: string | undefined): ClassName {
+  if (stated === undefined) return { kind: "unnamed" };
+  const name = withDefaults(stated);
   if (name === "") return { kind: "none" };
   if (hasVariable(name)) return unknown(`${name} has no value here`);
   return { kind: "named", name, by: "field" };
@@ -77,7 +79,7 @@ export function persistentVolume(resource: Values): Omit<PersistentVolume, "orig
 function volumeSource(spec: Values): PersistentVolume["source"] {
   for (const kind of ["hostPath", "local"] as const) {
     if (record(spec[kind]) !== undefined) {
-      return { kind, path: toldPath(text(at(spec, kind, "path")) ?? "(no path)") };
+      return { kind, path: toldPath(withDefaults(text(at(spec, kind, "path")) ?? "(no path)")) };
     }
   }
   const network = networkSources.find((kind) => record(spec[kind]) !== undefined);

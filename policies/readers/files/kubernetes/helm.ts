@@ -89,9 +89,10 @@ function fluxRelease(spec: Values): Release {
       text(spec.chart) ??
       "",
     values: [fields(spec.values)],
-    unseen: records(spec.valuesFrom).map(
-      (from) => `${text(from.kind) ?? "ConfigMap"} ${text(from.name) ?? ""}`,
-    ),
+    unseen: records(spec.valuesFrom)
+      // One that goes to a place of its own changes nothing else.
+      .filter(({ targetPath }) => /^$|persist|storage|volume|enabled|class/i.test(text(targetPath) ?? ""))
+      .map((from) => `${text(from.kind) ?? "ConfigMap"} ${text(from.name) ?? ""}`),
   };
 }
 
@@ -135,7 +136,8 @@ function dotted(flat: Readonly<Record<string, string>>): Values {
       here[key] = made;
       here = made;
     }
-    here[keys.at(-1) ?? ""] = value;
+    // Helm makes of these what they look like.
+    here[keys.at(-1) ?? ""] = value === "true" ? true : value === "false" ? false : value;
   }
   return root;
 }
@@ -160,12 +162,7 @@ export function addRelease(
       { kind: "claimTemplate", spec: { class: className(globalClass === "" ? undefined : globalClass) } },
       placement,
     );
-  } else if (
-    silent &&
-    release.unseen.length > 0 &&
-    !keepsNothing(release.chart) &&
-    Object.keys(own).length === 0
-  ) {
+  } else if (silent && release.unseen.length > 0 && !keepsNothing(release.chart)) {
     scan.add(
       "its values",
       unknown(

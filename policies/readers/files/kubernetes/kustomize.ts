@@ -4,6 +4,7 @@ import type { Values } from "../../values";
 import { baseName, beside, canonical, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
+import { readRemovals, readReplacements } from "./applied";
 import { addRelease } from "./helm";
 import { built, isFor, patchesOf } from "./build";
 import type { Built } from "./build";
@@ -35,6 +36,7 @@ export function readKustomization(resource: Values, context: FileContext): void 
     const strategic = owner.patchesStrategicMerge;
     if (Array.isArray(strategic)) for (const patch of strategic) readPatch(patch, {}, by, context);
   }
+  readReplacements(resource, by, context);
   for (const chart of records(resource.helmCharts)) readChart(chart, context);
   if (names.includes(baseName(context.path))) readBuilt(built(by, context), context);
 }
@@ -73,7 +75,7 @@ function readPatch(value: unknown, around: Values, by: Kustomization, context: F
     readJsonPatch(value, around, context, { by, target });
     return;
   }
-  if (typeof value !== "string" || !value.includes("\n")) return;
+  if (typeof value !== "string" || !/\n|^\s*[-[{]/.test(value)) return;
   const parsed = parseYaml(value);
   if ("error" in parsed) return;
   for (const document of parsed.documents) {
@@ -103,6 +105,7 @@ export function readJsonPatch(
   listed?: { readonly by: Kustomization; readonly target: Values },
 ): void {
   const target = listed?.target ?? fields(around.target);
+  if (listed !== undefined) readRemovals(operations, target, listed.by, context);
   const kind = text(target.kind) ?? "patch";
   const name = text(target.name) ?? "(without a name)";
   for (const operation of records(operations)) {

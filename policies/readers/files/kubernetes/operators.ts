@@ -44,3 +44,20 @@ export function alwaysClaims(kind: string, group: string): string | undefined {
   const claimer = Object.hasOwn(claimers, kind) ? claimers[kind] : undefined;
   return claimer?.[0].test(group) === true ? claimer[1] : undefined;
 }
+
+/** Resources that give disks or directories of nodes to a storage system, and the field that names them. */
+const diskGivers: Readonly<Record<string, readonly [group: RegExp, field: string]>> = {
+  Node: [/longhorn\.io$/, "spec.disks"],
+  DiskPool: [/openebs\.io$/, "spec.disks"],
+  CStorPoolCluster: [/openebs\.io$/, "spec.pools"],
+  LVMCluster: [/topolvm\.io$/, "spec.storage.deviceClasses"],
+  LocalVolume: [/local\.storage\.openshift\.io$/, "spec.storageClassDevices"],
+  LinstorSatelliteConfiguration: [/piraeus\.io$/, "spec.storagePools"],
+  LinstorSatelliteSet: [/linbit\.com$/, "spec.storagePools"],
+};
+
+/** The field in which such a resource names the disks of nodes, or undefined. */
+export function nodeDisks(kind: string, group: string): string | undefined {
+  const giver = Object.hasOwn(diskGivers, kind) ? diskGivers[kind] : undefined;
+  return giver?.[0].test(group) === true ? giver[1] : undefined;
+}

@@ -104,6 +104,26 @@ export function filledIn(resource: Values, context: FileContext): [Values, FileC
   return listed === undefined ? [resource, context] : filledFrom(resource, listed.by, listed.target, context);
 }
 
+/** What a target selects of what its kustomization builds on; names are regular expressions, as in kustomize. */
+export function basesOf(target: Values, by: Kustomization, context: FileContext): readonly Values[] {
+  const fits = (pattern: unknown, value: unknown): boolean =>
+    text(pattern) === undefined || whole(text(pattern) ?? "").test(text(value) ?? "");
+  return resourcesOf(by, context, 0).filter(
+    (one) =>
+      fits(target.kind, one.kind) &&
+      fits(target.name, at(one, "metadata", "name")) &&
+      fits(target.namespace, at(one, "metadata", "namespace")),
+  );
+}
+
+function whole(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch {
+    return /^.*$/;
+  }
+}
+
 /** The same for a patch that stands in the kustomization itself, or is known to be one of it. */
 export function filledFrom(
   resource: Values,
@@ -115,6 +135,8 @@ export function filledFrom(
   const name = text(target.name) ?? text(at(resource, "metadata", "name")) ?? "";
   const base = baseOf(kind, name, by, context);
   if (base === undefined) return [resource, context];
+  const replaces = text(at(resource, "spec", "$patch")) === "replace";
+  if (replaces) return [resource, { ...context, isPartial: true }];
   const isStorage = kind === "PersistentVolume" || kind === "PersistentVolumeClaim";
   const filled = isStorage
     ? { ...resource, spec: { ...fields(base.spec), ...fields(resource.spec) } }

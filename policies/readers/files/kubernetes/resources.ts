@@ -19,7 +19,7 @@ const coreGroups =
 
 /** Groups whose resources speak of storage without holding any: policies, machines, node templates, tests. */
 const talkingGroups =
-  /(^|\.)(kyverno\.io|gatekeeper\.sh|cluster\.x-k8s\.io|karpenter\.(sh|k8s\.aws|azure\.com)|kind\.x-k8s\.io|k3d\.io|kuttl\.dev|crossplane\.io|monitoring\.grafana\.com|kubewarden\.io|external-secrets\.io|velero\.io|cert-manager\.io|source\.toolkit\.fluxcd\.io|kubevela\.io|backstage\.io)$/;
+  /(^|\.)(kyverno\.io|gatekeeper\.sh|cluster\.x-k8s\.io|karpenter\.(sh|k8s\.aws|azure\.com)|kind\.x-k8s\.io|k3d\.io|kuttl\.dev|crossplane\.io|monitoring\.grafana\.com|kubewarden\.io|external-secrets\.io|velero\.io|cert-manager\.io|source\.toolkit\.fluxcd\.io|kubevela\.io|backstage\.io|cnrm\.cloud\.google\.com|services\.k8s\.aws|upbound\.io|aws\.amazon\.com)$/;
 
 /** Where kinds of the API server keep their pod template. */
 const templates: Readonly<Record<string, readonly string[]>> = {

@@ -40,6 +40,11 @@ export class StorageScan {
     return this.#workloads;
   }
 
+  /** Another scan for a part of the same resource. */
+  fresh(): StorageScan {
+    return new StorageScan(this.base, this.defaultClass);
+  }
+
   /** Placement that an object states for all that is made from it. */
   placementAt(node: Values): ScheduledPlacement {
     return this.#placementHere(node, anywhere);
@@ -75,22 +80,44 @@ export class StorageScan {
   }
 
   #object(node: Values, path: string, around: ScheduledPlacement): void {
-    if (no(node.enabled)) return;
     const placement = this.#placementHere(node, around);
+    if (this.#isOff(node.enabled)) {
+      this.#hostPathsIn(node, path, placement);
+      return;
+    }
     const isPod = records(node.containers).length > 0;
     if (isPod) this.#pod(node, path, placement);
     const emptied = Object.entries(node).some(
-      ([key, value]) => words.isStorageKey(key) && isEphemeralBlock(value),
+      ([key, value]) => words.isStorageKey(key) && isEphemeralBlock(value, this.base.by),
     );
     for (const [key, value] of Object.entries(node)) {
       if (isPod && words.podKeys.has(key)) continue;
       if (value === null || value === undefined || words.elsewhereKeys.has(key)) continue;
       const here = path === "" ? key : `${path}.${key}`;
       if (this.#volumeList(key, value, here, placement)) continue;
-      if (typeof value === "object") {
+      const className = words.classKey.test(key) ? words.nameOfClass(value) : undefined;
+      if (className !== undefined) this.#claim(here, this.#className(className), placement);
+      else if (typeof value === "object") {
         if (words.isStorageKey(key)) this.#block(key, value, here, node, placement);
         else this.#any(value, here, placement);
       } else if (!emptied) this.#scalar(key, value, here, node, placement);
+    }
+  }
+
+  /** To a chart's templates a text that is not empty is true, "false" too. */
+  #isOff(value: unknown): boolean {
+    return this.base.by === "helm" ? value === false : no(value);
+  }
+
+  /** Directories of the node that a block which is switched off switches on all the same. */
+  #hostPathsIn(node: Values, path: string, placement: ScheduledPlacement): void {
+    for (const [key, value] of Object.entries(node)) {
+      const inner = record(value);
+      if (!/^host_?path$/i.test(key) || inner === undefined || !yes(inner.enabled)) continue;
+      const at = text(inner.path) ?? text(inner.hostPath);
+      const told = at === undefined ? unknown("it states no path") : toldPath(at);
+      if (!words.mountsReadOnly(inner))
+        this.add(`${path}.${key}`, { kind: "hostPath", path: told }, placement);
     }
   }
 
@@ -181,8 +208,9 @@ export class StorageScan {
     }
     const block = record(value);
     if (block === undefined) return;
-    if (isEphemeralBlock(block)) {
+    if (isEphemeralBlock(block, this.base.by)) {
       this.foundEphemeral = true;
+      this.#hostPathsIn(block, path, placement);
       return;
     }
     if (this.#pathBlock(block, path, placement)) return;
@@ -213,6 +241,10 @@ export class StorageScan {
   #pathBlock(block: Values, path: string, placement: ScheduledPlacement): boolean {
     const custom = record(block.volumeSpec);
     const source = custom === undefined ? undefined : podVolumeSource(custom);
+    if (source !== undefined && /^(network|ephemeral|config)$/.test(source.kind)) {
+      this.foundEphemeral = true;
+      return true;
+    }
     const hostPath = source?.kind === "hostPath" ? source.path : statedHostPath(block);
     if (hostPath === undefined) return false;
     if (!words.mountsReadOnly(block)) this.add(path, { kind: "hostPath", path: hostPath }, placement);
@@ -255,10 +287,10 @@ function hasClass(node: Values): boolean {
 }
 
 /** True when a block says in the operator's own way that it keeps nothing, or keeps it off the node. */
-function isEphemeralBlock(value: unknown): boolean {
+function isEphemeralBlock(value: unknown, by: OperatorStorage["by"]): boolean {
   const block = record(value);
   if (block === undefined) return false;
-  if (no(block.enabled)) return true;
+  if (by === "helm" ? block.enabled === false : no(block.enabled)) return true;
   const type = text(block.type) ?? text(block.storageType) ?? "";
   if (words.ephemeralType.test(type)) return true;
   for (const key of ["emptyDir", "ephemeral"]) {

@@ -3,7 +3,7 @@ import { unknown } from "../../../engine/facts";
 import type { VolumeSource } from "../../../engine/facts";
 import { at, record, records, text, yes } from "../../values";
 import type { Values } from "../../values";
-import { toldPath } from "../../variables";
+import { toldPath, withDefaults } from "../../variables";
 
 /** Volume kinds whose data is off the node. */
 export const networkSources = [
@@ -105,15 +105,16 @@ function hostPathSource(value: unknown): VolumeSource {
   const type = text(at(value, "type"));
   return {
     kind: "hostPath",
-    path: path === undefined || path === "" ? unknown("it states no path") : toldPath(path),
+    path: path === undefined || path === "" ? unknown("it states no path") : toldPath(withDefaults(path)),
     ...(type === undefined ? {} : { type }),
   };
 }
 
 /** A name as far as it is known. */
 export function toldName(name: string): ReturnType<typeof toldPath> {
-  const told = toldPath(name);
-  return typeof told === "string" ? name : told;
+  const filled = withDefaults(name);
+  const told = toldPath(filled);
+  return typeof told === "string" ? filled : told;
 }
 
 function projectedParts(value: Values | undefined): readonly string[] {

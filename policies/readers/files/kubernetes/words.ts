@@ -135,7 +135,9 @@ function isEntry(value: unknown): boolean {
 /** True when a block without a claim's spec still means that a claim will be made. */
 export function isOn(key: string, block: Values, helm: boolean): boolean {
   const keys = Object.keys(block);
-  if (yes(block.enabled) && (claimWords.test(key) || persistWords.test(key))) return true;
+  // To a chart's templates a text that is not empty is true.
+  const enabled = yes(block.enabled) || (helm && typeof block.enabled === "string" && block.enabled !== "");
+  if (enabled && (claimWords.test(key) || persistWords.test(key))) return true;
   if (/persistent/i.test(text(block.type) ?? "")) return true;
   // An entry of a map of volumes is a claim unless it says otherwise.
   if (/^persist.*Volume$/i.test(key)) return true;
@@ -145,6 +147,12 @@ export function isOn(key: string, block: Values, helm: boolean): boolean {
   return claimWords.test(key) && !helm && !persistWords.test(key);
 }
 
+/** The name of a class that is written as an object: `storageClass: {name: x}`. */
+export function nameOfClass(value: unknown): string | undefined {
+  const node = record(value);
+  return text(node?.name) ?? text(node?.className) ?? text(node?.storageClassName);
+}
+
 /** Names of classes anywhere in a block. */
 export function classesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => classesIn(item));
@@ -152,7 +160,8 @@ export function classesIn(value: unknown): readonly string[] {
     if (elsewhereKeys.has(key)) return [];
     const name = text(item);
     if (name !== undefined) return classKey.test(key) || key === "class" ? [name] : [];
-    return classesIn(item);
+    const written = classKey.test(key) ? nameOfClass(item) : undefined;
+    return written === undefined ? classesIn(item) : [written];
   });
 }
 

@@ -4,32 +4,29 @@ import { anywhere } from "../../../engine/facts";
 import { readFiles } from "../../files/read";
 import { readKubernetes } from "../../files/kubernetes/resources";
 import type { Values } from "../../values";
-import { addMoved, addSetup } from "../put-file";
+import { addFiles, addMoved, addSetup, addUnclear, isPut } from "../put-file";
 import type { Putting } from "../put-file";
+import type { Texts } from "./output";
 import type { Statement } from "./statements";
+import { nameOf } from "./wrappers";
 
-/** Texts written by the same script, by path; undefined where the text cannot be seen. */
-export type Written = ReadonlyMap<string, string | undefined>;
+/** What a command that hands texts on can take them from. */
+export interface Handed {
+  /** What it is fed, where the text tells. */
+  readonly fed: string | undefined;
+  readonly texts: Texts;
+  /** Paths of the files that the same text wrote. */
+  readonly written: readonly string[];
+}
 
 /** Reads a command of one of these tools; false where it is none. */
-export function readClusterCommand(
-  one: Statement,
-  fed: string | undefined,
-  written: Written,
-  putting: Putting,
-): boolean {
-  const [first = "", ...rest] = one.words;
-  const tool = first.replace(/^.*\//, "");
-  if (tool === "k3s" && rest[0] === "kubectl") return kubectl(rest.slice(1), fed, written, putting);
-  if (tool === "kubectl" || tool === "oc") return kubectl(rest, fed, written, putting);
-  if (tool === "helm") return helm(rest, written, putting);
-  if (tool === "docker-compose" || tool === "podman-compose") return compose(rest, written, putting);
-  if (tool === "docker" && rest[0] === "compose") return compose(rest.slice(1), written, putting);
-  if (tool === "docker" && rest[0] === "stack" && rest[1] === "deploy")
-    return compose(["up", ...rest.slice(2)], written, putting);
-  if (tool === "podman" && /^(kube|play)$/.test(rest[0] ?? "") && /^(play|kube)$/.test(rest[1] ?? "")) {
-    return kubePlay(rest.slice(2), fed, written, putting);
-  }
+export function readClusterCommand(one: Statement, handed: Handed, putting: Putting): boolean {
+  const [, ...rest] = one.words;
+  const tool = nameOf(one);
+  if (tool === "k3s" && rest[0] === "kubectl") return kubectl(rest.slice(1), handed, putting);
+  if (tool === "kubectl" || tool === "oc") return kubectl(rest, handed, putting);
+  if (tool === "helm") return helm(rest, handed, putting);
+  if (tool === "docker-compose" || tool === "podman-compose") return compose(rest, handed, putting);
   return false;
 }
 
@@ -47,15 +44,17 @@ export function k3sServer(one: Statement): string | undefined {
     : "it sets up a K3s server, which keeps the cluster's state on the node";
 }
 
-function kubectl(
-  words: readonly string[],
-  fed: string | undefined,
-  written: Written,
-  putting: Putting,
-): boolean {
-  const verb = words.find((word) => !word.startsWith("-")) ?? "";
+function kubectl(words: readonly string[], { fed, texts }: Handed, putting: Putting): boolean {
+  const plain = words.filter((word, at) => !word.startsWith("-") && !clusterOption.test(words[at - 1] ?? ""));
+  const [verb = "", kind = ""] = plain;
+  const inCluster = { ...putting, placement: anywhere, local: false };
+  if (
+    /^(run|edit|patch|set|autoscale|debug|cp|plugin)$/.test(verb) ||
+    (verb === "create" && makesPods.test(kind))
+  ) {
+    return named(verb, kind, words, plain, inCluster);
+  }
   if (!/^(apply|create|replace)$/.test(verb)) return true;
-  const inCluster = { ...putting, placement: anywhere };
   if (words.some((word) => /^(-k|--kustomize)/.test(word))) {
     addSetup(
       inCluster,
@@ -64,10 +63,9 @@ function kubectl(
     return true;
   }
   for (const file of valuesOf(words, "-f", "--filename")) {
-    const text = file === "-" || file === "/dev/stdin" ? fed : written.get(file);
+    const text = file === "-" || file === "/dev/stdin" ? fed : texts.get(file);
     if (text === undefined) {
-      if (putting.placement.kind === "host" && putting.context.put.has(`${putting.placement.host} ${file}`))
-        continue;
+      if (isPut(putting, (path) => path === file)) continue;
       addSetup(
         inCluster,
         unknown(
@@ -99,35 +97,30 @@ function addManifests(text: string, putting: Putting): void {
   addMoved(facts, putting);
 }
 
-function kubePlay(
-  words: readonly string[],
-  fed: string | undefined,
-  written: Written,
-  putting: Putting,
-): boolean {
+/** `podman kube play`: pods on the machine itself. */
+export function kubePlay(words: readonly string[], { fed, texts }: Handed, putting: Putting): boolean {
   const file = words.find((word) => !word.startsWith("-") || word === "-") ?? "-";
   if (words.includes("--down")) return true;
-  const text = file === "-" ? fed : written.get(file);
+  const text = file === "-" ? fed : texts.get(file);
   if (text === undefined) addSetup(putting, unknown(`the file ${file} it plays is not in the text`));
   else addPlayed(text, putting);
   return true;
 }
 
-function compose(words: readonly string[], written: Written, putting: Putting): boolean {
+/** `docker compose up`, `docker stack deploy`. */
+export function compose(words: readonly string[], { texts, written }: Handed, putting: Putting): boolean {
   if (!words.some((word) => /^(up|create|run|start|restart|deploy)$/.test(word))) return true;
+  // On the machine that runs Pulumi it is nobody's node.
+  if (putting.local === true) return true;
   const files = valuesOf(words, "-f", "--file", "-c", "--compose-file");
   const seen = (file: string): boolean =>
-    written.get(file) !== undefined ||
-    (putting.placement.kind === "host" &&
-      [...putting.context.put].some(
-        (put) => put.startsWith(`${(putting.placement as { host: string }).host} `) && put.endsWith(file),
-      ));
+    texts.get(file) !== undefined || isPut(putting, (path) => path.endsWith(file));
   const wanted =
     files.length > 0 ? files : ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
   const ok =
     files.length > 0
       ? wanted.every(seen)
-      : wanted.some(seen) || [...written.keys()].some((path) => /compose[^/]*\.ya?ml$/.test(path));
+      : wanted.some(seen) || written.some((path) => /compose[^/]*\.ya?ml$/.test(path));
   if (!ok) {
     addSetup(
       putting,
@@ -135,7 +128,55 @@ function compose(words: readonly string[], written: Written, putting: Putting): 
         `the compose file ${files[0] ?? "compose.yaml"} it starts is not in the program; put it there by the program`,
       ),
     );
+    return true;
   }
+  const here = wanted
+    .filter((file) => !written.includes(file))
+    .flatMap((file) => {
+      const text = texts.get(file);
+      return text === undefined ? [] : [[file, text] as const];
+    });
+  addFiles(new Map(here), putting);
+  return true;
+}
+
+const makesPods = /^(deployment|deploy|job|cronjob|cj)$/;
+
+const clusterOption =
+  /^(-n|--namespace|--context|--kubeconfig|--cluster|--user|-s|--server|-l|--selector|-o|--output|--image|--token)$/;
+
+/** Pods that are made by name and image, and changes of which the result is not in the text. */
+function named(
+  verb: string,
+  kind: string,
+  words: readonly string[],
+  plain: readonly string[],
+  putting: Putting,
+): boolean {
+  const image = valuesOf(words, "--image")[0];
+  if (verb === "cp" || verb === "plugin" || (verb === "run" && image === undefined)) return true;
+  if (
+    (verb === "run" || verb === "create") &&
+    image !== undefined &&
+    !words.some((word) => word.startsWith("--overrides"))
+  ) {
+    const name = (verb === "run" ? plain[1] : plain[2]) ?? "pod";
+    const manifest = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name },
+      spec: { containers: [{ name, image }] },
+    };
+    addManifests(JSON.stringify(manifest), putting);
+    return true;
+  }
+  if (verb === "create" && /^(job|cronjob|cj)$/.test(kind)) return true;
+  if (verb === "set" && !/^volumes?$/.test(kind)) return true;
+  if (verb === "autoscale" || verb === "debug") return true;
+  addUnclear(
+    putting,
+    `what kubectl ${verb} makes of the cluster's objects is not in the text; put the manifests into the program`,
+  );
   return true;
 }
 
@@ -163,7 +204,7 @@ export function releaseResource(
   };
 }
 
-function helm(words: readonly string[], written: Written, putting: Putting): boolean {
+function helm(words: readonly string[], { texts }: Handed, putting: Putting): boolean {
   const verb = words.findIndex((word) => word === "install" || word === "upgrade");
   if (verb < 0) return true;
   const rest = words
@@ -184,7 +225,7 @@ function helm(words: readonly string[], written: Written, putting: Putting): boo
       name,
       chart: chart.replace(/^.*\//, ""),
       values,
-      unseen: files.filter((file) => written.get(file) === undefined),
+      unseen: files.filter((file) => texts.get(file) === undefined),
     }),
     { path: putting.resource.urn, facts: read, lookup: () => undefined, filesIn: () => [] },
   );

@@ -1,5 +1,7 @@
 /** What a command sets up on a machine that keeps data and is neither a container nor a cluster's object. */
+import { isPlumbing } from "../../../engine/paths";
 import type { Statement } from "./statements";
+import { nameOf } from "./wrappers";
 
 /** Products by the beginning of the names of their packages and services. */
 const products: readonly (readonly [RegExp, string])[] = [
@@ -36,7 +38,7 @@ function productOf(word: string): string | undefined {
 }
 
 const packageTools =
-  /^(apt|apt-get|aptitude|dnf|yum|zypper|apk|pacman|snap|brew|rpm|dpkg|nix-env|pip3?|pipx|uv)$/;
+  /^(apt|apt-get|aptitude|nala|dnf|dnf5|microdnf|yum|tdnf|zypper|apk|pacman|yay|paru|snap|flatpak|brew|rpm|dpkg|nix-env|nix|opkg|xbps-install|emerge|eopkg|pkg|equo)$/;
 
 const initialisers: readonly (readonly [RegExp, string])[] = [
   [/^(initdb|pg_createcluster|pg_ctlcluster|postgresql(-\d+)?-setup)$/, "a PostgreSQL cluster"],
@@ -54,10 +56,11 @@ const runners: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What a command sets up, as a clause such as "it installs PostgreSQL"; undefined where nothing is known. */
-export function setUpBy({ words, text }: Statement): string | undefined {
-  const program = (words[0] ?? "").replace(/^.*\//, "");
+export function setUpBy(one: Statement): string | undefined {
+  const { words, text } = one;
+  const program = nameOf(one);
   const args = words.slice(1);
-  if (packageTools.test(program)) return installed(program, args);
+  if (packageTools.test(program)) return installed(one);
   if (/^(systemctl|service|rc-service|rc-update)$/.test(program)) return started(args);
   const made = initialisers.find(([pattern]) => pattern.test(program));
   if (made !== undefined) return `it makes ${made[1]} there`;
@@ -69,6 +72,20 @@ export function setUpBy({ words, text }: Statement): string | undefined {
     return "it makes a btrfs subvolume there";
   if (program === "mysqld" && args.some((word) => word.startsWith("--initialize")))
     return "it makes a MySQL data directory there";
+  if (program === "mount") return mounted(args);
+  if (program === "dd")
+    return disksIn(
+      args.map((word) => word.replace(/^of=/, "")),
+      args.some((word) => word.startsWith("of=")),
+    );
+  if (/^(parted|sfdisk|fdisk|cfdisk|sgdisk|gdisk|wipefs|blkdiscard|mkntfs)$/.test(program)) {
+    return args.some((word) => /^(-l|--list|print|-p|--dump|-d)$/.test(word))
+      ? undefined
+      : "it makes a place for data on a disk of the node";
+  }
+  if (/^(sqlite3?|duckdb|litecli)$/.test(program)) return opened(args);
+  if (/^(borg|restic|kopia)$/.test(program) && args.some((word) => /^(init|rcreate|create)$/.test(word)))
+    return undefined;
   if (program === "minio" && args[0] === "server") return "it starts MinIO there";
   if (
     runners.some(([pattern]) => pattern.test(program)) &&
@@ -79,15 +96,67 @@ export function setUpBy({ words, text }: Statement): string | undefined {
   return booksOf(program, args, text);
 }
 
-function installed(program: string, args: readonly string[]): string | undefined {
-  const verb = args.find((word) => !word.startsWith("-")) ?? "";
-  const installs =
-    /^(install|add|reinstall|tool|full-upgrade)$/.test(verb) ||
-    (program === "pacman" && args.some((word) => word.startsWith("-S"))) ||
-    /^(rpm|dpkg|nix-env)$/.test(program);
-  if (!installs || /^(pip3?|pipx|uv)$/.test(program)) return undefined;
-  const product = args.map(productOf).find((found) => found !== undefined);
+/** The packages that a command installs; undefined where the program is no installer of packages. */
+export function packagesIn(one: Statement): readonly NamedWord[] | undefined {
+  const program = nameOf(one);
+  if (!packageTools.test(program)) return undefined;
+  const args = wordsOf(one);
+  const verb = args.find(({ name }) => !name.startsWith("-"))?.name ?? "";
+  const isShort = /^(pacman|rpm|dpkg)$/.test(program);
+  const installs = isShort
+    ? args.some(({ name }) => /^-(S(?![siclug]*[silcg])\w*|U\w*|i\w*|-install|-upgrade|F\w*)$/.test(name))
+    : /^(install|add|reinstall|localinstall|groupinstall|get|in|build-dep|-i|-iA|module|swap|tap)$/.test(
+        verb,
+      );
+  if (!installs) return [];
+  return args.flatMap(({ name, isOpen }, at) => {
+    const before = args[at - 1]?.name ?? "";
+    if (name === verb || name.startsWith("-") || takesValue.test(before))
+      return isOpen && !isShort ? [{ name, isOpen }] : [];
+    const base = name
+      .replace(/^.*\//, "")
+      .replace(/\.(deb|rpm|apk|pkg\.tar\.\w+)$/, "")
+      .replace(/[=:<>~].*$/, "")
+      .replace(/_[\d.].*$/, "");
+    return base === "" ? [] : [{ name: base, isOpen }];
+  });
+}
+
+const takesValue =
+  /^(-o|-t|-c|-a|--option|--target-release|--default-release|--repo|--enablerepo|--disablerepo|--repository|-X|--virtual|--root|--channel)$/;
+
+interface NamedWord {
+  readonly name: string;
+  readonly isOpen: boolean;
+}
+
+function wordsOf(one: Statement): readonly NamedWord[] {
+  return one.words.slice(1).map((name, at) => ({ name, isOpen: one.open.has(at + 1) }));
+}
+
+function installed(one: Statement): string | undefined {
+  const product = packagesIn(one)
+    ?.map(({ name }) => productOf(name))
+    .find((found) => found !== undefined);
   return product === undefined ? undefined : `it installs ${product}, which keeps its data on the node`;
+}
+
+const starting =
+  /^(start|restart|enable|reenable|add|try-restart|reload-or-restart|try-reload-or-restart|isolate|link|revert)$/;
+
+/** The units that a command starts. */
+export function unitsIn(one: Statement): readonly NamedWord[] {
+  const args = wordsOf(one);
+  if (!args.some(({ name }) => starting.test(name))) return [];
+  return args.filter(
+    ({ name }, at) =>
+      !name.startsWith("-") &&
+      !starting.test(name) &&
+      !/^(-M|-H|-t|-p|-n|-o|--root|--machine|--host|--type|--property|--job-mode)$/.test(
+        args[at - 1]?.name ?? "",
+      ) &&
+      !(nameOf(one) === "rc-update" && /^(default|boot|sysinit)$/.test(name)),
+  );
 }
 
 function started(args: readonly string[]): string | undefined {
@@ -111,4 +180,43 @@ function booksOf(program: string, args: readonly string[], text: string): string
     return "it starts Prefect without a database off the node";
   }
   return undefined;
+}
+
+const networkMount =
+  /^(nfs4?|cifs|smb3?|smbfs|ceph|glusterfs|fuse\.\S+|sshfs|9p|virtiofs|tmpfs|ramfs|proc|sysfs|devtmpfs|devpts|cgroup2?|overlay|bpf|debugfs|tracefs|securityfs|configfs|hugetlbfs|mqueue|efivarfs|iso9660|squashfs)$/;
+
+/** A disk of the node that is mounted to be written. */
+function mounted(args: readonly string[]): string | undefined {
+  const at = args.findIndex((word) => /^(-t|--types)$/.test(word));
+  if (at >= 0 && (args[at + 1] ?? "").split(",").every((type) => networkMount.test(type))) return undefined;
+  const options = args.flatMap((word, index) =>
+    /^(-o|--options)$/.test(args[index - 1] ?? "") ? word.split(",") : [],
+  );
+  if (
+    options.some((one) => /^(ro|remount|bind|rbind|loop)$/.test(one)) ||
+    args.some((word) => /^(-r|--read-only|--bind|--rbind|-B|-R|--make-\w+|-a|--all|-l)$/.test(word))
+  )
+    return undefined;
+  const disk = args.find((word) => isDisk(word) || /^(UUID|LABEL|PARTUUID|PARTLABEL)=|^(-U|-L)$/.test(word));
+  return disk === undefined ? undefined : `it mounts a disk of the node (${disk}) as a place for data`;
+}
+
+function isDisk(path: string): boolean {
+  return path.startsWith("/dev/") && !isPlumbing(path);
+}
+
+function disksIn(paths: readonly string[], writes: boolean): string | undefined {
+  const disk = writes ? paths.find(isDisk) : undefined;
+  return disk === undefined ? undefined : `it writes to the node's disk ${disk}`;
+}
+
+function opened(args: readonly string[]): string | undefined {
+  const file = args.find((word) => !word.startsWith("-"));
+  if (
+    file === undefined ||
+    file === ":memory:" ||
+    args.some((word) => /^-{1,2}(readonly|version|help)$/.test(word))
+  )
+    return undefined;
+  return `it keeps a database in the file ${file}`;
 }

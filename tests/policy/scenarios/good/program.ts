@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 const password = new random.RandomPassword("password", { length: 20 });
@@ -57,3 +58,12 @@ new docker.Container(
   },
   { provider: compute },
 );
+
+// A component of another kind: what it is made of is looked at, each by itself.
+class Group extends pulumi.ComponentResource {
+  constructor(name: string) {
+    super("acme:index:Group", name);
+    new random.RandomId("of-a-group", { byteLength: 4 }, { parent: this });
+  }
+}
+new Group("group");

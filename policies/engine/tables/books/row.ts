@@ -1,0 +1,64 @@
+/** How a row of the tables of bookkeepers is written. */
+
+export interface Bookkeeper {
+  readonly product: string;
+  /** What it uses when nothing is said. */
+  readonly keeps: string;
+  readonly image: RegExp;
+  /** Executables and subcommands that start the part that keeps the books. */
+  readonly programs: RegExp;
+  /** Words of a command by which it is known in any image. */
+  readonly command?: RegExp;
+  /** Words by which its own image is told to start that part. */
+  readonly subcommands?: RegExp;
+  readonly dataDirs: readonly string[];
+  /** Variables and options that point it at a database. */
+  readonly pointers: RegExp;
+  /** How to point it at one, for the message. */
+  readonly point: string;
+  /** Keeps them elsewhere, or is a part that keeps none, with such words in its arguments or configuration. */
+  readonly except?: RegExp;
+  /** Where its makers say so. */
+  readonly see?: string;
+}
+
+const nothing = /^$/;
+
+/** What images call the program that starts what they are for. */
+const starters =
+  "init|s6-svscan|entrypoint|docker-entrypoint|server|serve|web|start|run|standalone|launch|supervisord|apache2-foreground|php-fpm|uvicorn|gunicorn|all|daemon";
+
+/**
+ * A row for an application whose image starts it without being told.
+ *
+ * @param images the last parts of the image's path, or whole paths where a last part alone says too little
+ * @param dataDirs where its images keep what they write
+ * @param see where its makers say so
+ * @param point variables that point it at a database, where it can be
+ */
+export function app(
+  product: string,
+  images: string,
+  dataDirs: string,
+  see: string,
+  point?: string,
+): Bookkeeper {
+  const names = images.split(" ").map((name) => name.replace(/[.]/g, "\\$&"));
+  const [dir = ""] = dataDirs.split(" ");
+  const variables = point?.split(" ") ?? [];
+  return {
+    product,
+    keeps: point === undefined ? `files in ${dir}` : `a local file in ${dir}`,
+    image: new RegExp(names.map((name) => (name.startsWith("^") ? `${name}$` : `(^|/)${name}$`)).join("|")),
+    programs: new RegExp(
+      `^(${starters}|${names.map((name) => name.replace(/^.*\//, "")).join("|")})([.-]|$)`,
+    ),
+    dataDirs: dataDirs.split(" "),
+    pointers: point === undefined ? nothing : new RegExp(`^(${variables.join("|")})$`, "i"),
+    point:
+      point === undefined
+        ? "nothing: what it keeps needs a volume off the node"
+        : `set ${variables[0] ?? ""}`,
+    see,
+  };
+}
