@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StorageEndpoints } from "../../nodes/endpoints";
+import { histories } from "../../tests/support/backup";
 import { onNode } from "../../tests/support/lab";
 import { dsnOf, psql } from "../../tests/support/services";
 import {
@@ -49,6 +50,8 @@ export interface Before {
   readonly empty: ReadonlySet<string>;
   readonly secrets: ReadonlyMap<string, string>;
   readonly stretches: number;
+  /** Base backups and dumps of the time before. */
+  readonly backups: readonly string[];
 }
 
 type Lines = ReadonlyMap<string, readonly (readonly string[])[]>;
@@ -70,11 +73,14 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const listed = (node: "storage" | "desktop", command: string) => onNode(node, command).split("\n");
 
 export function before(): Before {
-  const lines = look(0, []);
+  const there = onNode("storage", `ls -d ${histories}/*/{base,dump}/*`);
+  const backups = there.split("\n").filter((path) => path !== "");
+  const lines = look(0, backups);
   return {
     empty: new Set(first(lines, "empty")),
     secrets: new Map((lines.get("secret") ?? []).map(([name = "", sum = ""]) => [name, sum])),
     stretches: first(lines, "stretch").length,
+    backups,
   };
 }
 

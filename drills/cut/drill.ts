@@ -102,7 +102,7 @@ function prepare(storage: StorageEndpoints): Before {
   psql(
     "desktop",
     dsnOf(storage, "agent", "agent_gateway"),
-    `CREATE TABLE IF NOT EXISTS ${table} (n int PRIMARY KEY)`,
+    `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (n int PRIMARY KEY)`,
   );
   onNode(
     "desktop",
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
   const storage = handedOut();
   const at = prepare(storage);
   const done: Round[] = [];
-  const known: string[] = [];
+  const known = [...at.backups];
   process.stderr.write(`${rounds} power cuts that lose what was not synced.\n`);
   try {
     const last = Date.now() + 60_000 * minutes;
