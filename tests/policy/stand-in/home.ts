@@ -36,7 +36,9 @@ export function pulumiHome(): PulumiHome {
     for (const file of readdirSync(join(from, name)))
       symlinkSync(join(from, name, file), join(plugins, name, file));
   }
-  for (const name of ["kubernetes", "docker"]) standIn(plugins, name);
+  for (const name of ["kubernetes", "docker"]) standIn(plugins, name, versionOf(name));
+  // A package nobody has heard of.
+  standIn(plugins, "nobody", "1.0.0");
   const env = {
     ...process.env,
     PATH: `${toolchain.PATH ?? ""}:${process.env.PATH ?? ""}`,
@@ -69,10 +71,12 @@ function toolchainEnv(): Record<string, string> {
   );
 }
 
-function standIn(plugins: string, name: string): void {
-  const { version } = JSON.parse(
-    readFileSync(join(root, `node_modules/@pulumi/${name}/package.json`), "utf8"),
-  ) as { version: string };
+function versionOf(name: string): string {
+  const file = join(root, `node_modules/@pulumi/${name}/package.json`);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+function standIn(plugins: string, name: string, version: string): void {
   const folder = join(plugins, `resource-${name}-v${version}`);
   // The toolchain's own wants a cluster; what is asked here is only what is declared.
   rmSync(folder, { recursive: true, force: true });

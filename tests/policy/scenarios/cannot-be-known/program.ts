@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-const provider: pulumi.dynamic.ResourceProvider = {
-  create: () => Promise.resolve({ id: "made" }),
-};
-
-/** Whatever its code does, nobody can see it before it is run. */
-class Made extends pulumi.dynamic.Resource {
+/** A resource of a package nobody has heard of: whatever it makes, and wherever. */
+class Made extends pulumi.CustomResource {
   constructor(name: string) {
-    super(provider, name, {});
+    super("nobody:index:Made", name, {});
   }
 }
 

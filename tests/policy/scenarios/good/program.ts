@@ -62,7 +62,7 @@ new docker.Container(
 // A component of another kind: what it is made of is looked at, each by itself.
 class Group extends pulumi.ComponentResource {
   constructor(name: string) {
-    super("acme:index:Group", name);
+    super("mine:index:Group", name);
     new random.RandomId("of-a-group", { byteLength: 4 }, { parent: this });
   }
 }
