@@ -11,7 +11,13 @@ import { ownKeepingNothing } from "./types/tables";
 export function readHomelab(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
   if (module === "index") context.facts.remoteSetups.push(...component(resource));
-  else if (module === "postgres") {
+  else if (module === "minio") {
+    context.facts.remoteSetups.push({
+      origin: originOf(resource),
+      placement: connectionPlacement(resource.inputs.connection),
+      sets: "it keeps the buckets of an object store",
+    });
+  } else if (module === "postgres") {
     context.facts.remoteSetups.push({
       origin: originOf(resource),
       placement: connectionPlacement(at(resource.inputs, "server", "connection")),

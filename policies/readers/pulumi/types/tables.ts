@@ -78,4 +78,10 @@ export const servicesOfOthers =
   /\.(amazonaws\.com|azure\.com|windows\.net|googleapis\.com|run\.app|grafana\.net|hashicorp\.cloud|elastic-cloud\.com|aivencloud\.com|mongodb\.net|neon\.tech|supabase\.co|cloudamqp\.com|upstash\.io|digitaloceanspaces\.com|ondigitalocean\.com|cloudflarestorage\.com)$/i;
 
 /** This project's own types below `homelab:remote` that put nothing on a node but what its own program puts back. */
-export const ownKeepingNothing: ReadonlySet<string> = new Set(["Image", "Release", "Secret", "SecretFile"]);
+export const ownKeepingNothing: ReadonlySet<string> = new Set([
+  "Host",
+  "Image",
+  "Release",
+  "Secret",
+  "SecretFile",
+]);

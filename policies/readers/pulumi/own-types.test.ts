@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { kinds } from "../../../provider/registry";
+import { noFacts } from "../../engine/facts";
+import { judge } from "../../engine/judge";
+import type { Topology } from "../../engine/topology";
+import { readResource } from "./index";
+
+const topology: Topology = {
+  nodes: [
+    { name: "storage", lifecycle: "always-on", addresses: ["10.0.0.1"], labels: {}, taints: [] },
+    { name: "compute", lifecycle: "on-demand", addresses: ["10.0.0.3"], labels: {}, taints: [] },
+  ],
+  networkClasses: [],
+};
+const on = (node: string, host: string) => {
+  const connection = { node, host, user: "root" };
+  return { connection, server: { connection }, files: [], name: "it" };
+};
+const said = (type: string, inputs: object) => {
+  const facts = noFacts();
+  readResource(
+    { urn: "urn:1", name: "it", type, inputs: { ...inputs } },
+    { facts, put: new Set(), readFile: () => undefined, filesIn: () => [] },
+  );
+  return judge(facts, topology).violations.map(({ detail }) => detail);
+};
+
+describe("every resource of this program's own provider", () => {
+  it("is one that the rule knows: on an always-on node it may be, and nothing of it is unknown on another", () => {
+    expect(kinds.size).toBeGreaterThan(8);
+    for (const type of kinds.keys()) {
+      expect(said(type, on("storage", "10.0.0.1")), type).toEqual([]);
+      expect(said(type, on("compute", "10.0.0.3")).join(), type).not.toContain("nothing is known");
+    }
+  });
+
+  it("that keeps something is refused on an on-demand node", () => {
+    for (const type of ["homelab:postgres:Database", "homelab:minio:Store"]) {
+      expect(said(type, on("compute", "10.0.0.3")), type).toHaveLength(1);
+    }
+  });
+});
