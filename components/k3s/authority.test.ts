@@ -58,7 +58,7 @@ describe("a node whose cluster has become another", () => {
     start("agent");
     agentOf("NEW");
     expect(start("agent")).toContain("joins as a new node");
-    const aside = `former-${hash("FORMER").slice(0, 16)}`;
+    const aside = inAgent().find((name) => name.startsWith(`former-${hash("FORMER").slice(0, 16)}.`)) ?? "";
     expect(inAgent()).toEqual([...own, aside, "homelab-cluster"].sort());
     expect(readdirSync(join(data, "agent", aside)).sort()).toEqual([
       "client-kubelet.key",
@@ -67,6 +67,16 @@ describe("a node whose cluster has become another", () => {
       "server-ca.crt",
     ]);
     expect(readFileSync(join(data, "agent/homelab-cluster"), "utf8")).toBe(`${hash("NEW")}\n`);
+  });
+
+  it("keeps what it had from each, also when it goes back and leaves again", () => {
+    for (const cluster of ["FORMER", "NEW", "FORMER", "NEW"]) {
+      agentOf(cluster);
+      start("agent");
+      joined(cluster);
+    }
+    expect(inAgent().filter((name) => name.startsWith("former-"))).toHaveLength(3);
+    expect(readFileSync(join(data, "agent/kubelet.kubeconfig"), "utf8")).toBe("NEW");
   });
 
   it("knows it by the authority it has, where an earlier version of this program noted none", () => {

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { script } from "../support/backup";
 import { onNode } from "../support/lab";
@@ -20,6 +22,8 @@ async function everyUp(what: string): Promise<void> {
     const { seconds } = well(up(node));
     told.push(`${what}: up of ${node} ${seconds.toFixed(0)} s`);
   }
+  // lab/kubectl keeps the way to the cluster that was there when it was asked first.
+  rmSync(join(__dirname, "../../lab/state/kubeconfig"), { force: true });
   for (const node of members) {
     const seconds = await until(`${node} is ready`, 60, () => isReady(node));
     told.push(`${what}: ${node} ready ${seconds.toFixed(1)} s later`);

@@ -27,8 +27,8 @@ elif [ -s "$agent/server-ca.crt" ]; then
 fi
 
 if [ -n "$former" ] && [ "$former" != "$cluster" ]; then
-  aside=$agent/former-${former:0:16}
-  mkdir -p "$aside"
+  # A node may have been in that cluster before, and left it.
+  aside=$(mktemp -d "$agent/former-${former:0:16}.XXXXXX")
   find "$agent" -mindepth 1 -maxdepth 1 \( -name '*.crt' -o -name '*.key' -o -name '*.kubeconfig' -o -name pki \) \
     -exec mv -f -t "$aside" -- {} +
   rm -f "$noted"
