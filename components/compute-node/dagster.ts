@@ -163,7 +163,7 @@ function server(args: DagsterArgs, program: Pick<Program, "name" | "args"> & Par
       {
         image,
         command: ["python", "/opt/homelab/start.py", "dagster"],
-        env: { ...ownEnv, WAIT_FOR: `${codeName}:${codePort}`, GRPC_DNS_RESOLVER: "native" },
+        env: { ...ownEnv, WAIT_FOR: `${codeName}:${codePort}` },
         secret: { name: dagsterName, variables: dagsterVariables },
         requests: { cpu, memory },
         scratch,

@@ -83,8 +83,8 @@ def prepare(service: str) -> None:
 
 
 def wait_for(address: str, seconds: float = 60) -> None:
-    """On a node that has just come back, pods run before the Services' addresses lead anywhere. A resolver that begins to
-    ask meanwhile (gRPC's own) goes on with the socket whose packets go astray, for up to two minutes; this asks anew."""
+    """The daemon looks at a code location that it could not load again only after a minute, and runs wait in the queue until
+    then: on a node that has just come back, the code server is often the last to be up."""
     host, _, port = address.rpartition(":")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
