@@ -115,6 +115,12 @@ describe("what would be lost with a node", () => {
     expect(judged(`unit\t/etc/containers/systemd/x.container\t${text}`).units.join()).toContain("/srv/x");
   });
 
+  it("names a unit that it cannot judge", () => {
+    const text = Buffer.from("Volume=/srv/x:/x\n").toString("base64");
+    const path = "/etc/containers/systemd/x.container";
+    expect(judged(`unit\t${path}\t${text}`).units.join()).toContain(`${path} cannot be judged: `);
+  });
+
   it("says what grew, also what is new, and nothing at the first look", () => {
     const now = [
       "directory\t/var/lib/a\t50000000",

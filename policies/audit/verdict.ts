@@ -205,14 +205,17 @@ function declare(one: Loss, { declared }: Seen): Loss {
   return reason === undefined ? one : { ...one, ephemeral: reason };
 }
 
-/** The units on the node, judged as their files would be. */
+/** The units on the node, judged as their files would be. One that cannot be read is not passed over. */
 function unitSentences(seen: Seen, node: string, topology: Topology): string[] {
-  const { facts } = readFiles(
+  const { facts, errors } = readFiles(
     [...seen.units].map(([path, text]) => ({ path, text })),
     {
       read: (path) => seen.units.get(path),
       filesIn: (folder) => [...seen.units.keys()].filter((path) => path.startsWith(`${folder}/`)),
     },
   );
-  return judge(facts, topology, { node }).violations.map(({ detail, file }) => `${detail} (${file})`);
+  return [
+    ...judge(facts, topology, { node }).violations.map(({ detail, file }) => `${detail} (${file})`),
+    ...[...errors].map(([path, why]) => `${path} cannot be judged: ${why}.`),
+  ];
 }
