@@ -158,6 +158,21 @@ describe.skipIf(built === undefined)("the admission policies in a real API serve
       pod({ image: "docker.io/library/postgres:18" }),
       "database-without-volume",
     ],
+    [
+      "a database with a volume where another one keeps its data",
+      pod({ image: "mysql:8", volumes: [{ name: "v", emptyDir: {} }], mounts: true, at: "/tmp" }),
+      "database-without-volume",
+    ],
+    [
+      "a database with nothing but configuration at its data directory",
+      pod({
+        image: "mysql:8",
+        volumes: [{ name: "v", configMap: { name: "c" } }],
+        mounts: true,
+        at: "/var/lib/mysql",
+      }),
+      "database-without-volume",
+    ],
     ["a local volume open to every node", volume({ hostPath: { path: "/srv" } }), "local-persistent-volume"],
     [
       "a local volume on the on-demand node",

@@ -88,15 +88,20 @@ function isUnknownDriver({ networkClasses }: Topology): string {
   return `(has(v.csi) ? !${known("v.csi.driver")} : has(v.flexVolume) ? !(v.flexVolume.driver.matches("(?i)(cifs|smb|nfs|ceph|rbd|iscsi)") || ${known("v.flexVolume.driver")}) : has(v.portworxVolume) || has(v.storageos) || has(v.flocker))`;
 }
 
-/** Images named like a server, told nothing else to run, with no volume at a data directory. */
+/** Images named like a server, told nothing else to run, with no volume at the data directory of that server. */
 function isBareServer(): string {
-  const plain = servers.filter((one) => one.onlyWith === undefined && one.exceptWith === undefined);
-  // What is no word for a server alone, the checker knows by who made the image.
-  const words = plain.flatMap((one) => one.words).filter((word) => !common.test(word));
-  const dirs = [...new Set(plain.flatMap((one) => one.dataDirs))];
-  const name = `^([^@]*/)?(${words.join("|")})(:[^/@]*)?(@.*)?$`;
+  const plain = servers
+    .filter((one) => one.onlyWith === undefined && one.exceptWith === undefined)
+    // What is no word for a server alone, the checker knows by who made the image.
+    .map(({ words, dataDirs }) => ({ words: words.filter((word) => !common.test(word)), dataDirs }))
+    .filter(({ words }) => words.length > 0);
+  const named = (words: readonly string[]): string => `^([^@]*/)?(${words.join("|")})(:[^/@]*)?(@.*)?$`;
   const untold = '(!has(c.command) && (!has(c.args) || c.args.size() == 0 || c.args[0].startsWith("-")))';
-  // Any writable volume that could be its data: the checker knows which directory belongs to which server.
-  const given = `${mounts}.exists(m, !m.?readOnly.orValue(false) && (${list(dirs)}.exists(d, m.mountPath == d || m.mountPath.startsWith(d + "/") || d.startsWith(m.mountPath.endsWith("/") ? m.mountPath : m.mountPath + "/")) || c.?env.orValue([]).exists(e, e.?value.orValue("").contains(m.mountPath)) || c.?args.orValue([]).exists(a, a.contains(m.mountPath))))`;
-  return `(c.image.matches(${quoted(name)}) && ${untold} && !${given})`;
+  const isConfig =
+    "variables.volumes.exists(v, v.name == m.name && (has(v.configMap) || has(v.secret) || has(v.projected) || has(v.downwardAPI)))";
+  // Each server by the pattern of its names, followed by its directories, of which none looks like a pattern.
+  const table = `[${plain.map(({ words, dataDirs }) => list([named(words), ...dataDirs])).join(", ")}]`;
+  const given = `${mounts}.exists(m, !m.?readOnly.orValue(false) && !${isConfig} && (s.exists(d, m.mountPath == d || m.mountPath.startsWith(d + "/") || d.startsWith(m.mountPath.endsWith("/") ? m.mountPath : m.mountPath + "/")) || c.?env.orValue([]).exists(e, e.?value.orValue("").contains(m.mountPath)) || c.?args.orValue([]).exists(a, a.contains(m.mountPath))))`;
+  const any = quoted(named(plain.flatMap(({ words }) => words)));
+  return `(c.image.matches(${any}) && ${untold} && ${table}.exists(s, c.image.matches(s[0]) && !${given}))`;
 }
