@@ -2,13 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rule } from "./engine/verdicts";
+import { rows, tableOf } from "./places/table";
 import { rules } from "./rules";
 
 /** Where the page is. */
 export const page = join(__dirname, "..", "docs", "policies.md");
 
 /** The page as the rules have it now. */
-export function policiesPage(): string {
+export async function policiesPage(): Promise<string> {
   return [
     "<!-- Made by `npx tsx policies/docs.ts` from policies/rules. Change the rules, not this page. -->",
     "",
@@ -40,6 +41,17 @@ export function policiesPage(): string {
     "```",
     "",
     ...rules.flatMap(section),
+    "## The same in five places",
+    "",
+    "The rule is asked in five places, and each fixture that one object can say alone is judged by all of them: the command that checks files, the policy pack, a `pulumi up` without a pack, the admission policies in a real API server, and the audit of the node on which the object ran. The command is asked about a move to the on-demand node (`--node`), unless the fixture states a placement; the audit is shown the traces that the object would leave.",
+    "",
+    "- **refused**: it breaks the rule. The audit lists something that would be lost.",
+    "- **exempt**: it is declared ephemeral, with a reason. Admission lets it pass.",
+    "- **ok**: nothing is found. **error**: it cannot be judged, which the command says with exit code 2 and the others by refusing.",
+    "- **–**: the place cannot say anything of it. A number after an answer leads to the reason why a place says something else.",
+    "",
+    ...tableOf(await rows()),
+    "",
   ].join("\n");
 }
 
@@ -62,4 +74,13 @@ function section(rule: Rule): readonly string[] {
   ];
 }
 
-if (require.main === module) writeFileSync(page, policiesPage());
+async function main(): Promise<void> {
+  writeFileSync(page, await policiesPage());
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

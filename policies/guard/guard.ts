@@ -15,6 +15,7 @@ import { declaredTypes } from "../watch/declared";
 import { localFiles } from "../watch/files";
 import { engineTopology } from "../watch/topology";
 import { sentences, Watch } from "../watch/watch";
+import type { WatchOptions } from "../watch/watch";
 
 /**
  * Stops this program at the first resource that breaks the placement rule. Called once, before any resource is made.
@@ -22,24 +23,41 @@ import { sentences, Watch } from "../watch/watch";
  * @param topology the house's, which says what is on-demand and which storage classes are off the node
  */
 export function guard(topology: Topology): void {
-  const watch = new Watch({
-    topology: engineTopology(topology),
-    dockerHost: new pulumi.Config("docker").get("host") ?? process.env.DOCKER_HOST,
-    declaredTypes: declaredTypes(new pulumi.Config("homelab").get("ephemeral")),
-    ...localFiles(process.cwd()),
-  });
+  pulumi.runtime.registerResourceTransform(
+    refusing(
+      {
+        topology: engineTopology(topology),
+        dockerHost: new pulumi.Config("docker").get("host") ?? process.env.DOCKER_HOST,
+        declaredTypes: declaredTypes(new pulumi.Config("homelab").get("ephemeral")),
+        ...localFiles(process.cwd()),
+      },
+      (message) => pulumi.log.info(message),
+    ),
+  );
+}
+
+/**
+ * The transform that changes nothing and throws for a resource that breaks the rule. It remembers what it saw.
+ *
+ * @param tell takes the sentence about each exemption
+ */
+export function refusing(
+  options: WatchOptions,
+  tell: (message: string) => Promise<void>,
+): (args: pulumi.ResourceTransformArgs) => Promise<pulumi.ResourceTransformResult | undefined> {
+  const watch = new Watch(options);
   const providers = new Map<string, PulumiResource["inputs"]>();
-  pulumi.runtime.registerResourceTransform(async (args) => {
+  return async (args) => {
     if (args.type.startsWith("pulumi:providers:")) {
       providers.set(args.name, fields((await plain(args.props)).value));
     }
     if (!isRead(args.type)) return undefined;
     const { resource, secrets } = await resourceOf(args, providers);
     const { violations, exemptions } = watch.see(resource);
-    for (const exemption of exemptions) await pulumi.log.info(hidden(exempted(exemption), secrets));
+    for (const exemption of exemptions) await tell(hidden(exempted(exemption), secrets));
     if (violations.length > 0) throw new Error(refusal(violations, secrets));
     return undefined;
-  });
+  };
 }
 
 async function resourceOf(
