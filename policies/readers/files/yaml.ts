@@ -46,7 +46,8 @@ export function parseYaml(text: string): Parsed {
   try {
     documents = loadAll(clean, undefined, { schema });
   } catch (error) {
-    if (error instanceof RangeError || firstLine(error).includes(' exceeded')) return { error: refusal(error) };
+    if (error instanceof RangeError || firstLine(error).includes(" exceeded"))
+      return { error: refusal(error) };
     const second = clean.length > longest ? undefined : (parseLeniently(clean) ?? jsonValues(clean));
     if (second === undefined) return { error: firstLine(error) };
     documents = second;
