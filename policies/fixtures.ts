@@ -21,6 +21,8 @@ export interface Fixture {
   readonly expectations: readonly Expectation[];
   /** Judged by the placement it states, not as moved to the on-demand node. */
   readonly placed: boolean;
+  /** Several objects, of which each alone is what all of them are. */
+  readonly each: boolean;
 }
 
 export const root = join(__dirname, "fixtures");
@@ -62,7 +64,8 @@ export function fixtures(): readonly Fixture[] {
 function fixture(name: string): Fixture {
   const paths = filesOf(join(root, name));
   const expectations = paths.flatMap((path) => expectationOf(path) ?? []);
-  return { name, paths, expectations, placed: paths.some((path) => /^# placed$/m.test(headerOf(path))) };
+  const says = (what: RegExp): boolean => paths.some((path) => what.test(headerOf(path)));
+  return { name, paths, expectations, placed: says(/^# placed$/m), each: says(/^# each$/m) };
 }
 
 function filesOf(path: string): string[] {

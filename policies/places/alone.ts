@@ -1,18 +1,20 @@
 /** The fixtures that one object can say alone: one manifest, one unit or compose service, one command. */
 import { readFileSync } from "node:fs";
+import { stringify } from "yaml";
 import { fixtures } from "../fixtures";
 import type { Fixture } from "../fixtures";
 import { isKubernetes } from "../readers/files/kubernetes/resources";
 import { isCompose } from "../readers/files/compose/compose";
 import { quadletKind } from "../readers/files/quadlet/unit";
 import { parseYaml } from "../readers/files/yaml";
-import { at, record, records } from "../readers/values";
+import { at, record, records, text } from "../readers/values";
 import type { Values } from "../readers/values";
 
 interface Own {
   readonly name: string;
   readonly fixture: Fixture;
   readonly path: string;
+  /** The file, or of several objects this one. */
   readonly text: string;
 }
 
@@ -49,6 +51,12 @@ export function alone(): readonly Alone[] {
 function inYaml(own: Own): readonly Alone[] {
   const parsed = parseYaml(own.text);
   if ("error" in parsed) return [{ ...own, form: "file" }];
+  if (own.fixture.each) {
+    return parsed.documents.filter(isKubernetes).map((value) => {
+      const name = `${own.name} ${text(value.kind) ?? ""} ${text(at(value, "metadata", "name")) ?? ""}`;
+      return { ...own, name, text: stringify(value), form: "object", value };
+    });
+  }
   const [first, ...others] = parsed.documents;
   const value = record(first);
   if (value === undefined || others.length > 0) return [];

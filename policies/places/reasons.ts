@@ -4,12 +4,12 @@ import { isUnknown, type Facts } from "../engine/facts";
 import { landsOn } from "../engine/nodes";
 import { normalize } from "../engine/paths";
 import { fixtureTopology } from "../fixtures";
-import { read } from "../fixtures.read";
 import { at, text } from "../readers/values";
 import { admissionAnswer } from "./admission";
 import type { Alone } from "./alone";
 import type { Answer, Place } from "./answer";
 import { collectionOf } from "./objects";
+import { readAlone } from "./read";
 
 /** A fixture and what it says. */
 export interface Asked {
@@ -28,7 +28,7 @@ export interface Reason {
 
 /** The fixture with what is read from it. */
 export function asked(one: Alone, wanted: Answer): Asked {
-  return { one, wanted, facts: read([one.path]).facts };
+  return { one, wanted, facts: readAlone(one).facts };
 }
 
 export const reasons: readonly Reason[] = [

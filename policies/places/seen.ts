@@ -6,16 +6,16 @@ import { landsOn } from "../engine/nodes";
 import { normalize } from "../engine/paths";
 import { serverIn } from "../engine/servers";
 import { fixtureTopology } from "../fixtures";
-import { read } from "../fixtures.read";
 import type { Alone } from "./alone";
 import { placeOnNode } from "./programs";
+import { readAlone } from "./read";
 
 /** More than the audit takes for settings. */
 const bytes = 5_000_000;
 
 /** What the audit sees of it. */
 export function seenOf(one: Alone): Seen {
-  const { facts } = read([one.path]);
+  const { facts } = readAlone(one);
   const here = facts.workloads.filter(({ placement }) => lands(placement, one));
   const engines = here.filter(({ engine }) => engine === "containers");
   const pods = here.filter(({ engine }) => engine === "kubernetes");

@@ -1,12 +1,12 @@
 /** The five answers side by side: of each fixture that one object can say alone. */
-import { reportOf } from "../fixtures.read";
 import { admissionAnswer } from "./admission";
 import { alone } from "./alone";
 import type { Alone } from "./alone";
-import { agree, answerOf, places, stated } from "./answer";
+import { agree, places, stated } from "./answer";
 import type { Answer, Place } from "./answer";
 import { auditAnswer } from "./audit";
 import { guardAnswer, packAnswer } from "./programs";
+import { checkerAnswer } from "./read";
 import { asked, reasons } from "./reasons";
 import type { Asked, Reason } from "./reasons";
 
@@ -50,13 +50,7 @@ async function cell(place: Place, question: Asked): Promise<Cell> {
 }
 
 const answers: Readonly<Record<Place, (one: Alone) => Answer | Promise<Answer>>> = {
-  checker: (one) => {
-    const report = reportOf(one.fixture).get(one.path);
-    if (report?.verdict === "error") return { verdict: "error" };
-    const named = (items: readonly { readonly rule: string }[] = []): string[] =>
-      items.map(({ rule }) => rule);
-    return answerOf(named(report?.violations), named(report?.exemptions));
-  },
+  checker: checkerAnswer,
   pack: packAnswer,
   "bare up": guardAnswer,
   admission: ({ name }) => {
