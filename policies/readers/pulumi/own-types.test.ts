@@ -34,6 +34,28 @@ describe("every resource of this program's own provider", () => {
     }
   });
 
+  it("and MinIO's objects are where the provider's server is, also where a topology for trials has loopback addresses", () => {
+    const bucket = (minioServer: string) => {
+      const facts = noFacts();
+      readResource(
+        {
+          urn: "urn:1",
+          name: "b",
+          type: "minio:index/s3Bucket:S3Bucket",
+          inputs: {},
+          provider: { minioServer },
+        },
+        { facts, put: new Set(), readFile: () => undefined, filesIn: () => [] },
+      );
+      const addresses = ["127.0.0.11"];
+      const nodes = topology.nodes.map((node) => (node.name === "storage" ? { ...node, addresses } : node));
+      return judge(facts, { ...topology, nodes }).violations.length;
+    };
+    expect(bucket("127.0.0.11:9000")).toBe(0);
+    expect(bucket("127.0.0.13:9000")).toBe(1);
+    expect(bucket("127.0.0.1:9000")).toBe(1);
+  });
+
   it("that keeps something is refused on an on-demand node", () => {
     for (const type of ["homelab:postgres:Database", "homelab:minio:Store"]) {
       expect(said(type, on("compute", "10.0.0.3")), type).toHaveLength(1);

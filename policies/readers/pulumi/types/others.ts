@@ -90,7 +90,7 @@ function hostIn(address: string): string | undefined {
   if (
     host === undefined ||
     address.includes(":///") ||
-    /^(localhost|127\.|::1$|0\.0\.0\.0$|unix$)/.test(host)
+    /^(localhost|127\.0\.0\.1$|::1$|0\.0\.0\.0$|unix$)/.test(host)
   )
     return undefined;
   return host;
