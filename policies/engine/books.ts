@@ -27,8 +27,14 @@ export function bookkeeperIn(container: Container): Bookkeeper | undefined {
 
 /** True when a value names a place that is a local file, or a database on the same machine. */
 function staysOnTheNode(value: string): boolean {
-  return /^(sqlite\d?|file|h2)\b|sqlite\d?:|^[./~]|\.db$|\/\/([^/@]*@)?(localhost|127\.|\[::1\])|^(localhost|127\.)/i.test(
-    value.trim(),
+  const said = value.trim();
+  return (
+    // Kinds of databases that are files, as the applications call them.
+    /^(sqlite\d?|file|filesystem|h2|dev-file|dev-mem)\b|(^|[_-])sqlite\d?$|^jdbc:h2:(?!tcp:|ssl:)|sqlite\d?:/i.test(
+      said,
+    ) ||
+    /^[./~]|\.(db|sqlite\d?)$/i.test(said) ||
+    /\/\/([^/@]*@)?(localhost|127\.|\[::1\])|^(localhost|127\.)/i.test(said)
   );
 }
 

@@ -5,6 +5,7 @@ import { unknown } from "./facts";
 import { imagePath } from "./images";
 import { dataPathsOf, starts } from "./programs";
 import { serverIn, serverOfImage } from "./servers";
+import { bookkeepers } from "./tables/bookkeepers";
 
 const container = (image: string, more: Partial<Container> = {}): Container => ({
   name: "c",
@@ -103,6 +104,16 @@ it.each<[string, Partial<Container>, string | undefined]>([
   ["prefecthq/prefect:3", { args: ["-x"] }, undefined],
   ["metabase/metabase", {}, "Metabase"],
   ["metabase/metabase", { args: ["psql"] }, undefined],
+  ["ghcr.io/hotio/unpackerr", {}, undefined],
+  ["ghcr.io/hotio/sabnzbd", {}, "SABnzbd"],
+  ["ghcr.io/hotio/doplarr", {}, "an application of hotio"],
+  ["binhex/arch-qbittorrentvpn:latest", {}, "an application of binhex"],
+  ["binhex/arch-base", {}, undefined],
+  ["lscr.io/linuxserver/heimdall", {}, "an application of LinuxServer.io"],
+  ["rustdesk/rustdesk-server", { args: ["hbbs", "-k", "_"] }, "RustDesk"],
+  ["ghcr.io/music-assistant/server:stable", {}, "Music Assistant"],
+  ["teamspeak:3.13", {}, "TeamSpeak"],
+  ["acme/teamspeak", {}, undefined],
 ])("%s told %j keeps the books of %s", (image, more, product) => {
   expect(bookkeeperIn(container(image, more))?.product).toBe(product);
 });
@@ -140,6 +151,47 @@ it.each<[Container["env"], string[], readonly string[], boolean]>([
   const grafana = container("grafana/grafana", { env, args });
   const keeper = bookkeeperIn(container("grafana/grafana"));
   expect(keeper && pointedAt(keeper, grafana, env, texts, () => false).kind === "off the node").toBe(pointed);
+});
+
+it.each([
+  ["quay.io/keycloak/keycloak", { KC_DB: "postgres", KC_DB_URL_HOST: "storage" }, true],
+  ["quay.io/keycloak/keycloak", { KC_DB: "dev-file" }, false],
+  ["quay.io/keycloak/keycloak", { KC_DB: "dev-mem" }, false],
+  ["rundeck/rundeck", { RUNDECK_DATABASE_URL: "jdbc:h2:file:/home/rundeck/server/data/grailsdb" }, false],
+  ["rundeck/rundeck", { RUNDECK_DATABASE_URL: "jdbc:h2:tcp://storage:9092/rundeck" }, true],
+  ["rundeck/rundeck", { RUNDECK_DATABASE_URL: "jdbc:postgresql://storage/rundeck" }, true],
+  ["wallabag/wallabag", { SYMFONY__ENV__DATABASE_DRIVER: "pdo_sqlite" }, false],
+  [
+    "wallabag/wallabag",
+    { SYMFONY__ENV__DATABASE_DRIVER: "pdo_pgsql", SYMFONY__ENV__DATABASE_HOST: "db" },
+    true,
+  ],
+  ["ghcr.io/homarr-labs/homarr", { DB_URL: "data/db.sqlite" }, false],
+  ["ghcr.io/homarr-labs/homarr", { DB_HOST: "storage" }, true],
+  ["registry:2", { REGISTRY_STORAGE: "filesystem" }, false],
+  ["registry:2", { REGISTRY_STORAGE_S3_BUCKET: "images" }, true],
+  ["etherpad/etherpad", { DB_TYPE: "dirty" }, false],
+  ["etherpad/etherpad", { DB_TYPE: "postgres", DB_HOST: "storage" }, true],
+  ["lscr.io/linuxserver/bazarr", { POSTGRES_ENABLED: "false" }, false],
+  ["lscr.io/linuxserver/bazarr", { POSTGRES_ENABLED: "true", POSTGRES_HOST: "storage" }, true],
+  ["jc21/nginx-proxy-manager", { DB_ENGINE: "postgres", DB_HOST: "storage" }, true],
+  [
+    "ghcr.io/autobrr/autobrr",
+    { AUTOBRR__DATABASE_TYPE: "postgres", AUTOBRR__POSTGRES_HOST: "storage" },
+    true,
+  ],
+])("%s with %j is pointed at a database: %s", (image, env, pointed) => {
+  const one = container(image, { env });
+  const keeper = bookkeeperIn(one);
+  expect(keeper && pointedAt(keeper, one, env, [], () => false).kind === "off the node").toBe(pointed);
+});
+
+it("every row says where its makers say so, and no image has two rows of its own", () => {
+  expect(
+    bookkeepers.filter(({ see }) => !/^https:\/\/\S+$/.test(see ?? "")).map(({ product }) => product),
+  ).toEqual([]);
+  const patterns = bookkeepers.map(({ image }) => image.source);
+  expect(patterns.filter((pattern, at) => patterns.indexOf(pattern) !== at)).toEqual([]);
 });
 
 it.each([

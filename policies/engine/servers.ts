@@ -2,8 +2,9 @@
 import type { Container } from "./facts";
 import { imagePath, isBuild, wordsOf } from "./images";
 import { starts } from "./programs";
-import { beside, byPath, common, distributors, other, servers } from "./tables/servers";
+import { servers } from "./tables/servers";
 import type { Server } from "./tables/servers";
+import { beside, byPath, common, distributors, other } from "./tables/serverWords";
 
 const byWord = new Map<string, Server>();
 for (const one of servers) for (const word of one.words) byWord.set(word, one);

@@ -40,8 +40,11 @@ export const localBooks: Rule = {
           detail:
             pointed.kind === "beside"
               ? `Container ${container.name} of ${resource} runs ${keeper.product}, whose books are in the database ${pointed.at}, which is on an on-demand node itself, on the on-demand node ${node}.`
-              : `Container ${container.name} of ${resource} runs ${keeper.product}, which keeps its books in ${keeper.keeps} unless it is pointed at a database, on the on-demand node ${node}.`,
-          fix: `Point it at a database on an always-on node: ${keeper.point}; or declare homelab.dev/ephemeral with a reason.`,
+              : `Container ${container.name} of ${resource} runs ${keeper.product}, which keeps its books in ${keeper.keeps}${keeper.point === undefined ? "" : " unless it is pointed at a database"}, on the on-demand node ${node}.`,
+          fix:
+            keeper.point === undefined
+              ? "Put what it keeps on a volume off the node, or run it on an always-on node; or declare homelab.dev/ephemeral with a reason."
+              : `Point it at a database on an always-on node: ${keeper.point}; or declare homelab.dev/ephemeral with a reason.`,
           ephemeral: workload.ephemeral,
           names: [container.name],
         };

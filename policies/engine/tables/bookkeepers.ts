@@ -1,9 +1,15 @@
 /** Services that keep their books in a local file unless they are pointed at a database. A table, no logic. */
 
 import { aiApps } from "./books/ai";
+import { backupApps } from "./books/backup";
+import { families } from "./books/families";
 import { homeApps } from "./books/home";
+import { houseApps } from "./books/house";
 import { mediaApps } from "./books/media";
+import { netApps } from "./books/net";
+import { playApps } from "./books/play";
 import type { Bookkeeper } from "./books/row";
+import { talkApps } from "./books/talk";
 import { watchApps } from "./books/watch";
 import { workApps } from "./books/work";
 
@@ -20,6 +26,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     pointers:
       /^(--backend-store-uri|MLFLOW_BACKEND_STORE_URI|MLFLOW_TRACKING_STORE_URI|BACKEND_STORE_URI|BACKEND_URI)$/i,
     point: "--backend-store-uri postgresql://… (or MLFLOW_BACKEND_STORE_URI)",
+    see: "https://github.com/mlflow/mlflow/blob/HEAD/docs/docs/self-hosting/architecture/backend-store.mdx",
   },
   {
     product: "Dagster",
@@ -30,6 +37,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/opt/dagster/dagster_home/storage", "/opt/dagster/dagster_home", "/dagster_home"],
     pointers: /^DAGSTER_(PG|POSTGRES|MYSQL)_|^DAGSTER_DB|^(POSTGRES|PG|MYSQL)_?(HOST|URL)|^DATABASE_URL$/i,
     point: "storage: postgres: … in dagster.yaml",
+    see: "https://github.com/dagster-io/dagster/blob/HEAD/docs/docs/deployment/oss/dagster-yaml.md",
   },
   {
     product: "Prefect",
@@ -40,6 +48,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/root/.prefect"],
     pointers: /^PREFECT_(API|SERVER|ORION)_DATABASE_CONNECTION_URL$/i,
     point: "PREFECT_API_DATABASE_CONNECTION_URL=postgresql+asyncpg://…",
+    see: "https://github.com/PrefectHQ/prefect/blob/HEAD/src/prefect/settings/models/server/database.py",
   },
   {
     product: "Grafana",
@@ -49,6 +58,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/var/lib/grafana", "/opt/bitnami/grafana/data"],
     pointers: /^GF_DATABASE_(URL|HOST|TYPE)$/i,
     point: "GF_DATABASE_URL=postgres://… (or GF_DATABASE_TYPE and GF_DATABASE_HOST)",
+    see: "https://github.com/grafana/grafana/blob/HEAD/docs/sources/setup-grafana/configure-grafana/_index.md",
   },
   {
     product: "Metabase",
@@ -58,6 +68,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/metabase-data", "/metabase.db"],
     pointers: /^MB_DB_(CONNECTION_URI|HOST|TYPE)$/i,
     point: "MB_DB_CONNECTION_URI=postgres://…",
+    see: "https://github.com/metabase/metabase/blob/HEAD/docs/installation-and-operation/running-metabase-on-docker.md",
   },
   {
     product: "n8n",
@@ -67,6 +78,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/home/node/.n8n", "/root/.n8n"],
     pointers: /^DB_(TYPE|POSTGRESDB_HOST)$/i,
     point: "DB_TYPE=postgresdb and DB_POSTGRESDB_HOST",
+    see: "https://github.com/n8n-io/n8n/blob/HEAD/docker/images/n8n/README.md",
   },
   {
     product: "Gitea",
@@ -76,7 +88,7 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/data", "/var/lib/gitea"],
     // Even with a database elsewhere the repositories stay in the directory.
     pointers: /^$/,
-    point: "nothing: its repositories need a volume off the node",
+    see: "https://github.com/go-gitea/gitea/blob/HEAD/Dockerfile",
   },
   {
     product: "Uptime Kuma",
@@ -86,21 +98,18 @@ export const bookkeepers: readonly Bookkeeper[] = [
     dataDirs: ["/app/data"],
     pointers: /^(UPTIME_KUMA_)?DB_(HOST|HOSTNAME)$/i,
     point: "UPTIME_KUMA_DB_TYPE=mariadb and UPTIME_KUMA_DB_HOSTNAME",
+    see: "https://github.com/louislam/uptime-kuma/blob/HEAD/compose.yaml",
   },
   ...homeApps,
+  ...houseApps,
+  ...netApps,
+  ...playApps,
   ...mediaApps,
   ...workApps,
+  ...talkApps,
   ...watchApps,
+  ...backupApps,
   ...aiApps,
-  {
-    product: "an application of LinuxServer.io",
-    keeps: "its settings and databases in /config",
-    image:
-      /^(lscr\.io\/)?linuxserver\/(?!(baseimage-.*|ffmpeg|socket-proxy|mods|yq|kasm-.*|docker-compose|openssh-server|nginx|wireguard|swag|duckdns|ddclient|librespeed|smokeping-slave|mariadb|fleet|ci|mstream)$)/,
-    programs: /^(init|s6-svscan)$/,
-    dataDirs: ["/config"],
-    pointers: /^$/,
-    point: "nothing: what it keeps needs a volume off the node",
-    see: "https://docs.linuxserver.io/general/running-our-containers/",
-  },
+  // Last: whole families of images, of which some have a row of their own above.
+  ...families,
 ];

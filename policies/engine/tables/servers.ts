@@ -1,37 +1,8 @@
 /** Database and queue servers: the words that name them, where they keep data, what starts them. A table, no logic. */
+import { server } from "./serverRow";
+import type { Server } from "./serverRow";
 
-export interface Server {
-  /** As people write it. */
-  readonly product: string;
-  /** Words that name it in an image's name. */
-  readonly words: readonly string[];
-  /** Directories its images keep data in, those of the common builds too. */
-  readonly dataDirs: readonly string[];
-  /** Executables and subcommands that start it. */
-  readonly programs: RegExp;
-  /** Keeps data only with such an argument, variable or line of its configuration. */
-  readonly onlyWith?: RegExp;
-  /** Keeps no data with such an argument or variable. */
-  readonly exceptWith?: RegExp;
-}
-
-const any = /^(docker-entrypoint|entrypoint|server|start|start-single-node|run)/;
-
-function server(
-  product: string,
-  words: string,
-  dataDirs: string,
-  programs: RegExp,
-  only: Pick<Server, "onlyWith" | "exceptWith"> = {},
-): Server {
-  return {
-    product,
-    words: words.split(" "),
-    dataDirs: dataDirs.split(" "),
-    programs: new RegExp(`${any.source}|${programs.source}`),
-    ...only,
-  };
-}
+export type { Server };
 
 export const servers: readonly Server[] = [
   server(
@@ -60,30 +31,72 @@ export const servers: readonly Server[] = [
     /^(redis-server|redis-stack-server|run-redis|keydb-server)$/,
   ),
   server("Valkey", "valkey", "/data /bitnami/valkey /var/lib/valkey", /^valkey-server$/),
-  server("Kvrocks", "kvrocks", "/var/lib/kvrocks /kvrocks/db /tmp/kvrocks", /^kvrocks$/),
-  server("FalkorDB", "falkordb", "/data /var/lib/falkordb/data", /^(redis-server|run|falkordb)/),
-  server("Garnet", "garnet", "/data", /^garnet(server)?$/i),
-  server("RustFS", "rustfs", "/data", /^rustfs$/),
-  server("Vault", "vault openbao", "/vault /openbao", /^(vault|bao|server)$/),
-  server("OpenLDAP", "openldap slapd", "/var/lib/ldap /etc/ldap/slapd.d /bitnami/openldap", /^(slapd|run)/),
-  server("389 Directory Server", "dirsrv 389ds", "/data /var/lib/dirsrv", /^(dscontainer|ns-slapd)$/),
-  server("immudb", "immudb", "/var/lib/immudb", /^immudb$/),
-  server("TiDB's placement driver", "pd", "/data /var/lib/pd", /^pd-server$/),
-  server("Databend", "databend", "/var/lib/databend /data", /^databend/),
-  server("RisingWave", "risingwave", "/data /risingwave", /^(risingwave|single_node|standalone|playground)/),
-  server("SingleStore", "singlestore memsql singlestoredb", "/var/lib/memsql /data", /^(memsqld|start)/),
+  server("Kvrocks", "kvrocks", "/var/lib/kvrocks /kvrocks/db /tmp/kvrocks", /^kvrocks$/, {
+    see: "https://github.com/apache/kvrocks/blob/HEAD/Dockerfile",
+  }),
+  server("FalkorDB", "falkordb", "/data /var/lib/falkordb/data", /^(redis-server|run|falkordb)/, {
+    see: "https://github.com/FalkorDB/FalkorDB/blob/HEAD/README.md",
+  }),
+  server("Garnet", "garnet", "/data", /^garnet(server)?$/i, {
+    see: "https://github.com/microsoft/garnet/blob/HEAD/Dockerfile",
+  }),
+  server("RustFS", "rustfs", "/data", /^rustfs$/, {
+    see: "https://github.com/rustfs/rustfs/blob/HEAD/Dockerfile",
+  }),
+  server("Vault", "vault openbao", "/vault /openbao", /^(vault|bao|server)$/, {
+    see: "https://github.com/hashicorp/docker-vault/blob/HEAD/0.X/Dockerfile",
+  }),
+  server("OpenLDAP", "openldap slapd", "/var/lib/ldap /etc/ldap/slapd.d /bitnami/openldap", /^(slapd|run)/, {
+    see: "https://github.com/osixia/docker-openldap/blob/HEAD/README.md",
+  }),
+  server("389 Directory Server", "dirsrv 389ds", "/data /var/lib/dirsrv", /^(dscontainer|ns-slapd)$/, {
+    see: "https://github.com/389ds/389-ds-base/blob/HEAD/docker/README.md",
+  }),
+  server("immudb", "immudb", "/var/lib/immudb", /^immudb$/, {
+    see: "https://github.com/codenotary/immudb/blob/HEAD/build/Dockerfile",
+  }),
+  server("TiDB's placement driver", "pd", "/data /var/lib/pd", /^pd-server$/, {
+    see: "https://github.com/pingcap/tidb-docker-compose/blob/HEAD/docker-compose.yml",
+  }),
+  server("Databend", "databend", "/var/lib/databend /data", /^databend/, {
+    see: "https://github.com/databendlabs/databend/blob/HEAD/docker/README.md",
+  }),
+  server("RisingWave", "risingwave", "/data /risingwave", /^(risingwave|single_node|standalone|playground)/, {
+    see: "https://github.com/risingwavelabs/risingwave/blob/HEAD/docker/docker-compose.yml",
+  }),
+  server("SingleStore", "singlestore memsql singlestoredb", "/var/lib/memsql /data", /^(memsqld|start)/, {
+    see: "https://github.com/singlestore-labs/singlestoredb-dev-image/blob/HEAD/README.md",
+  }),
   server("Greenplum", "greenplum", "/data /gpdata", /^(postgres|gpstart)$/),
-  server("openGauss", "opengauss", "/var/lib/opengauss", /^gaussdb$/),
-  server("OceanBase", "oceanbase", "/root/ob /root/boot", /^(observer|boot)/),
-  server("HBase", "hbase", "/data /hbase /hadoop-data", /^(hbase|start-hbase)/),
-  server("Ignite", "ignite", "/opt/ignite/work /persistence", /^(ignite|run)/, { onlyWith: /persistence/i }),
-  server("HDFS", "namenode datanode", "/hadoop /hadoop/dfs", /^(hdfs|hadoop|start)/),
-  server("ZincSearch", "zincsearch zinc", "/data", /^zinc(search)?$/),
-  server("Sonic", "sonic", "/var/lib/sonic/store", /^sonic$/),
+  server("openGauss", "opengauss", "/var/lib/opengauss", /^gaussdb$/, {
+    see: "https://github.com/opengauss-mirror/openGauss-container/blob/HEAD/README.md",
+  }),
+  server("OceanBase", "oceanbase", "/root/ob /root/boot", /^(observer|boot)/, {
+    see: "https://github.com/oceanbase/docker-images/blob/HEAD/oceanbase-ce/README.md",
+  }),
+  server("HBase", "hbase", "/data /hbase /hadoop-data", /^(hbase|start-hbase)/, {
+    see: "https://github.com/big-data-europe/docker-hbase/blob/HEAD/docker-compose-standalone.yml",
+  }),
+  server("Ignite", "ignite", "/opt/ignite/work /persistence", /^(ignite|run)/, {
+    onlyWith: /persistence/i,
+    see: "https://github.com/apache/ignite/blob/HEAD/docs/_docs/installation/installing-using-docker.adoc",
+  }),
+  server("HDFS", "namenode datanode", "/hadoop /hadoop/dfs", /^(hdfs|hadoop|start)/, {
+    see: "https://github.com/big-data-europe/docker-hadoop/blob/HEAD/docker-compose.yml",
+  }),
+  server("ZincSearch", "zincsearch zinc", "/data", /^zinc(search)?$/, {
+    see: "https://github.com/zincsearch/zincsearch/blob/HEAD/Dockerfile",
+  }),
+  server("Sonic", "sonic", "/var/lib/sonic/store", /^sonic$/, {
+    see: "https://github.com/valeriansaliou/sonic/blob/HEAD/README.md",
+  }),
   server("Axon Server", "axonserver", "/axonserver/data /axonserver/events /data /eventdata", /^axonserver/),
-  server("NanoMQ", "nanomq", "/var/lib/nanomq", /^nanomq$/),
-  server("Ceph", "ceph", "/var/lib/ceph", /^(ceph-(mon|osd|mgr|mds)|demo|mon|osd)$/),
-  server("Apache Kudu", "kudu", "/var/lib/kudu", /^kudu/),
+  server("Ceph", "ceph", "/var/lib/ceph", /^(ceph-(mon|osd|mgr|mds)|demo|mon|osd)$/, {
+    see: "https://github.com/ceph/ceph-container/blob/HEAD/README.md",
+  }),
+  server("Apache Kudu", "kudu", "/var/lib/kudu", /^kudu/, {
+    see: "https://github.com/apache/kudu/blob/HEAD/docker/README.adoc",
+  }),
   server("MonetDB", "monetdb", "/var/monetdb5", /^(monetdbd|mserver5)$/),
   server("KeyDB", "keydb", "/data", /^keydb-server$/),
   server("Dragonfly", "dragonfly", "/data", /^dragonfly$/),
@@ -136,15 +149,22 @@ export const servers: readonly Server[] = [
   server("CrateDB", "crate cratedb", "/data", /^crate$/),
   server("QuestDB", "questdb", "/var/lib/questdb /root/.questdb", /^questdb$/),
   server("SurrealDB", "surrealdb", "/data", /^surreal$/, { onlyWith: /(rocksdb|file|surrealkv):/i }),
-  server("Marqo", "marqo", "/opt/vespa/var", /^(vespa|run)/),
-  server("Infinity", "infiniflow", "/var/infinity", /^infinity$/),
+  server("Marqo", "marqo", "/opt/vespa/var", /^(vespa|run)/, {
+    see: "https://github.com/marqo-ai/marqo/blob/HEAD/README.md",
+  }),
+  server("Infinity", "infiniflow", "/var/infinity", /^infinity$/, {
+    see: "https://github.com/infiniflow/infinity/blob/HEAD/README.md",
+  }),
   server(
     "VictoriaLogs or VictoriaTraces",
     "victorialogs victoriatraces",
     "/victoria-logs-data /victoria-traces-data /vlogs",
     /^victoria/,
+    { see: "https://github.com/VictoriaMetrics/VictoriaLogs/blob/HEAD/docs/victorialogs/QuickStart.md" },
   ),
-  server("InfluxDB 3", "influxdb3", "/var/lib/influxdb3 /home/influxdb3/.influxdb3", /^influxdb3$/),
+  server("InfluxDB 3", "influxdb3", "/var/lib/influxdb3 /home/influxdb3/.influxdb3", /^influxdb3$/, {
+    see: "https://github.com/influxdata/influxdata-docker/blob/HEAD/influxdb/3.0-core/Dockerfile",
+  }),
   server("Weaviate", "weaviate", "/var/lib/weaviate", /^weaviate$/),
   server("Milvus", "milvus", "/var/lib/milvus", /^milvus$/),
   server("Chroma", "chroma chromadb", "/chroma /data /index_data", /^(chroma|uvicorn)$/),
@@ -217,76 +237,4 @@ export const servers: readonly Server[] = [
   server("FoundationDB", "foundationdb", "/var/fdb /var/lib/foundationdb", /^fdbserver$/),
   server("rqlite", "rqlite", "/rqlite/file", /^rqlited$/),
   server("Dolt", "dolt", "/var/lib/dolt", /^(dolt|sql-server)$/),
-];
-
-/** Names of servers that are words people use for other things. */
-export const common =
-  /^(oracle|garage|chroma|crate|stan|artemis|consul|dragonfly|druid|pinot|doris|dolt|graphite|pulsar|spilo|edb|scylla|virtuoso|vespa|firebird|manticore|solr|citus|typesense|milvus|memgraph|eventstore|redpanda|sonic|vault|garnet|ceph|pd|zinc|ignite|kudu|mosquitto|hivemq|percona|epas|timescale|namenode|datanode|infiniflow|blazegraph|iotdb|etcd|nsq|documentdb)\d*$/;
-
-/** Who builds images of what others make. */
-export const distributors: ReadonlySet<string> = new Set(
-  "library bitnami bitnamilegacy bitnamisecure bitnamicharts linuxserver apache hashicorp chainguard rapidfort ubuntu canonical opensuse suse redhat rhel8 rhel9 centos sclorg fedora rockylinux docker hub dockerhub quay mirror mirrors proxy cache dhi public ecr amazonlinux eclipse coreos k8s gcr google google_containers nsqio openbao percona-lab postgresai etcd-io grafana ghcr public-dockerhub dockerproxy docker-io registry.k8s.io libops zincsearch public-ecr-aws uffizzi arm32v7 arm64v8 amd64 i386 microsoft".split(
-    " ",
-  ),
-);
-
-/** Words that may stand beside a server's name without making it something else. */
-export const beside: ReadonlySet<string> = new Set(
-  (
-    "alpine docker server centos rhel ubi ubi7 ubi8 ubi9 debian ubuntu jammy noble bookworm bullseye trixie cluster ha community enterprise stack oss ssl " +
-    "replica replication master slave leader follower primary secondary db database standalone single all in one aio " +
-    "container image custom base official amd64 arm arm64 arm32v7 arm64v8 armhf x86 latest stable nightly slim full minimal lts ce ee free xe fips " +
-    "native kraft broker streaming core apache cp gb k8s kubernetes k8sonprem petset repmgr shard mgmt management " +
-    "galera sharded classic delayed stateful set demo ml rs age partman cron immich nextcloud analytics logical secure hardened open distro for " +
-    "noavx avx2 gpu unprivileged bitnami bitnamilegacy legacy jetstream edge dist distribution xtradb crunchy aws gcp sql eclipse jammy bundle local atlas autoupgrade preview rc beta alpha dev lite mini micro tiny big plus pro premium single-node singlenode node nodes daemon hardened rootless nonroot build builds release multiarch multi arch"
-  ).split(" "),
-);
-
-/** Words of products that watch, copy, front or use a server and are none themselves. */
-export const other =
-  /^(python|php|django|flask|rails|ruby|laravel|spring|java|golang|dotnet|rust|celery|jdbc|odbc|exporter|operator|backups?|backupper|restore|clients?|commander|insight|express|proxy|proxysql|bouncer|pgbouncer|pool|pooler|router|sentinel|connect|connector|registry|rest|managers?|console|tools?|toolbox|toolkit|utils?|cli|dump|dumper|migrations?|migrator|migrate|agent|reloader|controller|provisioner|webhook|admin|adminer|phpmyadmin|bench|benchmark|consumer|producer|workers?|adapter|monitor|monitoring|dashboard|bridge|mirror|mirrormaker|mc|lookupd|nsqlookupd|nsqadmin|keeper|ui|gui|webui|gateway|init|initializer|seed|seeder|loader|sidecar|curator|zabbix|kibana|cerebro|elastalert|logstash|sync|syncer|pump|alertmanager|pushgateway|driver|plugin|plugins|chart|csi|injector|healthcheck|check|checker|test|tests|tester|cron|job|jobs|scheduler|sdk|lib|browser|viewer|explorer|webclient|importer|sink|source|relay|shipper|collector|scraper|wait|waiter|k8s-sidecar)$/;
-
-/** What people call a whole family of images whose last name part does not say it. */
-export const byPath: readonly (readonly [RegExp, string])[] = [
-  [/(^|\/)mssql(\/|-)/, "mssql"],
-  [/^(database|oracle)\/(free|express|enterprise)/, "oracle"],
-  [/gvenzl\/oracle/, "oracle"],
-  [/^azure-sql-edge$/, "mssql"],
-  [/victoriametrics\/(victoria-metrics|victoria-logs|vmsingle|vmstorage)$/, "victoriametrics"],
-  [/tensorchord\//, "vchord"],
-  [/^redis\/redis-stack/, "redis"],
-  [
-    /^(supabase|neondatabase|tembo|tembo-io|cloudnative-pg|immich-app|zabbly)\/(postgres|postgresql|compute-node|standard-cnpg|tembo-pg-slim)/,
-    "postgres",
-  ],
-  [/mongodb-atlas-local$/, "mongodb"],
-  [/^(hashicorp\/)?vault$|^openbao\/openbao(-hsm)?(-ubi)?$/, "vault"],
-  [/(osixia|bitnami|bitnamilegacy)\/openldap$/, "openldap"],
-  [/microsoft\/garnet/, "garnet"],
-  [/^(quay\/)?ceph\/(daemon|ceph|demo)/, "ceph"],
-  [/pingcap\/pd$/, "pd"],
-  [/infiniflow\/infinity$/, "infiniflow"],
-  [/(^|\/)bde2020\/hadoop-(namenode|datanode)$/, "namenode"],
-  [/public\.ecr\.aws\/zinclabs|zinclabs\/zinc/, "zinc"],
-  [/valeriansaliou\/sonic$/, "sonic"],
-  [/chromadb\/chroma|chroma-core\/chroma$/, "chroma"],
-  [/openlink\/virtuoso/, "virtuoso"],
-  [/(jacobalberty|firebirdsql)\/firebird$/, "firebird"],
-  [/dolthub\/dolt/, "dolt"],
-  [/(graphiteapp|hopsoft)\/(graphite|docker-graphite)/, "graphite"],
-  [/dragonflydb\/dragonfly$/, "dragonfly"],
-  [/(redpandadata|vectorized)\/redpanda$/, "redpanda"],
-  [/vespaengine\/vespa$/, "vespa"],
-  [/(manticoresearch)\/manticore$/, "manticore"],
-  [/apachepinot\/pinot$/, "pinot"],
-  [/apachepulsar\/pulsar(-all)?$/, "pulsar"],
-  [/timescale\//, "timescale"],
-  [/zalan(do|do\/acid)?\/.*spilo|spilo-\d+/, "spilo"],
-  [/mysql\/mysql-server|mysql\/community-server/, "mysql"],
-  [/nats-streaming/, "stan"],
-  [/percona-server-mongodb/, "mongodb"],
-  [/apache\/age$/, "postgres"],
-  [/dxflrs\/garage$/, "garage"],
-  [/^database\/express$/, "oracle"],
-  [/confluentinc\/cp-(enterprise-)?(server|kafka)$|cp-kafka$/, "kafka"],
 ];

@@ -1,4 +1,12 @@
-/** How a row of the tables of bookkeepers is written. */
+/**
+ * How a row of the tables of bookkeepers is written.
+ *
+ * How the rows were checked, in November 2026: image, directory and variables against copies of their makers'
+ * Dockerfiles, compose examples, documentation and code, and where those leave a directory or a variable out, against
+ * what people publish of their own deployments. `see` is the page that was found; HEAD stands for its newest state,
+ * which may differ from the copy. One page was not found, that of Seq. What keeps nothing itself, has no image
+ * of its own any more (Zabbix' appliance) or only keeps downloads (Ollama's models) is left out.
+ */
 
 export interface Bookkeeper {
   readonly product: string;
@@ -14,8 +22,8 @@ export interface Bookkeeper {
   readonly dataDirs: readonly string[];
   /** Variables and options that point it at a database. */
   readonly pointers: RegExp;
-  /** How to point it at one, for the message. */
-  readonly point: string;
+  /** How to point it at one, for the message. Without it there is no moving what it keeps: it needs a volume. */
+  readonly point?: string;
   /** Keeps them elsewhere, or is a part that keeps none, with such words in its arguments or configuration. */
   readonly except?: RegExp;
   /** Where its makers say so. */
@@ -55,10 +63,7 @@ export function app(
     ),
     dataDirs: dataDirs.split(" "),
     pointers: point === undefined ? nothing : new RegExp(`^(${variables.join("|")})$`, "i"),
-    point:
-      point === undefined
-        ? "nothing: what it keeps needs a volume off the node"
-        : `set ${variables[0] ?? ""}`,
+    ...(point === undefined ? {} : { point: `set ${variables[0] ?? ""}` }),
     see,
   };
 }
