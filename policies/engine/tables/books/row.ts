@@ -1,11 +1,12 @@
 /**
  * How a row of the tables of bookkeepers is written.
  *
- * How the rows were checked, in November 2026: image, directory and variables against copies of their makers'
- * Dockerfiles, compose examples, documentation and code, and where those leave a directory or a variable out, against
- * what people publish of their own deployments. `see` is the page that was found; HEAD stands for its newest state,
- * which may differ from the copy. One page was not found, that of Seq. What keeps nothing itself, has no image
- * of its own any more (Zabbix' appliance) or only keeps downloads (Ollama's models) is left out.
+ * How the rows were checked, in November 2026: in copies of their makers' repositories and documentation (Dockerfiles,
+ * compose examples, pages about databases), and where those leave a directory or a variable out, in what people publish
+ * of their own deployments. `see` is a page that such a copy has. Most were read; of the rest (long pages whose subject
+ * is plain from their name) it is known that they exist, and the row's facts come from deployments. HEAD stands for a
+ * page's newest state, which may differ from the copy. Of Seq no page was found, only deployments. What keeps nothing
+ * itself, has no image of its own any more (Zabbix' appliance) or only keeps downloads (Ollama's models) is left out.
  */
 
 export interface Bookkeeper {

@@ -19,7 +19,7 @@ export const talkApps = [
   app(
     "docker-mailserver or Stalwart",
     "docker-mailserver mailserver/docker-mailserver stalwartlabs/mail-server stalwartlabs/stalwart",
-    "/var/mail /var/mail-state /opt/stalwart-mail /opt/stalwart",
+    "/var/mail /var/mail-state /opt/stalwart-mail /opt/stalwart /var/lib/stalwart",
     "https://github.com/docker-mailserver/docker-mailserver/blob/HEAD/compose.yaml",
   ),
   app(
