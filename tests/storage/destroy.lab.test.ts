@@ -38,7 +38,7 @@ describe("a stack that is destroyed", () => {
     ]);
     for (const path of [...directories, "/srv", "/etc"])
       expect(deleteRefusal("storage", path)).toContain(
-        `${path} is not data that a removed unit left behind: nothing was deleted.`,
+        `${path} is not data that a unit left behind: nothing was deleted.`,
       );
     nothingToChange();
   });

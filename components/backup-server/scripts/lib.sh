@@ -20,10 +20,11 @@ fail() { say "$*" && exit 1; }
 refuse() { say "$*" && exit 3; }
 
 # on_its_disk: what was a disk of its own is not written to while that disk is missing: what is there then is the system's.
-# Which disk it was is noted beside the configuration.
+# Which disk it was is noted where this program keeps what it knows of the node, so that it outlives the stack.
 on_its_disk() {
   local note=${HOMELAB_BACKUP_CONFIG:-/etc/homelab/backup/config} now was
   note=${note%/*}/disk
+  note=${note/#\/etc\/homelab\//\/var\/lib\/homelab\/}
   was=$(sed -n "s|^$BACKUP_DIRECTORY on ||p" "$note" 2>/dev/null || true)
   now=$(stat -c %m -- "$BACKUP_DIRECTORY" 2>/dev/null || true)
   if [ "$now" = "$was" ]; then return 0; fi
@@ -35,7 +36,9 @@ on_its_disk() {
       fail "$BACKUP_DIRECTORY is on the disk that is mounted at $was, which is not mounted now: nothing was written. Mount it (findmnt, /etc/fstab). If the backups are on the system's own disk from now on: rm $note"
     ;;
   esac
-  [ -z "$now" ] || printf '%s on %s\n' "$BACKUP_DIRECTORY" "$now" >"$note"
+  [ -n "$now" ] || return 0
+  mkdir -p "${note%/*}"
+  printf '%s on %s\n' "$BACKUP_DIRECTORY" "$now" >"$note"
 }
 on_its_disk
 
