@@ -31,9 +31,15 @@ export class Pool {
   readonly #lines: Line[] = [];
   readonly #waiting: (() => void)[] = [];
   #connecting: Promise<Line> | undefined;
+  #failure: unknown;
   #most = mostLines;
 
   constructor(private readonly connection: ConnectionArgs) {}
+
+  /** Why the node was not reached a short while ago; undefined when it was, or was not asked. */
+  get failure(): unknown {
+    return this.#failure;
+  }
 
   /** A connection, for what is not a session. */
   async client(): Promise<Client> {
@@ -81,7 +87,9 @@ export class Pool {
     if (this.#connecting !== undefined) return this.#connecting;
     let line: Line | undefined;
     const forget = () => {
-      if (this.#connecting === connecting) this.#connecting = undefined;
+      if (this.#connecting !== connecting) return;
+      this.#connecting = undefined;
+      this.#failure = undefined;
     };
     const lost = () => {
       const at = line === undefined ? -1 : this.#lines.indexOf(line);
@@ -97,7 +105,10 @@ export class Pool {
     this.#connecting = connecting;
     // A failed attempt is remembered for a while: Pulumi asks for one resource after the other, and each would wait
     // again for a node that is off.
-    connecting.catch(() => setTimeout(forget, failureRememberedMs).unref());
+    connecting.catch((error: unknown) => {
+      this.#failure = error;
+      setTimeout(forget, failureRememberedMs).unref();
+    });
     return connecting;
   }
 

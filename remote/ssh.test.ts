@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Unreachable } from "./errors";
-import { link } from "./ssh";
+import { link, recentFailure } from "./ssh";
 
 let folder: string;
 let server: Server;
@@ -40,7 +40,9 @@ describe("a node that does not answer", () => {
     for (let resource = 0; resource < 5; resource += 1)
       await expect(link(to(port()))).rejects.toThrow(Unreachable);
     expect(asked).toBe(1);
+    expect(recentFailure(to(port()))).toBeInstanceOf(Unreachable);
     vi.advanceTimersByTime(30_000);
+    expect(recentFailure(to(port()))).toBeUndefined();
     await expect(link(to(port()))).rejects.toThrow(Unreachable);
     expect(asked).toBe(2);
   });

@@ -21,6 +21,12 @@ function poolOf(connection: ConnectionArgs): Pool {
 export const link = (connection: ConnectionArgs): Promise<Client> => poolOf(connection).client();
 
 /**
+ * Why a node was not reached a short while ago, for whoever asks it by other ways than SSH. Asks nothing.
+ * @returns undefined when it was reached, or was not asked.
+ */
+export const recentFailure = (connection: ConnectionArgs): unknown => poolOf(connection).failure;
+
+/**
  * Begins a command on a node, in a session of a pooled connection.
  * @param use called as soon as there is a channel, for what comes with the next packet must find its listeners. The
  *   session is free again when it is done.

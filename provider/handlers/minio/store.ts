@@ -1,5 +1,6 @@
 import { Unreachable } from "../../../remote/errors";
 import { reachable } from "../../../remote/reachable";
+import { recentFailure } from "../../../remote/ssh";
 import type { Context, Handler } from "../../handler";
 import { storeSchema, type StoreInputs } from "./inputs";
 import { differences, type Difference } from "./look";
@@ -28,6 +29,9 @@ export const store: Handler<StoreInputs> = {
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
   async drift(inputs, { signal }: Context) {
+    // The other resources of a node that is off have waited for it already.
+    const failure = recentFailure(inputs.connection);
+    if (failure instanceof Unreachable) throw failure;
     try {
       return (await look(inputs, signal)).map(({ says }) => says);
     } catch (error) {
