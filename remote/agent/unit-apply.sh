@@ -365,7 +365,9 @@ set +e
 if [ -z "$ok" ]; then while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"; fi
 printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value -- "$service" | paste -sd' ')"
 if [ -z "$ok" ] && [ "$(shown ActiveState)" = inactive ]; then lines=0; else lines=15; fi
-journalctl -u "$service" -n "$lines" --no-pager -o cat 2>/dev/null | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
+# What podman and conmon say of each health check would leave no room for what the service says.
+journalctl -u "$service" -n $((20 * lines)) --no-pager -o cat 2>/dev/null |
+  grep -vE '^(conmon [0-9a-f]+ <|[0-9-]+ [0-9:.]+ [+-][0-9]+ [A-Z]+ m=)' | tail -n "$lines" | while IFS= read -r line; do printf 'journal\t%s\n' "$line"; done
 full_disks /etc "$state" "${keeps[@]}"
 if [ -z "$had" ]; then
   systemctl stop -- "$service" 2>/dev/null || true

@@ -177,7 +177,8 @@ describe("search with a copy in a stand-in for Qdrant", () => {
   it("finds what is newer than the copy, where it is now, and nothing that was deleted", async () => {
     const added = document(conversation, "added since");
     const [, moved, deleted] = documents as [Document, Document, Document];
-    const place = somewhere();
+    // As far away as can be: some other direction would now and then still be the nearest to where it was.
+    const place = Array.from(moved.embedding, (number) => -number);
     await plain.store({ documents: [added, { ...moved, embedding: place }] });
     await client.query("delete from search.documents where id = $1", [deleted.id]);
     const at = async (embedding: ArrayLike<number>) => {
