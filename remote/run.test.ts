@@ -35,6 +35,8 @@ const sshd = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
         const channel = begin();
         // As sshd does: the user's shell is given the command, and reads its start-up file first.
         const shell = spawn(loginShell, ["-c", `${startUp}\n${command}`]);
+        // A shell that ends at once reads nothing of what it is sent.
+        shell.stdin.on("error", () => undefined);
         channel.pipe(shell.stdin);
         shell.stdout.pipe(channel, { end: false });
         shell.stderr.pipe(channel.stderr, { end: false });
