@@ -54,6 +54,11 @@ describe("an image that cannot be fetched", () => {
     expect(stderr).toContain(said);
   });
 
+  it("is said to be gone also where its digest has the number of a limit in it", () => {
+    const said = `Error: initializing source docker://quay.io/a/b@sha256:${"429".repeat(21)}0: manifest unknown`;
+    expect(building(said).stderr).toContain("The registry has no such image for the public");
+  });
+
   it.each([
     [
       "a name that is not resolved",

@@ -16,7 +16,7 @@ why() {
   local said meaning=''
   said=$(tail -n 5 "$1")
   case $said in
-  *'toomanyrequests'* | *'too many requests'* | *'429'*)
+  *'toomanyrequests'* | *'too many requests'* | *'Too Many Requests'* | *'status: 429'*)
     meaning='The registry limits how often it may be asked: try again later. '
     ;;
   *'no such host'* | *'dial tcp'* | *'i/o timeout'* | *'TLS handshake timeout'* | *'network is unreachable'* | *'server misbehaving'* | *'connection re'*)
