@@ -41,7 +41,7 @@ still() {
 # gather FOLDER: everything that makes up the cluster. Sockets, and what is made anew at each start, are left out.
 gather() {
   mkdir -p "$1"
-  tar -C "$CLUSTER_DATA" --exclude='*.sock' --exclude=server/kine.sock --warning=no-file-changed -cf - server homelab-agent-token |
+  tar -C "$CLUSTER_DATA" --exclude='*.sock' --warning=no-file-changed -cf - server homelab-agent-token |
     tar -C "$1" -xf -
   if [ -s "$password" ]; then install -m 600 "$password" "$1/node-password"; fi
 }
