@@ -5,7 +5,7 @@
 # anywhere and run again: while `applied` is missing the next run does the rest. Input: see ../unit/spec.ts.
 source head.sh
 source unit-lib.sh
-service='' run_hash='' reload_hash='' timeout=60 settle=3 complete='' health=() reload=() mend=() added=() keeps=()
+service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 complete='' health=() reload=() mend=() added=() keeps=()
 declare -a paths=() modes=() owners=() effects=() directories=()
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 stage=$(mktemp -d) || fail 22 "$(df --output=target -- "${TMPDIR:-/tmp}" | tail -n 1) has no room left: nothing was changed."
@@ -100,7 +100,7 @@ verify_quadlets() { # The generator drops a unit with an unknown key and may exi
   ! grep -q "${names[@]}" <<<"$said" || fail 21 "The quadlet of $service is not valid: $(grep "${names[@]}" <<<"$said")"
   grep -qxF -- "---${service}---" "$stage/generated" || fail 21 "podman makes no unit $service of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
 }
-healthy_now() { timeout 10 "${health[@]}" >/dev/null 2>&1; }
+healthy_now() { check_says=$(timeout 10 "${health[@]}" 2>&1); }
 start_of_it() { systemctl show -p InvocationID,NRestarts --value -- "$service"; }
 stays() { # Once healthy, for as long as a start can still fail: another program may have answered in its place.
   local of until=$((SECONDS + settle))
@@ -362,7 +362,11 @@ fi
 
 # Not healthy: say why, then put the predecessor back; whatever fails on the way, the rest of it is done.
 set +e
-if [ -z "$ok" ]; then while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"; fi
+if [ -z "$ok" ]; then
+  while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"
+elif [ -n "$check_says" ]; then
+  tail -n 5 <<<"$check_says" | while IFS= read -r line; do printf 'check\t%s\n' "$line"; done
+fi
 printf 'state\t%s\n' "$(systemctl show -p ActiveState,SubState,Result --value -- "$service" | paste -sd' ')"
 if [ -z "$ok" ] && [ "$(shown ActiveState)" = inactive ]; then lines=0; else lines=15; fi
 # What podman and conmon say of each health check would leave no room for what the service says.

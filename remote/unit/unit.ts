@@ -120,9 +120,11 @@ function rolledBack(unit: UnitSpec, rows: readonly (readonly string[])[]): strin
       ? `did not become healthy within ${values("waited")[0] ?? ""} s (${values("state")[0] ?? "unknown"})`
       : `did not start: ${[...new Set(words)].join(" ").replace(/\.$/, "") || (values("state")[0] ?? "unknown")}`;
   const journal = values("journal");
+  const check = values("check");
   return [
     `${where} ${why}; ${then}.`,
     ...(values("waited").length > 0 ? words : []),
+    ...(check.length === 0 ? [] : ["Its health check says:", ...check.map((line) => `  ${line}`)]),
     ...values("full").map((path) => `The disk of ${path} on ${unit.connection.node} is full.`),
     ...(journal.length === 0 ? [] : ["Its journal's last lines:", ...journal.map((line) => `  ${line}`)]),
   ].join("\n");
