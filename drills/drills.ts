@@ -6,7 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { drills, switchedOn, type Drill } from "./list";
 import { gonethrough, markdown, noted, type Outcome, type Walked } from "./report";
 

@@ -1,4 +1,4 @@
-import { ruled } from "../terminal";
+import { ruled } from "../cli/terminal";
 import type { Compared } from "./compare";
 import type { Moved } from "./move";
 import { size, type Plan } from "./plan";

@@ -2,7 +2,7 @@ import { escapeLiteral } from "pg";
 import { z } from "zod";
 import { quoted } from "../provider/handlers/postgres/converge";
 import type { Session } from "../provider/handlers/postgres/session";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { within, type Side } from "./access";
 import { databaseFacts } from "./facts";
 import type { Fingerprint } from "./fingerprint";

@@ -1,5 +1,5 @@
 import { isAlwaysOn, type NodeName } from "../topology";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { PowerError, seconds, type Power } from "./house";
 
 export interface SleepOptions {

@@ -1,5 +1,5 @@
 import type { ClusterNode, LastWord, PowerSeen } from "../remote/power";
-import { columns, sentenceOf } from "../terminal";
+import { columns, sentenceOf } from "../cli/terminal";
 import { nodeNames, type NodeName } from "../topology";
 import { moment, type Power } from "./house";
 

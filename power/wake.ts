@@ -1,5 +1,5 @@
 import { isAlwaysOn, type Node, type NodeName } from "../topology";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { PowerError, moment, seconds, type Power } from "./house";
 import { magicPacket } from "./packet";
 

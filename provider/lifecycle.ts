@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { problems } from "../topology/problems";
 import { Unreachable, type Context, type Foreseen } from "./handler";
 import type { Kind } from "./registry";

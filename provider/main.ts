@@ -4,7 +4,7 @@ import { EngineLog } from "./engine-log";
 import { onceOrphaned } from "./parent";
 import { kinds } from "./registry";
 import { serve } from "./server";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 
 /** Started by the Pulumi engine, which passes its own address and reads the port from the first line of output. */
 async function main(): Promise<void> {

@@ -9,7 +9,7 @@ import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import type { Kind } from "./registry";
 import type { EngineLog } from "./engine-log";
 import { unwrap, type Json } from "./values";
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 
 /**
  * The gRPC face of the provider: takes messages apart, asks {@link ./lifecycle}, puts answers together.

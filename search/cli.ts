@@ -1,5 +1,5 @@
 import { Client, DatabaseError } from "pg";
-import { columns, sentenceOf } from "../terminal";
+import { columns, sentenceOf } from "../cli/terminal";
 import { rebuild, sync, type Copied, type Progress } from "./copy";
 import { Qdrant } from "./qdrant";
 import { migrate } from "./schema";

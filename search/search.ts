@@ -1,4 +1,4 @@
-import { sentenceOf } from "../terminal";
+import { sentenceOf } from "../cli/terminal";
 import { CircuitBreaker } from "./circuit-breaker";
 import { Postgres, type Source } from "./postgres";
 import { Qdrant, type VectorCopy } from "./qdrant";

@@ -3,7 +3,7 @@ import type { StorageEndpoints } from "../../nodes/endpoints";
 import { applySecret, removeSecret } from "../../remote/secret";
 import { closeAll } from "../../remote/ssh";
 import { applyUnit, removeUnit, unitDrift } from "../../remote/unit/unit";
-import { sentenceOf } from "../../terminal";
+import { sentenceOf } from "../../cli/terminal";
 import { receives, script } from "../../tests/support/backup";
 import { lab, onNode } from "../../tests/support/lab";
 import { seconds } from "../../tests/support/pair";

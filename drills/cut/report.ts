@@ -1,4 +1,4 @@
-import { ruled } from "../../terminal";
+import { ruled } from "../../cli/terminal";
 import type { Figures } from "../figures";
 import { spread } from "../spread";
 import { kinds, type Compared } from "./checks";

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { StorageEndpoints } from "../../nodes/endpoints";
-import { columns, sentenceOf } from "../../terminal";
+import { columns, sentenceOf } from "../../cli/terminal";
 import { lab, onNode } from "../../tests/support/lab";
 import { at, pairCommand, replicaOff, replicaOn, seconds, until, committer } from "../../tests/support/pair";
 import { byHand, dsnOf, psql } from "../../tests/support/services";

@@ -1,4 +1,4 @@
-import { ruled } from "../../terminal";
+import { ruled } from "../../cli/terminal";
 
 /** Rows as text in columns, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

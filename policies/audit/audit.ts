@@ -10,7 +10,7 @@ import { engineTopology } from "../watch/topology";
 import { parseSeen } from "./parse";
 import { report } from "./report";
 import { judgeSeen, undeclared, type Findings } from "./verdict";
-import { sentenceOf } from "../../terminal";
+import { sentenceOf } from "../../cli/terminal";
 
 const usage = `npm run --silent audit -- NODE [--topology FILE] [--identity KEY] [--no-remember]
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Project } from "../../plugins/testing/project";
-import { sentenceOf } from "../../terminal";
+import { sentenceOf } from "../../cli/terminal";
 import { lab } from "../support/lab";
 import { refresh, up, well } from "../support/stack";
 import { apply, get, kubectl, onDemandToleration, pods, ready, sleeper, until } from "./kubectl";

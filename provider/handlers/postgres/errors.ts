@@ -1,7 +1,7 @@
 import { DatabaseError } from "pg";
 import { Unreachable } from "../../handler";
 import type { Server } from "./inputs";
-import { sentenceOf } from "../../../terminal";
+import { sentenceOf } from "../../../cli/terminal";
 
 /** What went wrong, as far as trying again is concerned. */
 export type Trouble =

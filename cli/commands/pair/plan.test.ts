@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseStanding, walBytes, type Standing } from "../../remote/pair";
+import { parseStanding, walBytes, type Standing } from "../../../remote/pair";
 import { planPromotion, planRejoin, standingRows, type Member, type Plan } from "./plan";
 
 const none = { streaming: false, followers: [], former: [] };

@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { Power } from "../power/house";
-import { machinesOf } from "../power/machines";
-import { identity } from "../settings";
-import { loadTopology, nodeNames, type NodeName } from "../topology";
+import type { Power } from "../../power/house";
+import { machinesOf } from "../../power/machines";
+import { identity } from "../../settings";
+import { loadTopology, nodeNames, type NodeName } from "../../topology";
 import { houseOptions, runCommand } from "./command";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

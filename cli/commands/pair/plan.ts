@@ -1,5 +1,5 @@
-import { walBytes, type Standing, type Step } from "../../remote/pair";
-import type { NodeName } from "../../topology";
+import { walBytes, type Standing, type Step } from "../../../remote/pair";
+import type { NodeName } from "../../../topology";
 
 /** What is to be done, in order; a step is one on a node. */
 export type Plan =

@@ -1,4 +1,4 @@
-import { wake } from "../power/wake";
+import { wake } from "../../power/wake";
 import { nodeNamed, powerCommand, secondsOf } from "./power-command";
 
 const usage = `npm run --silent wake -- NODE [--limit SECONDS] [--topology FILE] [--identity KEY]

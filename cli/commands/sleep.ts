@@ -1,4 +1,4 @@
-import { sleep } from "../power/sleep";
+import { sleep } from "../../power/sleep";
 import { nodeNamed, powerCommand, secondsOf } from "./power-command";
 
 const usage = `npm run --silent sleep -- NODE [--force] [--drain-limit SECONDS] [--limit SECONDS] [--topology FILE] [--identity KEY]

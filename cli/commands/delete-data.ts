@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { deleteData, listData, type KeptData } from "../remote/data";
-import { identity } from "../settings";
+import { deleteData, listData, type KeptData } from "../../remote/data";
+import { identity } from "../../settings";
 import { confirmed } from "../terminal";
-import { connectionOf, loadTopology, nodeNames } from "../topology";
+import { connectionOf, loadTopology, nodeNames } from "../../topology";
 import { houseOptions, runCommand } from "./command";
 
 /**

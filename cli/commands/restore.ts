@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { askingCode, backupCommand } from "../remote/backup";
-import { identity } from "../settings";
+import { askingCode, backupCommand } from "../../remote/backup";
+import { identity } from "../../settings";
 import { confirmed } from "../terminal";
-import { connectionOf, loadTopology } from "../topology";
+import { connectionOf, loadTopology } from "../../topology";
 import { houseOptions, runCommand } from "./command";
 
 /** `npm run restore -- VERB…`: what people do with the backups on storage, from where Pulumi runs. */

@@ -1,4 +1,4 @@
-import { status, table } from "../power/status";
+import { status, table } from "../../power/status";
 import { powerCommand } from "./power-command";
 
 const usage = `npm run --silent power -- [--topology FILE] [--identity KEY]

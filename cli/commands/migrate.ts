@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
-import { differences, type Compared } from "../migration/compare";
-import { fingerprint } from "../migration/fingerprint";
-import { Different, readRecord, verified, writtenSince, type Say } from "../migration/move";
-import { itemName, migrationName, parsePair, usualWorkDirectory } from "../migration/names";
-import { prepare, type Prepared, type Request } from "../migration/prepare";
-import { comparedTable, duration, movedTable, planTable, whatNow } from "../migration/report";
-import { runMigration } from "../migration/run";
-import { clientsOf, takeSnapshot } from "../migration/snapshot";
-import { parseSource, sourcePassword } from "../migration/source";
-import { identity } from "../settings";
-import { connectionOf, loadTopology, nodeNames, requireAlwaysOn, type Node } from "../topology";
+import { differences, type Compared } from "../../migration/compare";
+import { fingerprint } from "../../migration/fingerprint";
+import { Different, readRecord, verified, writtenSince, type Say } from "../../migration/move";
+import { itemName, migrationName, parsePair, usualWorkDirectory } from "../../migration/names";
+import { prepare, type Prepared, type Request } from "../../migration/prepare";
+import { comparedTable, duration, movedTable, planTable, whatNow } from "../../migration/report";
+import { runMigration } from "../../migration/run";
+import { clientsOf, takeSnapshot } from "../../migration/snapshot";
+import { parseSource, sourcePassword } from "../../migration/source";
+import { identity } from "../../settings";
+import { connectionOf, loadTopology, nodeNames, requireAlwaysOn, type Node } from "../../topology";
 import { houseOptions, runCommand } from "./command";
 
 /** `npm run migrate -- plan|run|verify|status`: databases of any PostgreSQL (14 or later) to storage's. */

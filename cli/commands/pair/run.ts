@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { ConnectionArgs } from "../../remote/connection-args";
-import { Unreachable } from "../../remote/errors";
-import { lookAtPair, pairStep, walBytes, type Standing } from "../../remote/pair";
-import { identity } from "../../settings";
+import type { ConnectionArgs } from "../../../remote/connection-args";
+import { Unreachable } from "../../../remote/errors";
+import { lookAtPair, pairStep, walBytes, type Standing } from "../../../remote/pair";
+import { identity } from "../../../settings";
 import { columns, confirmed } from "../../terminal";
-import { connectionOf, loadTopology, type NodeName } from "../../topology";
+import { connectionOf, loadTopology, type NodeName } from "../../../topology";
 import { houseOptions } from "../command";
 import { standingRows, type Member, type NodeStep, type Plan } from "./plan";
 

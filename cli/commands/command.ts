@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from "node:util";
-import { closeAll } from "../remote/ssh";
+import { closeAll } from "../../remote/ssh";
 import { sentenceOf } from "../terminal";
 
 /** Options that the commands have in common: which house, and the key to its machines. */
