@@ -42,35 +42,35 @@ test-pair: lab
 	@lab/in npx --no-install vitest run --project pair
 
 drills: lab
-	@npx --no-install tsx drills/drills.ts
+	@npx --no-install tsx lab/drills/drills.ts
 
 drill-cut:
-	@drills/cut/run
+	@lab/drills/cut/run
 
 drill-wipe:
-	@drills/wipe/run
+	@lab/drills/wipe/run
 
 drill-power:
-	@drills/power/run
+	@lab/drills/power/run
 
 doctor:
 	@lab/doctor
 
 drill-restore: lab
-	@drills/restore/run
+	@lab/drills/restore/run
 
 bench:
-	@bench/run
-	@bench/policy/run
-	@bench/search/run
-	@drills/migrate/run --kills 0 --plain
+	@lab/bench/run
+	@lab/bench/policy/run
+	@lab/bench/search/run
+	@lab/drills/migrate/run --kills 0 --plain
 
 drill-migrate:
-	@drills/migrate/run --plain
+	@lab/drills/migrate/run --plain
 
 bench-cluster: lab
 	@lab/cluster on
-	@bench/cluster/run
+	@lab/bench/cluster/run
 
 clean-cache:
 	@lab/clean-cache

@@ -15,7 +15,7 @@ const all = execFileSync("git", ["grep", "-lE", "^#!.*\\b(ba|da|)sh\\b|^# shellc
   .trim()
   .split("\n")
   .filter((path) => !path.endsWith(".ts"));
-const scripts = all.filter((path) => /^(lab|bench|drills|plugins|\.ci)\//.test(path));
+const scripts = all.filter((path) => /^(lab|packages\/plugins|\.ci)\//.test(path));
 
 /** Words of SQL that stand where a command could. */
 const inSql = ["drill_shop"];
@@ -42,7 +42,7 @@ const called = (path: string) =>
 describe("the scripts", () => {
   it("are found, with what they call", () => {
     expect(scripts.length).toBeGreaterThan(40);
-    expect(called("bench/run")).toContain("images_onto_machines");
+    expect(called("lab/bench/run")).toContain("images_onto_machines");
   });
 
   it.each(scripts)("%s calls no function that is nowhere defined", (path) => {

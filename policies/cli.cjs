@@ -6,6 +6,6 @@ const { isMainThread } = require("node:worker_threads");
 if (isMainThread) {
   require("./check/bounds.cjs").run(__filename, process.argv.slice(2));
 } else {
-  require("../start/index.cjs");
+  require("../packages/start/index.cjs");
   require("./cli.ts");
 }

@@ -1,4 +1,4 @@
 // The pack's entry.
 "use strict";
-require("../start/index.cjs");
+require("../packages/start/index.cjs");
 require("./pack/pack.ts");

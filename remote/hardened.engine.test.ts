@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Sshd } from "../plugins/testing/sshd";
+import { Sshd } from "../packages/plugins/testing/sshd";
 import { freePort } from "../tests/support/ports";
 import type { ConnectionArgs } from "./connection-args";
 import { readSecretFile } from "./secret-file";

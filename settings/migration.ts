@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { migrationName, usualWorkDirectory } from "../migration/names";
+import { migrationName, usualWorkDirectory } from "../packages/migration/names";
 import { nodeNames } from "../topology";
 import { dataDirectory, identifier, port, strict } from "./forms";
 import type { PostgresSettings } from "./postgres";

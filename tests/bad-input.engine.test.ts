@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { environment } from "../plugins/testing/toolchain";
+import { environment } from "../packages/plugins/testing/toolchain";
 
 /** This project's own program in the real engine; the nodes are this computer's loopback. */
 const root = join(__dirname, "..");

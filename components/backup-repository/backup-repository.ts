@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import { containerUnit, render } from "../../quadlet";
+import { containerUnit, render } from "../../packages/quadlet";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path/posix";
-import { containerUnit, render, serviceUnit, timerUnit } from "../../quadlet";
+import { containerUnit, render, serviceUnit, timerUnit } from "../../packages/quadlet";
 import { superuserSecret } from "../postgres-node";
 import { postgresDirectory, postgresOwner, scriptDirectory } from "./layout";
 

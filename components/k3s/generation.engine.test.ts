@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtServer, Kubernetes } from "../../plugins/testing/kubernetes";
-import { Project } from "../../plugins/testing/project";
+import { builtServer, Kubernetes } from "../../packages/plugins/testing/kubernetes";
+import { Project } from "../../packages/plugins/testing/project";
 import { freePort } from "../../tests/support/ports";
 
 const built = builtServer();

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { parse, valueOf, valuesOf } from "../../quadlet";
+import { parse, valueOf, valuesOf } from "../../packages/quadlet";
 import { unitSchema } from "../../remote/unit/spec";
 import { releaseSchema } from "../../remote/release";
 import { k3sAgentSchema, k3sServerSchema } from "../../settings";

@@ -1,4 +1,4 @@
-import { render, serviceUnit } from "../../quadlet";
+import { render, serviceUnit } from "../../packages/quadlet";
 import type { K3sAgentSettings } from "../../settings";
 import {
   agentService,

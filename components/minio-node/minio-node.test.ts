@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parse, splitWords, valueOf, valuesOf } from "../../quadlet";
+import { parse, splitWords, valueOf, valuesOf } from "../../packages/quadlet";
 import { minioSchema } from "../../settings";
 import { alwaysOn, declared, named, passwordOf, secret } from "../testing";
 import { MinioNode } from ".";

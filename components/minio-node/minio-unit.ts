@@ -1,4 +1,4 @@
-import { containerUnit, render } from "../../quadlet";
+import { containerUnit, render } from "../../packages/quadlet";
 import type { MinioSettings } from "../../settings";
 
 /** MinIO, the engine behind the S3 endpoint: the one file to change, with `homelab:minio.image`, for another. */

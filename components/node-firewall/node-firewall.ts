@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Unit } from "../../provider/sdk/remote";
-import { render, serviceUnit } from "../../quadlet";
+import { render, serviceUnit } from "../../packages/quadlet";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { usualWorkDirectory } from "../../migration/names";
+import { usualWorkDirectory } from "../../packages/migration/names";
 import { Migration } from "../../provider/sdk/postgres";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ManagedFileArgs } from "../../provider/sdk/remote";
-import { render, serviceUnit } from "../../quadlet";
+import { render, serviceUnit } from "../../packages/quadlet";
 import { replicationRole } from "../../settings";
 import type { NodeName } from "../../topology";
 import { confDirectory, inContainer, mountedConf, service } from "./layout";

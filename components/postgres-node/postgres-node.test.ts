@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parse, valueOf, valuesOf } from "../../quadlet";
+import { parse, valueOf, valuesOf } from "../../packages/quadlet";
 import { postgresSchema } from "../../settings";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, passwordOf, secret, type Declared } from "../testing";

@@ -1,4 +1,4 @@
-import { containerUnit, render } from "../../quadlet";
+import { containerUnit, render } from "../../packages/quadlet";
 import { podmanSize } from "../../settings";
 import {
   clusterBelow,

@@ -9,7 +9,7 @@ import {
   type ServiceUnit,
   type TimerUnit,
   type UnitText,
-} from "../../quadlet";
+} from "../../packages/quadlet";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { scriptText } from "../../remote/run";
 import type * as pulumi from "@pulumi/pulumi";

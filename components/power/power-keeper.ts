@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { magicPacket } from "../../power/packet";
 import { Unit } from "../../provider/sdk/remote";
-import { serviceUnit, socketUnit } from "../../quadlet";
+import { serviceUnit, socketUnit } from "../../packages/quadlet";
 import { wakeInput } from "../../remote/power";
 import { powerPort, type PowerKeeperSettings } from "../../settings";
 import { connectionOf, type Node, type Topology } from "../../topology";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unit } from "../../provider/sdk/remote";
-import { serviceUnit } from "../../quadlet";
+import { serviceUnit } from "../../packages/quadlet";
 import { powerPort, type PowerScheduleSettings } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";

@@ -44,4 +44,4 @@ need_go() {
   die "Go 1.26 or newer is needed to build what the lab has no packages of, once (found: $(go version 2>/dev/null || echo none)): see https://go.dev/dl."
 }
 
-toolchain_ensure() { "$PROJECT/plugins/toolchain.sh" ensure; }
+toolchain_ensure() { "$PROJECT/packages/plugins/toolchain.sh" ensure; }

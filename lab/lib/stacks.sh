@@ -8,7 +8,7 @@ STACK_LOCKS=$STATE/backend/.pulumi/locks/organization/homelab
 
 pulumi_environment() {
   local lines
-  lines=$("$PROJECT/plugins/toolchain.sh" env)
+  lines=$("$PROJECT/packages/plugins/toolchain.sh" env)
   eval "$lines"
   mkdir -p "$STATE/backend"
   if [ ! -s "$STATE/passphrase" ]; then head -c 24 /dev/urandom | base64 | atomic_write "$STATE/passphrase" 600; fi

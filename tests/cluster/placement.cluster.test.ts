@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Project } from "../../plugins/testing/project";
+import { Project } from "../../packages/plugins/testing/project";
 import { sentenceOf } from "../../cli/terminal";
 import { lab } from "../support/lab";
 import { refresh, up, well } from "../support/stack";

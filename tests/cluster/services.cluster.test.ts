@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clean, once, prepare, services } from "../../drills/wipe/desktop";
+import { clean, once, prepare, services } from "../../lab/drills/wipe/desktop";
 import { houseCommand } from "../support/command";
 import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, mc, psql } from "../support/services";

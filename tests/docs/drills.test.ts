@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drills } from "../../drills/list";
+import { drills } from "../../lab/drills/list";
 import { read, root } from "./markdown";
 
 const folder = (name: string) =>

@@ -51,9 +51,10 @@ describe.each(pages())("%s", (page) => {
   });
 
   it("names only commands of the project that can be run", () => {
-    const named = all(code(page), /(?:^|[\s(`$])((?:lab|\.ci|plugins)\/[\w.-]+)(?![\w./-])/gm).filter(
-      (path) => !path.endsWith(".md"),
-    );
+    const named = all(
+      code(page),
+      /(?:^|[\s(`$])((?:lab|\.ci|packages\/plugins)\/[\w.-]+)(?![\w./-])/gm,
+    ).filter((path) => !path.endsWith(".md"));
     const wrong = named.filter((path) => {
       const found = statSync(join(root, path), { throwIfNoEntry: false });
       if (found === undefined) return true;

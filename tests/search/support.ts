@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dimensions, type Document } from "../../search";
+import { dimensions, type Document } from "../../packages/search";
 import { freePort, listens } from "../support/ports";
 
 /** An open port of this process's own loopback that leads to PostgreSQL, seen from desktop. */

@@ -11,9 +11,9 @@ const password = "of the source, 'odd' \"one\"";
 const port = 5434;
 const config = new ChangedConfig();
 
-/** drills/migrate's PostgreSQL 17 on compute. */
+/** lab/drills/migrate's PostgreSQL 17 on compute. */
 const source = (work: string) =>
-  execFileSync("bash", ["-euc", `. drills/migrate/lib.sh; ${work}`], {
+  execFileSync("bash", ["-euc", `. lab/drills/migrate/lib.sh; ${work}`], {
     cwd: root,
     encoding: "utf8",
     input: `${password}\n`,

@@ -1,7 +1,7 @@
 /** Files put on a node over SSH: what they set up there is told by their place and their text. */
 import { isUnknown, unknown } from "../../engine/facts";
 import type { EphemeralDeclaration, Facts, FactsBuilder, Origin, Placement, Told } from "../../engine/facts";
-import { parse, valuesOf } from "../../../quadlet";
+import { parse, valuesOf } from "../../../packages/quadlet";
 import { readFiles } from "../files/read";
 import { originOf } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";

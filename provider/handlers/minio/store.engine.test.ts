@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bucketPolicy } from "../../../components/minio-node/policy";
-import { Minio } from "../../../plugins/testing/minio";
+import { Minio } from "../../../packages/plugins/testing/minio";
 import { freePort } from "../../../tests/support/ports";
 import { unlessRefused, tarNaming } from "./testing";
 import type { Context } from "../../handler";

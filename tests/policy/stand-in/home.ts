@@ -59,7 +59,7 @@ export function pulumiHome(): PulumiHome {
 }
 
 function toolchainEnv(): Record<string, string> {
-  const text = execFileSync(join(root, "plugins/toolchain.sh"), ["env"], {
+  const text = execFileSync(join(root, "packages/plugins/toolchain.sh"), ["env"], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });

@@ -1,5 +1,5 @@
 /** A quadlet with its drop-ins as one list of settings, each knowing the file it stands in. */
-import { parse } from "../../../../quadlet";
+import { parse } from "../../../../packages/quadlet";
 import { baseName, folderOf, inFolder } from "../context";
 import type { FileContext } from "../context";
 
