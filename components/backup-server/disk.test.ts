@@ -1,8 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { backups } from "./alerts";
 import { Played } from "./testing";
 
 /** A backup's disk that is missing, or full, with small disks of this test's own. */
@@ -53,15 +51,12 @@ bash ${F}/scripts/keep.sh; echo "again $?"; ls ${F}/backup/repository/compute' 2
 });
 
 describe("the alert for a backup that is overdue", () => {
-  const rules = (
-    parse(readFileSync(join(__dirname, "alerts.yaml"), "utf8")) as {
-      groups: { rules: { alert: string; expr: string }[] }[];
-    }
-  ).groups.flatMap((group) => group.rules);
+  const { rules } = backups;
   /** Whether `time() - homelab_job_last_success_timestamp_seconds{job_kind…} > A * B` holds for what a job has written. */
   const fires = (alert: string, metrics: string, kind: string, now: number): boolean => {
     const expr = rules.find((rule) => rule.alert === alert)?.expr ?? "";
-    const [, how, kinds = "", hours] = /job_kind(=~|=)"([^"]*)"\} > (\d+) \* 3600$/.exec(expr) ?? [];
+    const [, how, kinds = "", hours] =
+      /job_kind(=~|=)"([^"]*)"\}(?:\[8d\]\))? > (\d+) \* 3600$/.exec(expr) ?? [];
     const last = new RegExp(
       `^homelab_job_last_success_timestamp_seconds\\{job_kind="${kind}"\\} (\\d+)$`,
       "m",

@@ -1,0 +1,99 @@
+import { isIPv6 } from "node:net";
+import { stringify } from "yaml";
+import { nodeNames, type NodeName, type Topology } from "../../topology";
+
+export const withPort = (address: string, port: number) =>
+  `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+
+export interface PrometheusConfig {
+  readonly topology: Topology;
+  /** Port of the node exporter, on every node. */
+  readonly exporterPort: number;
+  /** Alertmanagers, by the node that has one. */
+  readonly alertmanagers: Readonly<Partial<Record<NodeName, number>>>;
+  /** Bearer token for the kubelets' measurements, a path in the container. @default there is no cluster */
+  readonly cluster?: { readonly kubeletPort: number; readonly tokenFile: string };
+}
+
+/** In the container: files of targets, which scripts/targets.sh writes of what each node says it has. */
+export const targetsDirectory = "/etc/prometheus/targets";
+
+/**
+ * What Prometheus asks, and how often. Of each node its exporter is written here; whatever else is to be scraped on a node
+ * that node's own stack knows, and the exporter says it: a new service needs no line here, and no other stack.
+ *
+ * `node` is the topology's name and never an address: addresses change, dashboards do not.
+ */
+export function prometheusConfig({
+  topology,
+  exporterPort,
+  alertmanagers,
+  cluster,
+}: PrometheusConfig): string {
+  const of = (port: number, names: readonly NodeName[] = nodeNames) =>
+    names.map((name) => ({
+      targets: [withPort(topology.nodes[name].address, port)],
+      labels: { node: name, lifecycle: topology.nodes[name].lifecycle },
+    }));
+  return stringify(
+    {
+      global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
+      rule_files: ["/etc/prometheus/rules.yml"],
+      alerting: {
+        alertmanagers: [
+          {
+            static_configs: Object.entries(alertmanagers).map(([name, port]) => ({
+              targets: [withPort(topology.nodes[name as NodeName].address, port)],
+            })),
+          },
+        ],
+      },
+      scrape_configs: [
+        { job_name: "node", static_configs: of(exporterPort) },
+        {
+          job_name: "services",
+          file_sd_configs: [{ files: [`${targetsDirectory}/*.json`], refresh_interval: "30s" }],
+        },
+        ...(cluster === undefined
+          ? []
+          : ["/metrics/cadvisor"].map((path) => ({
+              job_name: "cadvisor",
+              scheme: "https",
+              metrics_path: path,
+              authorization: { credentials_file: cluster.tokenFile },
+              // The kubelet's certificate is its own.
+              tls_config: { insecure_skip_verify: true },
+              static_configs: of(cluster.kubeletPort),
+            }))),
+      ],
+    },
+    { lineWidth: 0 },
+  );
+}
+
+export interface PrometheusArguments {
+  /** Address and port to listen on. */
+  readonly listen: string;
+  readonly retentionDays: number;
+  /** As Prometheus writes it: `8GB`. */
+  readonly retentionSize: string;
+}
+
+/**
+ * Arguments of the program. Alerts are sent again every two minutes, so that Alertmanager takes none for resolved before
+ * scripts/watchdog.sh has seen that Prometheus is gone (it takes eight, four times as long); and what had held for a while
+ * when Prometheus was restarted goes on from there.
+ */
+export const prometheusArguments = ({
+  listen,
+  retentionDays,
+  retentionSize,
+}: PrometheusArguments): string[] => [
+  "--config.file=/etc/prometheus/prometheus.yml",
+  "--storage.tsdb.path=/prometheus",
+  `--storage.tsdb.retention.time=${retentionDays}d`,
+  `--storage.tsdb.retention.size=${retentionSize}`,
+  `--web.listen-address=${listen}`,
+  "--rules.alert.resend-delay=2m",
+  "--rules.alert.for-grace-period=10s",
+];

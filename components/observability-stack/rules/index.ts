@@ -1,0 +1,20 @@
+import { backups } from "../../backup-server/alerts";
+import type { RuleGroup } from "../rule";
+import { expected, nodes } from "./nodes";
+import { cluster, minio, postgres } from "./services";
+import { runs, units } from "./units";
+import { logs, watchers } from "./watchers";
+
+/** Every rule of the house. `expected` is what others are made of, so it comes first. */
+export const ruleGroups: readonly RuleGroup[] = [
+  expected,
+  nodes,
+  units,
+  runs,
+  postgres,
+  minio,
+  backups,
+  logs,
+  cluster,
+  watchers,
+];
