@@ -7,7 +7,7 @@ import { K3sServer } from "./k3s";
 import { MinioNode } from "./minio-node";
 import { PostgresNode } from "./postgres-node";
 import { PostgresReplica, type PostgresReplicaArgs } from "./postgres-replica";
-import { k3sServerSchema, minioSchema, postgresSchema } from "../settings";
+import { k3sServerSchema, minioSchema, postgresSchema } from "../services";
 import { isAlwaysOn, type Node } from "../topology";
 declare const always: Node<"always-on">;
 declare const onDemand: Node<"on-demand">;

@@ -7,7 +7,7 @@ import type { MinioNode } from "../components/minio-node";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { Refusal } from "../components/refusal";
-import type { BackupNodeSettings, K3sAgentSettings } from "../settings";
+import type { BackupNodeSettings, K3sAgentSettings } from "../services";
 import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";

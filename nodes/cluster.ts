@@ -1,64 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { K3sAgent, podBridge, podOverlay, skew } from "../components/k3s";
-import { NodeFirewall, type ClusterNetwork, type GuardedPort } from "../components/node-firewall";
+import { K3sAgent, skew } from "../components/k3s";
 import { Refusal } from "../components/refusal";
-import { kubeletPort, overlayPort, type K3sAgentSettings } from "../settings";
-import { addressesOf } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
-/** Ports that every member of the cluster has open: for the others, and what its pods serve for everybody. */
-export function memberPorts(nodes: readonly string[], { openPorts }: K3sAgentSettings): GuardedPort[] {
-  return [
-    { name: "kubelet", port: kubeletPort, from: nodes },
-    { name: "pod network", port: overlayPort, protocol: "udp", from: nodes },
-    ...openPorts.flatMap((port) =>
-      (["tcp", "udp"] as const).map((protocol) => ({
-        name: "homelab-k3s.openPorts",
-        port,
-        protocol,
-        from: "anyone" as const,
-        servedBy: "pod" as const,
-      })),
-    ),
-  ];
-}
-
-/** The cluster as its members' firewalls know it. */
-export const clusterNetwork = (networks: readonly string[]): ClusterNetwork => ({
-  bridge: podBridge,
-  overlay: podOverlay,
-  networks,
-});
-
-/** The node's firewall: ports of the cluster when it is a member, and `more`. */
-export function guardPorts(
-  { node, topology, settings }: House<"desktop"> | House<"compute">,
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
-  more: readonly GuardedPort[],
-  opts: pulumi.ComponentResourceOptions,
-): NodeFirewall {
-  const { k3s, sshIdentity: identity } = settings;
-  const members = addressesOf(topology);
-  return new NodeFirewall(
-    "firewall",
-    {
-      node,
-      identity,
-      members,
-      ports: [...(k3s.enabled ? memberPorts(members, k3s) : []), ...more],
-      ...(k3s.enabled
-        ? {
-            // Until storage hands them out, the pods' interfaces are closed all the same.
-            cluster: pulumi.unsecret(
-              endpoints.apply((known) => clusterNetwork(known?.CLUSTER_NETWORKS ?? [])),
-            ),
-          }
-        : {}),
-    },
-    opts,
-  );
-}
+/** Networks of the cluster that storage has; none before its first up. */
+export const clusterNetworks = (endpoints: pulumi.Output<StorageEndpoints | undefined>) =>
+  pulumi.unsecret(endpoints.apply((known) => known?.CLUSTER_NETWORKS ?? []));
 
 /** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
 export function joinCluster(

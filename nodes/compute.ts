@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
 import { backUp } from "./backup";
-import { guardPorts, joinCluster } from "./cluster";
+import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
+import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { letSleep } from "./power";
-import { runServices, servicePorts } from "./services";
+import { runServices } from "./services";
 
 /**
  * compute: on demand. It may be powered off or rebuilt at any time, so nothing here keeps data: what it works on is
@@ -22,11 +23,10 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const { node, settings } = house;
   const host = new HostCheck("host", { node, identity: settings.sshIdentity });
   const endpoints = storageEndpoints("compute");
-  const served = settings.k3s.enabled ? servicePorts(house) : [];
-  const firewall = guardPorts(house, endpoints, served, { dependsOn: host.passed });
+  const firewall = guardNode(house, clusterNetworks(endpoints), { dependsOn: host.passed });
   const agent = joinCluster(house, endpoints, { dependsOn: firewall });
   backUp(house, endpoints, { dependsOn: host.passed });
-  const services = agent === undefined ? {} : runServices(house, endpoints, agent);
+  if (agent !== undefined) runServices(house, endpoints, agent);
   letSleep(house, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints), ...services };
+  return { host: host.facts, reads: addresses(endpoints) };
 }

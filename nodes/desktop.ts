@@ -3,8 +3,9 @@ import { HostCheck } from "../components/host-check";
 import { PostgresReplica } from "../components/postgres-replica";
 import { addressesOf, requireAlwaysOn } from "../topology";
 import { backUp } from "./backup";
-import { guardPorts, joinCluster } from "./cluster";
+import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
+import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { letSleep } from "./power";
 import { replicationOf, standingOnDesktop } from "./primary";
@@ -17,22 +18,12 @@ import { replicationOf, standingOnDesktop } from "./primary";
  */
 export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
   const { node, topology, settings } = house;
-  const { replica, backup, sshIdentity: identity } = settings;
+  const { replica, sshIdentity: identity } = settings;
   const nodes = addressesOf(topology);
   const standing = await standingOnDesktop(house);
   const host = new HostCheck("host", { node, identity });
   const endpoints = storageEndpoints("desktop");
-  const firewall = guardPorts(
-    house,
-    endpoints,
-    [
-      ...(replica.enabled ? [{ name: "PostgreSQL", port: replica.port, from: nodes }] : []),
-      ...(backup.keepsOffNode
-        ? [{ name: "backup repository", port: backup.repositoryPort, from: [topology.nodes.storage.address] }]
-        : []),
-    ],
-    { dependsOn: host.passed },
-  );
+  const firewall = guardNode(house, clusterNetworks(endpoints), { dependsOn: host.passed });
   joinCluster(house, endpoints, { dependsOn: firewall });
   backUp(house, endpoints, { dependsOn: firewall });
   if (replica.enabled) {

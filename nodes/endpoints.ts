@@ -124,16 +124,6 @@ export function storageEndpoints(reader: string): pulumi.Output<StorageEndpoints
   });
 }
 
-/** What compute hands out: its services that run. */
-export const computeSchema = z.strictObject({
-  DAGSTER_URL: z.url().optional(),
-  MLFLOW_TRACKING_URI: z.url().optional(),
-  VLLM_URL: z.url().optional(),
-  LLAMA_CPP_URL: z.url().optional(),
-  OLLAMA_URL: z.url().optional(),
-  QDRANT_URL: z.url().optional(),
-});
-
 /** Where a stack reads from, without what is secret: for its own outputs. */
 export function addresses(endpoints: pulumi.Output<StorageEndpoints | undefined>): pulumi.Output<string[]> {
   return pulumi

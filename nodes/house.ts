@@ -10,6 +10,7 @@ import {
   loadSettings,
   type SettingsOf,
 } from "../settings";
+import { portsOf, urlsOf } from "../services";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
 import { isOn } from "./is-on";
 
@@ -51,7 +52,7 @@ export async function enter<N extends NodeName>(
   if (!pulumi.runtime.isDryRun()) await looked;
   const outputs = await program(house);
   await looked;
-  return outputs;
+  return { ...urlsOf(house.node, portsOf(name, house.settings)), ...outputs };
 }
 
 /** A node that is off is a state: a preview goes on with what is known, an up says so before it begins. */

@@ -1,36 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
-import { ComputeNode, titles, type StorageServices } from "../components/compute-node";
+import { ComputeNode, type StorageServices } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
-import type { GuardedPort } from "../components/node-firewall";
 import { Refusal } from "../components/refusal";
-import { runningServices } from "../settings";
-import { addressesOf } from "../topology";
-import { computeSchema, type StorageEndpoints } from "./endpoints";
+import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 
-/** Ports of compute that its pods serve, for the house's own machines. */
-export function servicePorts({ settings, topology }: House<"compute">): GuardedPort[] {
-  const { compute } = settings;
-  return runningServices(compute).map((name) => ({
-    name: titles[name],
-    port: compute[name].port,
-    from: addressesOf(topology),
-    servedBy: "pod",
-  }));
-}
-
-/**
- * What runs on compute in the cluster, when its settings say so.
- * @returns what the stack hands out of it.
- */
+/** What runs on compute in the cluster, when its settings say so. */
 export function runServices(
   { node, settings }: House<"compute">,
   endpoints: pulumi.Output<StorageEndpoints | undefined>,
   agent: K3sAgent,
-): pulumi.Inputs {
-  if (!settings.compute.enabled) return {};
-  const { endpoints: handedOut } = new ComputeNode(
+): void {
+  if (!settings.compute.enabled) return;
+  new ComputeNode(
     "compute",
     {
       node,
@@ -49,7 +32,6 @@ export function runServices(
     },
     { dependsOn: agent },
   );
-  return computeSchema.parse(handedOut);
 }
 
 /** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */

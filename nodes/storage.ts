@@ -3,7 +3,6 @@ import { Admission } from "../components/admission";
 import { HostCheck } from "../components/host-check";
 import { K3sServer } from "../components/k3s";
 import { MinioNode } from "../components/minio-node";
-import { NodeFirewall } from "../components/node-firewall";
 import { PowerKeeper } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
 import { admissionRules } from "../policies/admission";
@@ -11,11 +10,10 @@ import { engineTopology } from "../policies/watch/topology";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
-import { powerPort } from "../settings";
 import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { collectBackups } from "./backup";
-import { clusterNetwork, memberPorts } from "./cluster";
 import { handOut } from "./endpoints";
+import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { moveDatabases } from "./migrations";
 import { requirePrimary } from "./primary";
@@ -30,16 +28,11 @@ import { requirePrimary } from "./primary";
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
-export async function storage({
-  topology,
-  settings,
-  connection,
-  ...house
-}: House<"storage">): Promise<pulumi.Inputs> {
+export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
+  const { topology, settings, connection } = house;
   const node = requireAlwaysOn(house.node, "storage");
   const identity = settings.sshIdentity;
   const nodes = addressesOf(topology);
-  const admins = [...nodes, ...topology.operators];
   const { k3s } = settings;
   const { replica } = settings.postgres;
   await requirePrimary(topology, settings);
@@ -47,29 +40,7 @@ export async function storage({
   const networks = k3s.enabled ? [k3s.podNetwork] : [];
 
   const host = new HostCheck("host", { node, identity });
-
-  const firewall = new NodeFirewall(
-    "firewall",
-    {
-      node,
-      identity,
-      ports: [
-        { name: "PostgreSQL", port: settings.postgres.port, from: nodes },
-        { name: "MinIO S3 API", port: settings.minio.apiPort, from: admins },
-        { name: "MinIO console", port: settings.minio.consolePort, from: admins },
-        ...(settings.backup.files
-          ? [{ name: "backup repository", port: settings.backup.repositoryPort, from: nodes }]
-          : []),
-        ...(k3s.enabled
-          ? [{ name: "Kubernetes API", port: k3s.apiPort, from: admins }, ...memberPorts(nodes, k3s)]
-          : []),
-        ...(settings.power.enabled ? [{ name: "last words", port: powerPort, from: nodes }] : []),
-      ],
-      members: nodes,
-      ...(k3s.enabled ? { cluster: clusterNetwork([k3s.podNetwork, k3s.serviceNetwork]) } : {}),
-    },
-    { dependsOn: host.passed },
-  );
+  const firewall = guardNode(house, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
 
   const postgres = new PostgresNode(
     "postgres",

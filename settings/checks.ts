@@ -1,7 +1,7 @@
 import type { Node } from "../topology";
-import type { MinioSettings } from "./minio";
-import type { PostgresSettings, serverSizes } from "./postgres";
-import { bytesOf, sizeText } from "./sizes";
+import type { MinioSettings } from "../services";
+import type { PostgresSettings, serverSizes } from "../services";
+import { bytesOf, sizeText } from "../services";
 
 /** What each value may be at most, as a part of the node's memory, and why. */
 const memoryLimits = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
-import { checkCompute, computeSchema, loadSettings, runningServices } from ".";
+import { computeSchema, runningServices } from "../services";
+import { checkCompute, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: () => true };

@@ -2,32 +2,18 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { isAlwaysOn, problems, type Node, type NodeName, type Topology } from "../topology";
 import {
-  backupDesktopSchema,
-  backupNodeSchema,
-  backupServerSchema,
-  type BackupDesktopSettings,
-  type BackupNodeSettings,
-  type BackupServerSettings,
-} from "./backup";
-import { memoryProblems, minioProblems, postgresProblems } from "./checks";
-import { computeProblems, computeSchema, type ComputeSettings } from "./compute";
-import { strict } from "./forms";
-import { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
-import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
-import { minioSchema, type MinioSettings } from "./minio";
-import { postgresSchema, type PostgresSettings } from "./postgres";
-import { computePorts, desktopPorts, storagePorts } from "./ports";
-import {
+  computeProblems,
   keeperProblems,
-  powerKeeperSchema,
-  powerScheduleSchema,
+  portProblems,
   scheduleProblems,
-  type PowerKeeperSettings,
-  type PowerScheduleSettings,
-} from "./power";
-import { replicaSchema, type ReplicaSettings } from "./replica";
+  schemasOn,
+  strict,
+  type ServiceSettings,
+} from "../services";
+import { isAlwaysOn, problems, type Node, type NodeName, type Topology } from "../topology";
+import { memoryProblems, minioProblems, postgresProblems } from "./checks";
+import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
 
 /** Settings that every stack has. */
 export interface CommonSettings {
@@ -37,30 +23,12 @@ export interface CommonSettings {
   sshIdentity: string | undefined;
 }
 
-export interface StorageSettings extends CommonSettings {
-  postgres: PostgresSettings;
-  migrations: MigrationsSettings;
-  minio: MinioSettings;
-  backup: BackupServerSettings;
-  k3s: K3sServerSettings;
-  power: PowerKeeperSettings;
-}
-
+export type StorageSettings = CommonSettings &
+  ServiceSettings<"storage"> & { migrations: MigrationsSettings };
+export type DesktopSettings = CommonSettings & ServiceSettings<"desktop">;
+export type ComputeStackSettings = CommonSettings & ServiceSettings<"compute">;
 /** Settings of the stacks whose node may be an agent of the cluster. */
-export interface AgentSettings extends CommonSettings {
-  k3s: K3sAgentSettings;
-  power: PowerScheduleSettings;
-}
-
-export interface DesktopSettings extends AgentSettings {
-  backup: BackupDesktopSettings;
-  replica: ReplicaSettings;
-}
-
-export interface ComputeStackSettings extends AgentSettings {
-  backup: BackupNodeSettings;
-  compute: ComputeSettings;
-}
+export type AgentSettings = DesktopSettings | ComputeStackSettings;
 
 /** A stack's settings by the stack's name. */
 export interface SettingsOf {
@@ -87,29 +55,10 @@ const common = {
   topology: z.string().min(1, "must be a path").default("topology.yaml"),
   sshIdentity: z.string().min(1, "must be a path").optional(),
 };
-const agent = { k3s: k3sAgentSchema.prefault({}), power: powerScheduleSchema.prefault({}) };
 const schemas = {
-  storage: strict({
-    ...common,
-    postgres: postgresSchema.prefault({}),
-    migrations: migrationsSchema.prefault({}),
-    minio: minioSchema.prefault({}),
-    backup: backupServerSchema.prefault({}),
-    k3s: k3sServerSchema.prefault({}),
-    power: powerKeeperSchema.prefault({}),
-  }),
-  desktop: strict({
-    ...common,
-    ...agent,
-    replica: replicaSchema.prefault({}),
-    backup: backupDesktopSchema.prefault({}),
-  }),
-  compute: strict({
-    ...common,
-    ...agent,
-    compute: computeSchema.prefault({}),
-    backup: backupNodeSchema.prefault({}),
-  }),
+  storage: strict({ ...common, ...schemasOn("storage"), migrations: migrationsSchema.prefault({}) }),
+  desktop: strict({ ...common, ...schemasOn("desktop") }),
+  compute: strict({ ...common, ...schemasOn("compute") }),
 };
 
 /**
@@ -148,7 +97,7 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
     ...postgresProblems(settings.postgres, node),
     ...migrationProblems(settings.migrations, settings.postgres),
     ...minioProblems(settings.minio),
-    ...storagePorts(settings, node),
+    ...portProblems(node, settings),
     ...(settings.backup.files || (settings.backup.offNode === "" && settings.backup.paths.length === 0)
       ? []
       : [
@@ -169,7 +118,7 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
  * @throws SettingsError listing every mistake at once.
  */
 export function checkCompute(settings: ComputeStackSettings, node: Node): void {
-  const found = [...computeProblems(settings.compute, settings.k3s.enabled), ...computePorts(settings, node)];
+  const found = [...computeProblems(settings.compute, settings.k3s.enabled), ...portProblems(node, settings)];
   if (found.length > 0) throw new SettingsError(found);
 }
 
@@ -202,7 +151,7 @@ export function checkDesktop(settings: DesktopSettings, node: Node): void {
           `homelab:replica.enabled is true: it must be false, because a standby keeps data and ${node.name} is ${node.lifecycle} in the topology.`,
         ]),
     ...(replica.enabled ? memoryProblems(replica, node, "homelab:replica") : []),
-    ...desktopPorts(settings, node),
+    ...portProblems(node, settings),
   ];
   if (found.length > 0) throw new SettingsError(found);
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { migrationName, usualWorkDirectory } from "../packages/migration/names";
 import { nodeNames } from "../topology";
-import { dataDirectory, identifier, port, strict } from "./forms";
-import type { PostgresSettings } from "./postgres";
+import { dataDirectory, identifier, port, strict } from "../services";
+import type { PostgresSettings } from "../services";
 
 /** A PostgreSQL that databases are moved from; it is only read. */
 const source = strict({

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
-import { isCalendar } from "./calendar";
+import { isCalendar } from "../services";
 import { checkPower, loadSettings } from "./load";
 import { refusals } from "./testing";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
-import { bytesOf, checkStorage, loadSettings, podmanSize, sizeText } from ".";
+import { bytesOf, podmanSize, sizeText } from "../services";
+import { checkStorage, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: (path: string) => path === "/home/ada/.ssh/id_ed25519" };
@@ -57,7 +58,7 @@ describe("settings of a stack", () => {
 
   it("know nothing of storage on the other stacks", () => {
     expect(() => loadSettings("compute", postgres({}), around)).toThrow(
-      "homelab:postgres is not a known key; known here: topology, sshIdentity, k3s, power, compute, backup.",
+      "homelab:postgres is not a known key; known here: topology, sshIdentity, compute, k3s, power, backup.",
     );
   });
 

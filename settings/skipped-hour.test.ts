@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { backupServerSchema } from "./backup";
+import { backupServerSchema } from "../services";
 import { skippedHours } from "./skipped-hour";
 
 const { at, drillAt, filesAt } = backupServerSchema.parse({});

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { backupNodeSchema } from "../../settings";
+import { backupNodeSchema } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret } from "../testing";
 import { BackupNode, type BackupNodeArgs } from ".";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backupServerSchema, minioSchema } from "../../settings";
+import { backupServerSchema, minioSchema } from "../../services";
 import { alwaysOn, declared, named, passwordOf, type Declared } from "../testing";
 import { MinioNode } from "../minio-node";
 import { BackupServer } from ".";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
-import { computeSchema } from "../../settings";
+import { computeSchema } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret, type Declared } from "../testing";
 import { ComputeNode, type StorageServices } from ".";

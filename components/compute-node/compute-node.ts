@@ -5,13 +5,12 @@ import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistrat
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Unit } from "../../provider/sdk/remote";
-import { runningServices, type ComputeService, type ComputeSettings } from "../../settings";
+import { podPorts, runningServices, urlsOf, type ComputeService, type ComputeSettings } from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { clusterProvider, type Cluster } from "../k3s";
 import { nothingKeptOn, type Placement } from "../placement";
 import type { Declare } from "./declare";
-import { endpointsOf, type ComputeEndpoints } from "./endpoints";
 import { modelCache } from "./ephemeral";
 import { start } from "./files";
 import { runsPolicy } from "./runs";
@@ -45,7 +44,8 @@ const unawaited = { "pulumi.com/skipAwait": "true" };
 
 /** The services of compute, as pods that are made anew wherever the node comes back. */
 export class ComputeNode extends pulumi.ComponentResource {
-  readonly endpoints: ComputeEndpoints;
+  /** URLs of the services that run, by the names under which programs expect them in their environment. */
+  readonly endpoints: Readonly<Record<string, string>>;
 
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, settings } = args;
@@ -132,7 +132,7 @@ export class ComputeNode extends pulumi.ComponentResource {
         );
       }
     }
-    this.endpoints = endpointsOf(node, settings);
+    this.endpoints = urlsOf(node, podPorts(settings));
     this.registerOutputs({ endpoints: this.endpoints });
   }
 }

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { core } from "@pulumi/kubernetes/types/input";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
 import { fetchPackages, packagesFirst, packagesPath, packagesScratch } from "./packages";

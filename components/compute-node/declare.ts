@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import type { Node } from "../../topology";
 import type { deployment } from "./pod";
 import { fingerprint } from "./secrets";

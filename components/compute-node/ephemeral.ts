@@ -1,5 +1,5 @@
 import type { core } from "@pulumi/kubernetes/types/input";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 
 /** A declaration that some of a pod's volumes may be lost. */
 export interface Ephemeral {

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
 import { placed } from "./pod";

@@ -1,4 +1,4 @@
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import type { Node } from "../../topology";
 import { modelCache, modelMount, modelVolume } from "./ephemeral";
 import { gpuOf } from "./gpu";

@@ -1,4 +1,4 @@
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import type { Node } from "../../topology";
 import { modelsAt } from "./ephemeral";
 import { modelServer } from "./model-server";

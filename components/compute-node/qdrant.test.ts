@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
-import { computeSchema, runningServices } from "../../settings";
+import { computeSchema, runningServices } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn } from "../testing";
 import { derivedCopy, qdrant } from "./qdrant";

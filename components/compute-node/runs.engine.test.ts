@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtServer, startCluster, until, type Cluster } from "../../policies/admission/cluster";
-import { computeSchema } from "../../settings";
+import { computeSchema } from "../../services";
 import { parse } from "yaml";
 import { instance } from "./dagster";
 import { runsPolicy } from "./runs";

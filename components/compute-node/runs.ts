@@ -1,5 +1,5 @@
 import type { Node } from "../../topology";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import { dagsterName } from "./dagster";
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ComputeSettings } from "../../settings";
+import type { ComputeSettings } from "../../services";
 import { Refusal } from "../refusal";
 
 /** What the services are given of storage: see nodes/endpoints.ts. */

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../remote/host";
-import { sizeText } from "../../settings";
+import { sizeText } from "../../services";
 import type { Node } from "../../topology";
 import { Refusal } from "../refusal";
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import digests from "./digests.json";
 import { check, exitCode } from "./check";
 import { pin } from "./pin";
-import { productionImages } from "./production";
+import { productionImages } from "../../services";
 import { reference } from "./reference";
 import { lookUpDigest } from "./registry";
 

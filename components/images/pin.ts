@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { check, exitCode } from "./check";
-import { productionImages } from "./production";
+import { productionImages } from "../../services";
 import { LookupError, lookUpDigest } from "./registry";
 
 const digestsSchema = z.record(z.string(), z.string());

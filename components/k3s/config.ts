@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { K3sAgentSettings, K3sServerSettings } from "../../settings";
+import type { K3sAgentSettings, K3sServerSettings } from "../../services";
 import type { Node } from "../../topology";
 import { agentTokenFile, ownAgentTokenFile } from "./layout";
 

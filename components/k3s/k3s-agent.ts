@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Unit } from "../../provider/sdk/remote";
-import type { K3sAgentSettings } from "../../settings";
+import type { K3sAgentSettings } from "../../services";
 import { connectionOf, isAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { persistentOn, type Placement } from "../placement";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SecretFile, type Unit } from "../../provider/sdk/remote";
-import type { K3sServerSettings } from "../../settings";
+import type { K3sServerSettings } from "../../services";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { persistentOn } from "../placement";

@@ -7,7 +7,7 @@ import { readSecretFile, secretFileSchema } from "../../remote/secret-file";
 import { closeAll } from "../../remote/ssh";
 import { unitSchema, type UnitSpec } from "../../remote/unit/spec";
 import { applyUnit, removeUnit, unitDrift } from "../../remote/unit/unit";
-import { k3sServerSchema } from "../../settings";
+import { k3sServerSchema } from "../../services";
 import { labTopology, onNode } from "../../tests/support/lab";
 import { requireAlwaysOn } from "../../topology";
 import { declared, named } from "../testing";

@@ -4,7 +4,7 @@ import { parse as parseYaml } from "yaml";
 import { parse, valueOf, valuesOf } from "../../packages/quadlet";
 import { unitSchema } from "../../remote/unit/spec";
 import { releaseSchema } from "../../remote/release";
-import { k3sAgentSchema, k3sServerSchema } from "../../settings";
+import { k3sAgentSchema, k3sServerSchema } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret } from "../testing";
 import { K3sAgent, K3sServer } from ".";

@@ -1,5 +1,5 @@
 import { releaseDirectory } from "../../remote/release";
-import type { K3sAgentSettings } from "../../settings";
+import type { K3sAgentSettings } from "../../services";
 
 /** Where the parts of K3s are on a node; those below /etc/rancher and /var/lib/rancher are K3s's own names. */
 export const release = "k3s";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Release, Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import type { K3sAgentSettings } from "../../settings";
+import type { K3sAgentSettings } from "../../services";
 import { imageDirectory, program, programName, release, scriptDirectory } from "./layout";
 import { scripts } from "./scripts";
 import { k3sService, patience, serviceOf, stopScript, type Role } from "./service";

@@ -1,5 +1,5 @@
 import { render, serviceUnit } from "../../packages/quadlet";
-import type { K3sAgentSettings } from "../../settings";
+import type { K3sAgentSettings } from "../../services";
 import {
   agentService,
   agentTokenFile,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse, splitWords, valueOf, valuesOf } from "../../packages/quadlet";
-import { minioSchema } from "../../settings";
+import { minioSchema } from "../../services";
 import { alwaysOn, declared, named, passwordOf, secret } from "../testing";
 import { MinioNode } from ".";
 import { bucketPolicy } from "./policy";

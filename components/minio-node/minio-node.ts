@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
-import type { MinioSettings } from "../../settings";
+import type { MinioSettings } from "../../services";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";

@@ -1,5 +1,5 @@
 import { containerUnit, render } from "../../packages/quadlet";
-import type { MinioSettings } from "../../settings";
+import type { MinioSettings } from "../../services";
 
 /** MinIO, the engine behind the S3 endpoint: the one file to change, with `homelab:minio.image`, for another. */
 export const service = "minio.service";

@@ -2,7 +2,7 @@ import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
 import { Store } from "../../provider/sdk/minio";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import type { MinioSettings } from "../../settings";
+import type { MinioSettings } from "../../services";
 import { password } from "../password";
 import { bucketPolicy } from "./policy";
 

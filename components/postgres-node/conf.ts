@@ -1,4 +1,4 @@
-import { restartParameters, type PostgresSettings, type serverSizes } from "../../settings";
+import { restartParameters, type PostgresSettings, type serverSizes } from "../../services";
 import { mountedConf } from "./layout";
 import { pairParameters, type Pair } from "./pair";
 

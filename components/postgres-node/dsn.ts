@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import type { PostgresSettings } from "../../settings";
+import type { PostgresSettings } from "../../services";
 
 /** Connection strings by role, then by database. */
 export type Dsns = Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { replicationRole } from "../../settings";
+import { replicationRole } from "../../services";
 
 /**
  * Who may connect from where: the system user postgres by the socket, everyone with a password by the loopback (for

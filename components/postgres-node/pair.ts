@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ManagedFileArgs } from "../../provider/sdk/remote";
 import { render, serviceUnit } from "../../packages/quadlet";
-import { replicationRole } from "../../settings";
+import { replicationRole } from "../../services";
 import type { NodeName } from "../../topology";
 import { confDirectory, inContainer, mountedConf, service } from "./layout";
 import { script } from "./scripts";

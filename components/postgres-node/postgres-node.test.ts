@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse, valueOf, valuesOf } from "../../packages/quadlet";
-import { postgresSchema } from "../../settings";
+import { postgresSchema } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, passwordOf, secret, type Declared } from "../testing";
 import { PostgresNode } from ".";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Database, Extension, Grant, Role, type ServerArgs } from "../../provider/sdk/postgres";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import { replicationRole, type PostgresSettings } from "../../settings";
+import { replicationRole, type PostgresSettings } from "../../services";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";

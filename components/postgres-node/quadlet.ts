@@ -1,5 +1,5 @@
 import { containerUnit, render } from "../../packages/quadlet";
-import { podmanSize } from "../../settings";
+import { podmanSize } from "../../services";
 import {
   clusterBelow,
   confDirectory,

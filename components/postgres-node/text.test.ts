@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { postgresSchema } from "../../settings";
+import { postgresSchema } from "../../services";
 import { configuration, parameters } from "./conf";
 import { containerfile } from "./containerfile";
 import { hba } from "./hba";

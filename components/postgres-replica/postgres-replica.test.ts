@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { replicaSchema } from "../../settings";
+import { replicaSchema } from "../../services";
 import { alwaysOn, declared, named, secret } from "../testing";
 import { PostgresReplica, type ReplicationEndpoint } from ".";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import type { PostgresSettings, ReplicaSettings } from "../../settings";
+import type { PostgresSettings, ReplicaSettings } from "../../services";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";

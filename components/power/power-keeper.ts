@@ -3,7 +3,7 @@ import { magicPacket } from "../../power/packet";
 import { Unit } from "../../provider/sdk/remote";
 import { serviceUnit, socketUnit } from "../../packages/quadlet";
 import { wakeInput } from "../../remote/power";
-import { powerPort, type PowerKeeperSettings } from "../../settings";
+import { powerPort, type PowerKeeperSettings } from "../../services";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unit } from "../../provider/sdk/remote";
 import { serviceUnit } from "../../packages/quadlet";
-import { powerPort, type PowerScheduleSettings } from "../../settings";
+import { powerPort, type PowerScheduleSettings } from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";

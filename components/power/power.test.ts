@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { magicPacket } from "../../power/packet";
 import { house } from "../../power/testing";
-import { powerKeeperSchema, powerScheduleSchema } from "../../settings";
+import { powerKeeperSchema, powerScheduleSchema } from "../../services";
 import { requireAlwaysOn } from "../../topology";
 import { declared, named } from "../testing";
 import { PowerKeeper, PowerSchedule } from ".";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { postgresSchema } from "../../settings";
+import { postgresSchema } from "../../services";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, psql } from "../support/services";
 import { ChangedConfig, handedOut, preview, pulumi, up, well } from "../support/stack";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configuration } from "../../../components/postgres-node/conf";
-import { postgresSchema } from "../../../settings";
+import { postgresSchema } from "../../../services";
 
 /** render.ts ADDRESS CLIENT FOLDER: the configuration that the program gives PostgreSQL by default, open to the client. */
 const [address, client, folder] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dataDirectory, image, listOf, port, strict } from "./forms";
+import { dataDirectory, image, listOf, port, strict } from "./fields";
+import { service } from "./service";
 
 const days = (most: number) =>
   z
@@ -102,3 +103,50 @@ export const backupServerSchema = strict({
 export type BackupServerSettings = z.output<typeof backupServerSchema>;
 export type BackupNodeSettings = z.output<typeof backupNodeSchema>;
 export type BackupDesktopSettings = z.output<typeof backupDesktopSchema>;
+
+/** What differs from node to node: storage collects, desktop may keep the copy, compute only hands over its files. */
+const backup = { key: "backup", title: "backups" } as const;
+
+export const backupServer = service({
+  ...backup,
+  purpose: "collects the backups of all nodes",
+  on: ["storage"],
+  settings: backupServerSchema,
+  enabled: ({ enabled }) => enabled,
+  images: ({ resticImage, repositoryImage }) => [resticImage, repositoryImage],
+  ports: ({ files, repositoryPort: port }) =>
+    files ? [{ title: "backup repository", port, key: "backup.repositoryPort", from: "nodes" }] : [],
+  keeps: ({ directory }) => ({
+    kind: "persistent",
+    paths: [directory],
+    backup: { own: "its copy off storage" },
+  }),
+});
+
+export const backupCopy = service({
+  ...backup,
+  purpose: "backs up desktop's files, and may keep the copy of all backups",
+  on: ["desktop"],
+  settings: backupDesktopSchema,
+  enabled: ({ keepsOffNode, paths, workspaceRoot }) =>
+    keepsOffNode || paths.length > 0 || workspaceRoot !== "",
+  images: ({ resticImage, repositoryImage }) => [resticImage, repositoryImage],
+  ports: ({ keepsOffNode, repositoryPort: port }) =>
+    keepsOffNode
+      ? [{ title: "backup repository", port, key: "backup.repositoryPort", from: ["storage"] }]
+      : [],
+  keeps: ({ keepsOffNode, directory }) =>
+    keepsOffNode
+      ? { kind: "persistent", paths: [directory], backup: { own: "it is a copy of storage's backups" } }
+      : { kind: "nothing" },
+});
+
+export const backupAgent = service({
+  ...backup,
+  purpose: "backs up compute's files into its repository on storage",
+  on: ["compute"],
+  settings: backupNodeSchema,
+  enabled: ({ paths, workspaceRoot }) => paths.length > 0 || workspaceRoot !== "",
+  images: ({ resticImage }) => [resticImage],
+  keeps: () => ({ kind: "nothing" }),
+});

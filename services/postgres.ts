@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { dataDirectory, identifier, image, listOf, port, strict } from "./forms";
+import { dataDirectory, identifier, image, listOf, port, strict } from "./fields";
 import { knownExtensions, reloadParameters, restartParameters } from "./postgres-catalog";
 import { size } from "./sizes";
+import { service } from "./service";
 
 /** Parameters that the component sets itself; `homelab:postgres` has a key for those that may be chosen. */
 const ownKeys: Readonly<Record<string, string>> = {
@@ -175,3 +176,19 @@ export const postgresSchema = strict({
 export type PostgresSettings = z.output<typeof postgresSchema>;
 export type RoleSettings = z.output<typeof role>;
 export type DatabaseSettings = z.output<typeof database>;
+
+export const postgres = service({
+  title: "PostgreSQL",
+  purpose: "the databases of the house",
+  key: "postgres",
+  on: ["storage"],
+  settings: postgresSchema,
+  enabled: () => true,
+  images: ({ baseImage }) => [baseImage],
+  ports: ({ port }) => [{ title: "PostgreSQL", port, key: "postgres.port", from: "nodes" }],
+  keeps: ({ dataDirectory }) => ({
+    kind: "persistent",
+    paths: [dataDirectory],
+    backup: { own: "base backups, WAL, and a dump of each database" },
+  }),
+});

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "./forms";
+import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "./fields";
+import { service } from "./service";
 
 /** `homelab:minio`. */
 export const minioSchema = strict({
@@ -31,3 +32,28 @@ export const minioSchema = strict({
 });
 
 export type MinioSettings = z.output<typeof minioSchema>;
+
+export const minio = service({
+  title: "MinIO",
+  purpose: "the object store: files, artifacts, the lake",
+  key: "minio",
+  on: ["storage"],
+  settings: minioSchema,
+  enabled: () => true,
+  images: ({ image }) => [image],
+  ports: ({ apiPort, consolePort }) => [
+    {
+      ...{ title: "MinIO S3 API", port: apiPort, key: "minio.apiPort", from: "operators" },
+      ...{ output: "S3_ENDPOINT" },
+    },
+    {
+      ...{ title: "MinIO console", port: consolePort, key: "minio.consolePort", from: "operators" },
+      ...{ output: "S3_CONSOLE" },
+    },
+  ],
+  keeps: ({ dataDirectory }) => ({
+    kind: "persistent",
+    paths: [dataDirectory],
+    backup: { own: "a mirror of each bucket" },
+  }),
+});

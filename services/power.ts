@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { nodeNames, type Node, type Topology } from "../topology";
 import { calendar } from "./calendar";
-import { listOf, strict } from "./forms";
+import { listOf, strict } from "./fields";
+import { service } from "./service";
 
 /** TCP; where an on-demand node says why it goes off, or that it is on. */
 export const powerPort = 4009;
@@ -68,3 +69,28 @@ export function scheduleProblems(
     ? []
     : set.map((key) => `homelab:power.${key} is set: homelab:power.enabled must be true for it.`);
 }
+
+export const powerKeeper = service({
+  title: "waking",
+  purpose: "wakes on-demand nodes, and knows why each went off",
+  key: "power",
+  on: ["storage"],
+  settings: powerKeeperSchema,
+  enabled: ({ enabled: on }) => on,
+  ports: () => [{ title: "last words", port: powerPort, from: "nodes" }],
+  keeps: () => ({
+    kind: "ephemeral",
+    paths: ["/var/lib/homelab/power"],
+    reason: "why each node went off: only for people to read",
+  }),
+});
+
+export const powerSchedule = service({
+  title: "sleeping",
+  purpose: "powers an on-demand node off when it idles or by a schedule",
+  key: "power",
+  on: ["desktop", "compute"],
+  settings: powerScheduleSchema,
+  enabled: ({ enabled: on }) => on,
+  keeps: () => ({ kind: "nothing" }),
+});

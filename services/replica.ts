@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { dataDirectory, port, strict } from "./forms";
+import { dataDirectory, port, strict } from "./fields";
 import { serverSizes } from "./postgres";
+import { service } from "./service";
 
 /**
  * `homelab:replica` on desktop: a standby of storage's PostgreSQL. What must be the same on both (the image, the number
@@ -15,3 +16,18 @@ export const replicaSchema = strict({
 });
 
 export type ReplicaSettings = z.output<typeof replicaSchema>;
+
+export const replica = service({
+  title: "PostgreSQL's standby",
+  purpose: "follows storage's PostgreSQL, and can take its place",
+  key: "replica",
+  on: ["desktop"],
+  settings: replicaSchema,
+  enabled: ({ enabled }) => enabled,
+  ports: ({ port }) => [{ title: "PostgreSQL", port, key: "replica.port", from: "nodes" }],
+  keeps: ({ dataDirectory }) => ({
+    kind: "persistent",
+    paths: [dataDirectory],
+    backup: { own: "what it follows is backed up on storage" },
+  }),
+});

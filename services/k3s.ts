@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { dataDirectory, listOf, port, strict } from "./forms";
+import { dataDirectory, listOf, port, strict } from "./fields";
+import { service, type ServicePort } from "./service";
 
 /** TCP; asked by the server for logs and by pods for measurements. */
 export const kubeletPort = 10250;
@@ -74,3 +75,44 @@ export const k3sServerSchema = strict({
 
 export type K3sServerSettings = z.output<typeof k3sServerSchema>;
 export type K3sAgentSettings = z.output<typeof k3sAgentSchema>;
+
+const memberPorts = ({ openPorts }: K3sAgentSettings): ServicePort[] => [
+  { title: "kubelet", port: kubeletPort, from: "nodes" },
+  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes" },
+  ...openPorts.flatMap((port) =>
+    (["tcp", "udp"] as const).map((protocol): ServicePort => ({
+      ...{ title: "homelab-k3s.openPorts", port, key: "k3s.openPorts", protocol },
+      ...{ from: "anyone", servedBy: "pod" },
+    })),
+  ),
+];
+
+export const k3sServer = service({
+  title: "K3s' server",
+  purpose: "the cluster's API, with the placement rule as its admission policies",
+  key: "k3s",
+  on: ["storage"],
+  settings: k3sServerSchema,
+  enabled: ({ enabled }) => enabled,
+  ports: (settings) => [
+    { title: "Kubernetes API", port: settings.apiPort, key: "k3s.apiPort", from: "operators" },
+    ...memberPorts(settings),
+  ],
+  keeps: ({ dataDirectory }) => ({
+    kind: "persistent",
+    paths: [dataDirectory],
+    backup: { own: "the cluster's state, and the volumes of local-path claims" },
+  }),
+});
+
+export const k3sAgent = service({
+  title: "K3s' agent",
+  purpose: "makes the node a member of the cluster",
+  key: "k3s",
+  on: ["desktop", "compute"],
+  settings: k3sAgentSchema,
+  enabled: ({ enabled }) => enabled,
+  ports: memberPorts,
+  // What pods claim on an always-on node is in the node's backups; an on-demand one has no such claims.
+  keeps: () => ({ kind: "nothing" }),
+});

@@ -1,0 +1,62 @@
+export {
+  backupDesktopSchema,
+  backupNodeSchema,
+  backupServerSchema,
+  type BackupDesktopSettings,
+  type BackupNodeSettings,
+  type BackupServerSettings,
+} from "./backup";
+export { calendar, isCalendar } from "./calendar";
+export {
+  computeProblems,
+  computeSchema,
+  podPorts,
+  pods,
+  runningServices,
+  type ComputeService,
+  type ComputeSettings,
+} from "./compute";
+export { bucketName, dataDirectory, identifier, image, listOf, port, s3User, strict } from "./fields";
+export { services, type ServiceName } from "./house";
+export {
+  k3sAgentSchema,
+  k3sServerSchema,
+  kubeletPort,
+  overlayPort,
+  type K3sAgentSettings,
+  type K3sServerSettings,
+} from "./k3s";
+export { minioSchema, type MinioSettings } from "./minio";
+export { portProblems } from "./ports";
+export {
+  postgresSchema,
+  replicationRole,
+  serverSizes,
+  type DatabaseSettings,
+  type PostgresSettings,
+  type RoleSettings,
+} from "./postgres";
+export { restartParameters } from "./postgres-catalog";
+export {
+  keeperProblems,
+  powerKeeperSchema,
+  powerPort,
+  powerScheduleSchema,
+  scheduleProblems,
+  type PowerKeeperSettings,
+  type PowerScheduleSettings,
+} from "./power";
+export { replicaSchema, type ReplicaSettings } from "./replica";
+export {
+  clientsOf,
+  keptFiles,
+  portsOf,
+  productionImages,
+  runningOn,
+  schemasOn,
+  urlsOf,
+  type OpenPort,
+  type ServiceSettings,
+} from "./running";
+export type { Keeps, QuadletRun, Service, ServiceContext, ServicePort } from "./service";
+export { bytesOf, podmanSize, size, sizeText } from "./sizes";

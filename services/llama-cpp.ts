@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
+import { image, strict } from "./fields";
+import { flag, hubModel, pod } from "./pod-fields";
+import { service } from "./service";
+
+const settings = strict({
+  enabled: flag.default(true),
+  image: image.default("ghcr.io/ggml-org/llama.cpp:server-b11347"),
+  /** Takes its place where there is a GPU. */
+  gpuImage: image.default("ghcr.io/ggml-org/llama.cpp:server-cuda-b11347"),
+  ...pod({ port: 8081, cpu: "1", memory: "1Gi" }),
+  /** On Hugging Face, or the path of a GGUF file below /models, which is the model cache. */
+  model: z
+    .union([hubModel, z.string().regex(/^\/[\w./-]+\.gguf$/)], {
+      error:
+        "must be the name of a model on Hugging Face with its quantization, or the path of a .gguf file in the container",
+    })
+    .default("second-state/All-MiniLM-L6-v2-Embedding-GGUF:Q8_0"),
+  /** Serves /v1/embeddings, as an embedding model does; without, it completes text. */
+  embeddings: flag.default(true),
+  args: z.array(z.string().min(1)).prefault([]),
+});
+export type LlamaCppSettings = z.output<typeof settings>;
+
+export const llamaCpp = service({
+  title: "llama.cpp",
+  purpose: "serves a small model, embeddings by default",
+  key: "compute.llamaCpp",
+  on: ["compute"],
+  settings,
+  enabled: ({ enabled }, within: ComputeGroup) => within.enabled && enabled,
+  images: ({ image, gpuImage }) => [image, gpuImage],
+  keeps: (_, within: ComputeGroup) => modelWeights(within),
+  ports: (own) => podPort("llama.cpp", "llamaCpp", own, "LLAMA_CPP_URL"),
+});

@@ -1,0 +1,117 @@
+import type { z } from "zod";
+import type { ContainerSection } from "../packages/quadlet";
+import type { Node, NodeName, Topology } from "../topology";
+
+/** A port that a service listens on, on its node. */
+export interface ServicePort {
+  /** As the firewall, messages and dashboards call it: letters, digits, blanks. */
+  readonly title: string;
+  readonly port: number;
+  /** Key below `homelab:` that chooses it, e.g. `minio.apiPort`. @default its number is fixed */
+  readonly key?: string;
+  /** @default tcp */
+  readonly protocol?: "tcp" | "udp";
+  /**
+   * Who may connect, beside the node itself: the topology's nodes, these and the operators, the nodes named, or anyone.
+   * Whatever listens on loopback only is not declared here.
+   */
+  readonly from: "nodes" | "operators" | "anyone" | readonly NodeName[];
+  /** What listens: a program in the node's own network, or a pod that is given the port. @default program */
+  readonly servedBy?: "program" | "pod";
+  /** Stack output that tells others the port's URL, e.g. `MLFLOW_TRACKING_URI`. @default none */
+  readonly output?: string;
+  /** The URL's scheme. @default http */
+  readonly scheme?: string;
+  /** Path that Prometheus reads. @default not scraped */
+  readonly metrics?: string;
+}
+
+/** What becomes of a service's data. */
+export type Keeps =
+  | { readonly kind: "nothing" }
+  /** Data that costs nothing to lose, and why. */
+  | { readonly kind: "ephemeral"; readonly paths: readonly string[]; readonly reason: string }
+  /** Data that is nowhere else. */
+  | {
+      readonly kind: "persistent";
+      readonly paths: readonly string[];
+      /** `files`: with the node's files, into its repository; else the way of its own, in a few words. */
+      readonly backup: "files" | { readonly own: string };
+    };
+
+/** How a service runs as a container of systemd's. */
+export interface QuadletRun {
+  /** Name of container and unit. */
+  readonly name: string;
+  /** Whole reference of the image. */
+  readonly image: string;
+  readonly container: Omit<ContainerSection, "image" | "pull" | "containerName" | "logDriver" | "network"> &
+    Partial<Pick<ContainerSection, "network">>;
+  /** Configuration files in /etc/homelab/NAME, each mounted read-only. */
+  readonly files?: readonly QuadletFile[];
+  /** Owner of the directories that it keeps, as `uid:gid`. @default 0:0 */
+  readonly owner?: string;
+  /** Memory that it is never given more of, e.g. `512M`. @default no limit */
+  readonly memory?: string;
+  readonly health: { readonly http: string } | { readonly tcp: string } | { readonly exec: string[] };
+  /** How long it may take to come up, seconds. @default 60 */
+  readonly startSeconds?: number;
+  /** Command for a reload on the node, argument by argument. @default a change restarts it */
+  readonly reload?: string[];
+}
+
+export interface QuadletFile {
+  readonly name: string;
+  readonly content: string;
+  /** Path in the container. */
+  readonly at: string;
+  /** @default restart */
+  readonly onChange?: "restart" | "reload" | "nothing";
+}
+
+/** What a service may know of the house when it is rendered. */
+export interface ServiceContext {
+  readonly node: Node;
+  readonly topology: Topology;
+}
+
+/**
+ * One service of the house: all that the other rooms have to know of it, as plain values. The stack's schema, the
+ * firewall, the check for ports taken twice, `homelab pin`, stack outputs, what is scraped and what is backed up are
+ * derived from it.
+ *
+ * @typeParam W the settings that hold its own, for a key such as `compute.ollama`.
+ */
+export interface Service<
+  K extends string = string,
+  N extends NodeName = NodeName,
+  S extends z.ZodType = z.ZodType,
+  W = unknown,
+> {
+  /** As people write its name. */
+  readonly title: string;
+  /** One line: what it is there for. */
+  readonly purpose: string;
+  /** Its key in a stack file, below `homelab:`. */
+  readonly key: K;
+  /** The nodes that it may run on. */
+  readonly on: readonly N[];
+  /** Schema of its key, every part with its default. */
+  readonly settings: S;
+  /** Whether it runs. */
+  enabled(settings: z.output<S>, within: W): boolean;
+  /** Images that it runs with, whole references. @default none */
+  images?(settings: z.output<S>): readonly string[];
+  /** Ports that are open while it runs. @default none */
+  ports?(settings: z.output<S>): readonly ServicePort[];
+  keeps(settings: z.output<S>, within: W): Keeps;
+  /** Passwords made for it, each a podman secret `homelab-NAME-KEY`. @default none */
+  readonly secrets?: readonly string[];
+  /** How it runs, unless a component of its own does that. */
+  quadlet?(settings: z.output<S>, context: ServiceContext): QuadletRun;
+}
+
+/** Says what a service is; there for its types. */
+export const service = <const K extends string, const N extends NodeName, S extends z.ZodType, W = unknown>(
+  of: Service<K, N, S, W>,
+): Service<K, N, S, W> => of;

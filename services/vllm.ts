@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
+import { image, strict } from "./fields";
+import { flag, hubModel, pod } from "./pod-fields";
+import { service } from "./service";
+
+const settings = strict({
+  enabled: z
+    .union([flag, z.literal("with-gpu")], { error: "must be true, false or with-gpu" })
+    .default("with-gpu"),
+  image: image.default("docker.io/vllm/vllm-openai:v0.29.0"),
+  ...pod({ port: 8000, cpu: "2", memory: "8Gi" }),
+  model: hubModel.default("Qwen/Qwen3-0.6B"),
+  /** Further arguments, as vLLM's documentation names them. */
+  args: z.array(z.string().min(1)).prefault([]),
+});
+export type VllmSettings = z.output<typeof settings>;
+
+export const vllm = service({
+  title: "vLLM",
+  purpose: "serves a model on the GPU",
+  key: "compute.vllm",
+  on: ["compute"],
+  settings,
+  enabled: ({ enabled }, within: ComputeGroup) =>
+    within.enabled && (enabled === "with-gpu" ? within.gpu.enabled : enabled),
+  images: ({ image }) => [image],
+  keeps: (_, within: ComputeGroup) => modelWeights(within),
+  ports: (own) => podPort("vLLM", "vllm", own, "VLLM_URL"),
+});
