@@ -73,12 +73,12 @@ export const until = (node: NodeName, dsn: string, sql: string, wanted: string):
   untilSaid(sql, wanted, () => psql(node, dsn, sql));
 
 /** A client on desktop that commits numbers, one after the other, to storage until it is ended or storage is. */
-export function committer(dsn: string, table: string, from: number): Writer {
+export function committer(dsn: string, table: string, from: number, limit?: number): Writer {
   const { hostname, username, pathname, password } = new URL(dsn);
   const insert = `echo "INSERT INTO ${table} VALUES ($i) RETURNING n;"`;
   const loop = `for ((i = ${from}; ; i++)); do ${insert}; done`;
   const client = `psql -XqAt -v ON_ERROR_STOP=1 -h ${hostname} -U ${username} -d ${pathname.slice(1)}`;
-  return writer(`IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}`, `${password}\n`);
+  return writer(`IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}`, `${password}\n`, limit);
 }
 
 export const failoverDsn = (storage: StorageEndpoints, role: string, database: string): string => {

@@ -8,13 +8,14 @@ export interface Writer {
 }
 
 /**
- * A client on desktop that goes on until it is ended, a minute at most.
+ * A client on desktop that goes on until it is ended.
  * @param command for bash, without single quotes; prints the number of each thing when the server has acknowledged it.
  * @param input what it reads first: secrets come this way.
+ * @param seconds when nobody ended it until then, it ends by itself
  */
-export function writer(command: string, input: string): Writer {
+export function writer(command: string, input: string, seconds = 60): Writer {
   let said = "";
-  const loop = beginOnNode("desktop", `timeout 60 bash -c '${command}'`);
+  const loop = beginOnNode("desktop", `timeout ${seconds} bash -c '${command}'`);
   const ended = new Promise<void>((resolve) =>
     loop.once("close", () => {
       resolve();

@@ -68,6 +68,12 @@ function look(round: number, known: readonly string[]): Lines {
   return lines;
 }
 
+const torn = (lines: Lines): string[] =>
+  (lines.get("torn") ?? []).map(([what = "", why = ""]) => `${what}: ${why}`);
+
+/** What is torn on storage now. @param known base backups and dumps that need not be looked through */
+export const tornOnNode = (round: number, known: readonly string[]): string[] => torn(look(round, known));
+
 const first = (lines: Lines, key: string): string[] => (lines.get(key) ?? []).map(([value = ""]) => value);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const listed = (node: "storage" | "desktop", command: string) => onNode(node, command).split("\n");
@@ -161,7 +167,7 @@ export function compare(
   return {
     compared: kinds.map((kind) => ({ kind, acknowledged: lost[kind][0], lost: lost[kind][1] })),
     torn: [
-      ...(lines.get("torn") ?? []).map(([what = "", why = ""]) => `${what}: ${why}`),
+      ...torn(lines),
       ...first(lines, "empty")
         .filter((path) => !at.empty.has(path))
         .map((path) => `${path} is empty`),

@@ -1,5 +1,5 @@
 # look.sh BUCKET FOLDER KNOWN-BACKUP…: on storage after it came back: what is there, and what is torn, a line each, tab-separated.
-# `torn WHAT WHY` is a finding. Base backups in KNOWN-BACKUP were looked through after an earlier cut.
+# `torn WHAT WHY` is a finding. KNOWN-BACKUPs were looked through after an earlier cut, and so was the WAL before the newest of them.
 # shellcheck shell=bash disable=SC2154,SC2016
 set -uo pipefail
 # shellcheck source=/dev/null
@@ -60,8 +60,11 @@ for kind in base dump; do
     fi
   done
 done
-first=$(backups base | sed -n 1p)
-if [ -n "$first" ]; then checked 'WAL since the first base backup' wal_whole "$(wal_of "$first")" "$(start_segment "$HISTORY/base/$first")"; fi
+since=$(backups base | sed -n 1p)
+for base in $(backups base); do
+  case " $* " in *" $HISTORY/base/$base "*) since=$base ;; esac
+done
+if [ -n "$since" ]; then checked "WAL since the base backup $since" wal_whole "$(wal_of "$since")" "$(start_segment "$HISTORY/base/$since")"; fi
 
 # The mirror, the objects, the repository.
 (cd "$BACKUP_DIRECTORY/buckets/$bucket/$folder" 2>/dev/null && sha256sum -- * | sed 's/^/mirror\t/')

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { StorageEndpoints } from "../../../nodes/endpoints";
 import type { SecretSpec } from "../../../remote/secret";
 import { unitSchema, type UnitSpec } from "../../../remote/unit/spec";
 import { tools, wal } from "../../../tests/support/backup";
 import { labConnection } from "../../../tests/support/lab";
-import { committer } from "../../../tests/support/pair";
+import { committer, seconds } from "../../../tests/support/pair";
 import { dsnOf } from "../../../tests/support/services";
 import { writer } from "../../../tests/support/writer";
 import { Loops } from "./loops";
@@ -30,6 +30,16 @@ export interface Acknowledged {
   readonly secret: number;
   readonly failures: readonly string[];
 }
+
+/**
+ * What a round waits for, and then cuts: what was called done a moment ago is lost most easily. All else is at work, too,
+ * and counts as far as it came.
+ */
+export const moments = ["backup", "mirror", "copy", "files"] as const;
+export type Moment = (typeof moments)[number];
+
+/** Seconds: clients work on until the cut, however long the round waits for it. */
+const atWork = 300;
 
 export const table = "lab_cut";
 export const bucket = "parquet";
@@ -66,6 +76,9 @@ export const unitOf = (n: number): UnitSpec =>
     keeps: ["/srv/lab-cut"],
   });
 
+/** What is quickly done leaves the computer to what takes long: else that is never done before the cut. */
+const rest = () => seconds(randomInt(0, 8_000) / 1000);
+
 /** Puts objects, one after the other, as a consumer on desktop. */
 function putter(storage: StorageEndpoints, round: number, from: number) {
   const keys = storage.s3.dagster;
@@ -81,6 +94,7 @@ function putter(storage: StorageEndpoints, round: number, from: number) {
   return writer(
     `config=$(cat); for ((i = ${from}; ; i++)); do if [ "$(${put})" = 200 ]; then echo $i; fi; done`,
     `${config.join("\n")}\n`,
+    atWork,
   );
 }
 
@@ -100,7 +114,7 @@ export class Work {
   /** @param from a number that is above all of the rounds before */
   constructor(storage: StorageEndpoints, round: number, from: number) {
     const agent = dsnOf(storage, "agent", "agent_gateway");
-    this.#committers = [0, 1].map((i) => committer(agent, table, from + i * 1_000_000));
+    this.#committers = [0, 1].map((i) => committer(agent, table, from + i * 1_000_000, atWork));
     this.#putter = putter(storage, round, from);
     this.#backupsBegin();
     this.#providerBegins(from);
@@ -114,6 +128,10 @@ export class Work {
     });
     loops.repeat("mirror of the buckets", async () => {
       const there = this.#putter.acknowledged().length;
+      if (there === 0) {
+        await seconds(0.2);
+        return;
+      }
       await loops.on("storage", `${tools}/buckets.sh`);
       this.#mirrored = there;
     });
@@ -121,6 +139,7 @@ export class Work {
       await loops.on("storage", `${tools}/off-node.sh wal`);
       const names = await loops.on("desktop", copiesListed);
       this.#copies = new Set(names.split("\n").filter((name) => name !== ""));
+      await rest();
     });
     loops.repeat("files of desktop", async () => {
       await loops.on(
@@ -129,6 +148,7 @@ export class Work {
       );
       const names = await loops.on("storage", snapshotsListed);
       this.#snapshots = new Set(names.split("\n").filter((name) => name !== ""));
+      await rest();
     });
     const switched = `podman exec --user postgres postgres psql -XAtqc 'select pg_switch_wal()' >/dev/null`;
     const received = wal();
@@ -160,19 +180,26 @@ export class Work {
     );
   }
 
-  /** Waits until there is something to lose of each kind; on a busy computer no longer than so many seconds. */
-  async hasSomethingOfEach(limit: number): Promise<void> {
+  /**
+   * Waits until what the round is about was done, and commits, objects, a unit and a secret were; on a busy computer no
+   * longer than so many seconds, and what was not done then is not counted.
+   */
+  async until(moment: Moment, limit: number): Promise<void> {
+    const done = () => ({
+      backup: this.#backups.length,
+      mirror: this.#mirrored,
+      copy: this.#copies.size,
+      files: this.#snapshots.size,
+    });
+    const counts = () => [
+      done()[moment],
+      this.#unit,
+      this.#secret,
+      this.#putter.acknowledged().length,
+      ...this.#committers.map((one) => one.acknowledged().length),
+    ];
     const end = Date.now() + 1000 * limit;
-    const has = () =>
-      [
-        this.#backups.length,
-        this.#mirrored,
-        this.#copies.size,
-        this.#snapshots.size,
-        this.#unit,
-        this.#secret,
-      ].every((count) => count > 0) && this.#committers.every((one) => one.acknowledged().length > 0);
-    while (!has() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 200));
+    while (counts().some((count) => count === 0) && Date.now() < end) await seconds(0.2);
   }
 
   /** @param cut takes the power away */
