@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { Refusal } from "../components/refusal";
-import { problems } from "../topology";
+import { problems } from "../packages/errors";
 
 const dsn = z.string().startsWith("postgresql://");
 

@@ -1,5 +1,5 @@
 import type { ConnectionArgs } from "../remote/connection-args";
-import type { ClusterNode, PowerSeen, Word } from "../remote/power";
+import type { ClusterNode, PowerSeen, Word } from "./on-node";
 import type { Node, NodeName, Topology } from "../topology";
 
 /** The machines, as waking and sleeping need them; tests put others in their place. */

@@ -1,7 +1,7 @@
 import { audit } from "../policies/audit/audit";
 import { report } from "../policies/audit/report";
 import { undeclared } from "../policies/audit/verdict";
-import { clusterNode, drainNode, keepWord, lookAtPower, powerOff, sendPacket } from "../remote/power";
+import { clusterNode, drainNode, keepWord, lookAtPower, powerOff, sendPacket } from "./on-node";
 import { reachable } from "../remote/reachable";
 import { closeAll } from "../remote/ssh";
 import { connectionOf, type Topology } from "../topology";

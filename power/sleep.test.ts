@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterNode } from "../remote/power";
+import type { ClusterNode } from "./on-node";
 import { sleep } from "./sleep";
 import { pretend } from "./testing";
 

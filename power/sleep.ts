@@ -1,5 +1,5 @@
 import { isAlwaysOn, type NodeName } from "../topology";
-import { sentenceOf } from "../cli/terminal";
+import { errorMessage } from "../packages/errors";
 import { PowerError, seconds, type Power } from "./house";
 
 export interface SleepOptions {
@@ -75,7 +75,7 @@ async function drain(power: Power, name: NodeName, { force, drainLimit }: SleepO
   } catch (error) {
     await machines.clusterNode(storage, name, "return");
     throw new PowerError(
-      `${name} stays on: its pods could not be sent elsewhere. ${sentenceOf(error)} It takes pods again.`,
+      `${name} stays on: its pods could not be sent elsewhere. ${errorMessage(error)} It takes pods again.`,
     );
   }
 }
@@ -85,7 +85,7 @@ async function tell({ topology, machines, say }: Power, name: NodeName): Promise
   try {
     await machines.keepWord(topology.nodes.storage, name, "sleep");
   } catch (error) {
-    say(`Why ${name} is off could not be noted: ${sentenceOf(error)}`);
+    say(`Why ${name} is off could not be noted: ${errorMessage(error)}`);
   }
 }
 
@@ -105,7 +105,7 @@ async function giveBack({ topology, machines, say }: Power, name: NodeName): Pro
     say(`The cluster knows; ${name} will take pods again when it is back.`);
   } catch (error) {
     say(
-      `${name} is still cordoned: ${sentenceOf(error)} \`npm run --silent wake -- ${name}\` takes that back.`,
+      `${name} is still cordoned: ${errorMessage(error)} \`npm run --silent wake -- ${name}\` takes that back.`,
     );
   }
 }

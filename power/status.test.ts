@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parsePower, type PowerSeen } from "../remote/power";
+import { parsePower, type PowerSeen } from "./on-node";
 import { moment } from "./house";
 import { rowsOf, status, table, type Looks } from "./status";
 import { pretend } from "./testing";

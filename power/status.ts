@@ -1,5 +1,6 @@
-import type { ClusterNode, LastWord, PowerSeen } from "../remote/power";
-import { columns, sentenceOf } from "../cli/terminal";
+import type { ClusterNode, LastWord, PowerSeen } from "./on-node";
+import { columns } from "../cli/terminal";
+import { errorMessage } from "../packages/errors";
 import { nodeNames, type NodeName } from "../topology";
 import { moment, type Power } from "./house";
 
@@ -74,7 +75,7 @@ export async function status({ topology, machines }: Power): Promise<Row[]> {
   const look = async (name: NodeName): Promise<PowerSeen | string | undefined> => {
     const node = topology.nodes[name];
     if (!(await machines.answers(node))) return undefined;
-    return machines.look(node).catch(sentenceOf);
+    return machines.look(node).catch(errorMessage);
   };
   const found = await Promise.all(nodeNames.map(async (name) => [name, await look(name)] as const));
   const looks = Object.fromEntries(found) as Looks;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTopology } from "../topology";
-import { magicPacket } from "./packet";
+import { magicPacket } from "./wake-on-lan";
 import { house, pretend } from "./testing";
 import { wake } from "./wake";
 

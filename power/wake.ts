@@ -1,7 +1,7 @@
 import { isAlwaysOn, type Node, type NodeName } from "../topology";
-import { sentenceOf } from "../cli/terminal";
+import { errorMessage } from "../packages/errors";
 import { PowerError, moment, seconds, type Power } from "./house";
-import { magicPacket } from "./packet";
+import { magicPacket } from "./wake-on-lan";
 
 export interface WakeOptions {
   /** Seconds after which the machine counts as not coming up. */
@@ -47,7 +47,7 @@ export async function wake(power: Power, name: NodeName, { limit }: WakeOptions)
         await giveBack(power, name);
         return;
       } catch (error) {
-        why = sentenceOf(error);
+        why = errorMessage(error);
         // A machine that is only starting may refuse; one with another key is another machine.
         if (why.includes("another host key")) throw new PowerError(why);
         await machines.forget();
@@ -81,7 +81,7 @@ async function send({ topology, machines }: Power, to: Node, packet: Buffer): Pr
       await machines.sendPacket(node, to, packet);
       return node;
     } catch (error) {
-      tried.push(sentenceOf(error));
+      tried.push(errorMessage(error));
     }
   }
   throw new PowerError(
@@ -100,6 +100,6 @@ async function giveBack({ topology, machines, say }: Power, name: NodeName): Pro
     await machines.clusterNode(storage, name, "return");
     say(`${name} takes pods again.`);
   } catch (error) {
-    say(`Whether ${name} takes pods could not be seen: ${sentenceOf(error)}`);
+    say(`Whether ${name} takes pods could not be seen: ${errorMessage(error)}`);
   }
 }

@@ -1,7 +1,5 @@
 import type { z } from "zod";
 
-export { Unreachable } from "../remote/errors";
-
 /** Says something to the person at the terminal, beside the resource it is about. Never pass a secret. */
 export interface Voice {
   info(message: string): void;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { Unreachable, type Context, type Foreseen, type Handler } from "./handler";
+import { type Context, type Foreseen, type Handler } from "./handler";
+import { Unreachable } from "../packages/errors";
 import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import { kindOf } from "./registry";
 import { unknown, type Json } from "./values";

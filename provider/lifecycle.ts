@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { sentenceOf } from "../cli/terminal";
-import { problems } from "../topology/problems";
-import { Unreachable, type Context, type Foreseen } from "./handler";
+import { errorMessage, problems, Unreachable } from "../packages/errors";
+import { type Context, type Foreseen } from "./handler";
 import type { Kind } from "./registry";
 import { isRecord, same, unknown, unwrap, wrap, type Json, type Path } from "./values";
 
@@ -106,7 +105,7 @@ export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<v
   try {
     foreseen = await kind.foresee(value, ctx);
   } catch (error) {
-    ctx.say.warn(`What it would do is not known: ${sentenceOf(error)}`);
+    ctx.say.warn(`What it would do is not known: ${errorMessage(error)}`);
     return;
   }
   for (const sentence of foreseen.says) ctx.say.info(sentence);

@@ -4,7 +4,7 @@ import { EngineLog } from "./engine-log";
 import { onceOrphaned } from "./parent";
 import { kinds } from "./registry";
 import { serve } from "./server";
-import { sentenceOf } from "../cli/terminal";
+import { errorMessage } from "../packages/errors";
 
 /** Started by the Pulumi engine, which passes its own address and reads the port from the first line of output. */
 async function main(): Promise<void> {
@@ -32,6 +32,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exit(1);
 });

@@ -9,7 +9,7 @@ import { apply, check, diff, foresee, preview, read } from "./lifecycle";
 import type { Kind } from "./registry";
 import type { EngineLog } from "./engine-log";
 import { unwrap, type Json } from "./values";
-import { sentenceOf } from "../cli/terminal";
+import { errorMessage } from "../packages/errors";
 
 /**
  * The gRPC face of the provider: takes messages apart, asks {@link ./lifecycle}, puts answers together.
@@ -35,7 +35,7 @@ function unary<Q, R>(answer: Answer<Q, R>): grpc.handleUnaryCall<Q, R> {
       },
       (error: unknown) => {
         // Errors here are written for people; a stack trace would only hide the sentence.
-        const details = sentenceOf(error);
+        const details = errorMessage(error);
         done({ code: grpc.status.UNKNOWN, details });
       },
     );

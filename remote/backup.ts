@@ -1,5 +1,5 @@
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 /** A restore of everything takes as long as the disk needs. */

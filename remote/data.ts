@@ -1,5 +1,5 @@
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 /** A directory with data on a node. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 const factsSchema = z.strictObject({

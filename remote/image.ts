@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { imageReference } from "./image-reference";
 import { podmanChanged, podmanOn } from "./podman";
 import { runScript } from "./run";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError, Unreachable } from "./errors";
+import { RemoteError, Unreachable } from "../packages/errors";
 import { identityFile } from "./identity";
 import { openSocket } from "./reachable";
 

@@ -1,5 +1,5 @@
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 /** The names of the directories in a directory on a node; none when it is not there. */

@@ -1,5 +1,5 @@
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 /** How one of two PostgreSQL servers stands; what is not known is left out. */

@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError, Unreachable } from "./errors";
+import { RemoteError, Unreachable } from "../packages/errors";
 import { logIn } from "./login";
 
 const failureRememberedMs = 30_000;

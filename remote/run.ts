@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError, Unreachable } from "./errors";
+import { RemoteError, Unreachable } from "../packages/errors";
 import { session } from "./ssh";
 
 /** What a script on the node said. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
 /** The inputs of homelab:remote:SecretFile; see provider/sdk/remote.ts for their meaning. */

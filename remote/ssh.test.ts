@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { Unreachable } from "./errors";
+import { Unreachable } from "../packages/errors";
 import { link, recentFailure } from "./ssh";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { AcceptConnection, Client, ClientChannel, RejectConnection, TcpConnectionDetails } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
+import { RemoteError } from "../packages/errors";
 import { Pool } from "./pool";
 
 const pools = new Map<string, Pool>();

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { problems } from "../packages/errors";
 import {
   computeProblems,
   keeperProblems,
@@ -11,7 +12,7 @@ import {
   strict,
   type ServiceSettings,
 } from "../services";
-import { isAlwaysOn, problems, type Node, type NodeName, type Topology } from "../topology";
+import { isAlwaysOn, type Node, type NodeName, type Topology } from "../topology";
 import { memoryProblems, minioProblems, postgresProblems } from "./checks";
 import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
 

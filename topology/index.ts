@@ -1,4 +1,3 @@
 export { loadTopology, parseTopology, TopologyError } from "./load";
 export { addressesOf, connectionOf, isAlwaysOn, requireAlwaysOn, type Node, type Topology } from "./node";
-export { problems } from "./problems";
 export { lifecycles, nodeNames, type Lifecycle, type NodeName } from "./schema";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
-import { problems } from "./problems";
+import { problems } from "../packages/errors";
 import type { Node, Topology } from "./node";
 import { nodeNames, topologySchema, type NodeName } from "./schema";
 

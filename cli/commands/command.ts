@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import { closeAll } from "../../remote/ssh";
-import { sentenceOf } from "../terminal";
+import { errorMessage } from "../../packages/errors";
 
 /** Options that the commands have in common: which house, and the key to its machines. */
 export const houseOptions = {
@@ -18,7 +18,7 @@ export function runCommand(main: () => Promise<unknown>): void {
       if (typeof code === "number") process.exitCode = code;
     })
     .catch((error: unknown) => {
-      process.stderr.write(`${sentenceOf(error)}\n`);
+      process.stderr.write(`${errorMessage(error)}\n`);
       process.exitCode = 1;
     })
     .finally(closeAll);

@@ -1,3 +1,2 @@
 export { columns, ruled } from "./columns";
 export { confirmed } from "./confirm";
-export { sentenceOf } from "./sentence";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columns, ruled, sentenceOf } from ".";
+import { columns, ruled } from ".";
 
 describe("columns", () => {
   const rows = [
@@ -24,8 +24,4 @@ describe("columns", () => {
     expect(ruled(["n"], [["one"]])).toBe("n\n---\none");
     expect(ruled(["n"], [])).toBe("n\n-");
   });
-});
-
-it("what is no error is told too", () => {
-  expect([sentenceOf(new Error("a sentence.")), sentenceOf("text")]).toEqual(["a sentence.", "text"]);
 });

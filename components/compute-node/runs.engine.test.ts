@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtServer, startCluster, until, type Cluster } from "../../policies/admission/cluster";
+import { builtServer, startCluster, until, type Cluster } from "../../tests/support/api-server";
 import { computeSchema } from "../../services";
 import { parse } from "yaml";
 import { instance } from "./dagster";

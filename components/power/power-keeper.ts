@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { magicPacket } from "../../power/packet";
+import { wakeLines } from "../../power/wake-on-lan";
 import { Unit } from "../../provider/sdk/remote";
 import { serviceUnit, socketUnit } from "../../packages/quadlet";
-import { wakeInput } from "../../remote/power";
 import { powerPort, type PowerKeeperSettings } from "../../services";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
@@ -19,13 +18,6 @@ export interface PowerKeeperArgs {
 }
 
 const words = "homelab-power-words";
-
-/** The lines that wake.sh is given. */
-export function wakeLines(node: Node): string[] {
-  if (node.mac === undefined) throw new Error(`${node.name} has no hardware address.`);
-  const { address, packet } = wakeInput(node.address, magicPacket(node.mac));
-  return [`address\t${address}`, `packet\t${packet}`, "end"];
-}
 
 /** Wakes on-demand nodes by timers, and keeps the last word of each: why it went off. What it keeps costs nothing to lose. */
 export class PowerKeeper extends pulumi.ComponentResource {

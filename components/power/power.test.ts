@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { magicPacket } from "../../power/packet";
+import { magicPacket, wakeLines } from "../../power/wake-on-lan";
 import { house } from "../../power/testing";
 import { powerKeeperSchema, powerScheduleSchema } from "../../services";
 import { requireAlwaysOn } from "../../topology";
 import { declared, named } from "../testing";
 import { PowerKeeper, PowerSchedule } from ".";
-import { wakeLines } from "./power-keeper";
 
 const { storage, compute } = house.nodes;
 const keeper = (settings: object) =>

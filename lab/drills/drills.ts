@@ -6,7 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { sentenceOf } from "../../cli/terminal";
+import { errorMessage } from "../../packages/errors";
 import { drills, switchedOn, type Drill } from "./list";
 import { gonethrough, markdown, noted, type Outcome, type Walked } from "./report";
 
@@ -52,7 +52,7 @@ async function walk(drill: Drill): Promise<Outcome> {
   );
   const ended = await new Promise<string>((resolve) => {
     begun.once("error", (error) => {
-      resolve(sentenceOf(error));
+      resolve(errorMessage(error));
     });
     begun.once("close", (code, signal) => {
       resolve(
@@ -110,6 +110,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
-import { explain } from "../../provider/handlers/postgres/errors";
-import { Connection } from "../../provider/handlers/postgres/session";
+import { explain } from "../postgres/errors";
+import { Connection } from "../postgres/session";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { Source } from "./source";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Session } from "../../provider/handlers/postgres/session";
+import type { Session } from "../postgres/session";
 import { within, type Side } from "./access";
 import { ownSchema } from "./fingerprint-sql";
 import type { Pair } from "./names";

@@ -1,4 +1,4 @@
-import { quoted } from "../../provider/handlers/postgres/converge";
+import { quoted } from "../postgres/converge";
 
 /**
  * What a database holds, asked in a way that gives the same answer on every version from 14 on. Sessions must have the

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openLocally, startCluster, type Cluster } from "../../provider/handlers/postgres/testing";
+import { openLocally, startCluster, type Cluster } from "../postgres/testing";
 import { open, within, type Side } from "./access";
 import { compare, differences } from "./compare";
 import { databaseFacts, serverFacts } from "./facts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { quoted } from "../../provider/handlers/postgres/converge";
-import type { Connection } from "../../provider/handlers/postgres/session";
+import { quoted } from "../postgres/converge";
+import type { Connection } from "../postgres/session";
 import { open, within, type Side } from "./access";
 import { ownSchema } from "./fingerprint-sql";
 

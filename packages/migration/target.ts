@@ -1,8 +1,8 @@
 import { escapeLiteral } from "pg";
 import { z } from "zod";
-import { quoted } from "../../provider/handlers/postgres/converge";
-import type { Session } from "../../provider/handlers/postgres/session";
-import { sentenceOf } from "../../cli/terminal";
+import { quoted } from "../postgres/converge";
+import type { Session } from "../postgres/session";
+import { errorMessage } from "../errors";
 import { within, type Side } from "./access";
 import { databaseFacts } from "./facts";
 import type { Fingerprint } from "./fingerprint";
@@ -227,7 +227,7 @@ export async function checkIndexes(
     );
     return { count: row?.count ?? 0, broken: [] };
   } catch (error) {
-    return { count: 0, broken: [`amcheck: ${sentenceOf(error)}`] };
+    return { count: 0, broken: [`amcheck: ${errorMessage(error)}`] };
   } finally {
     await session.run(["ROLLBACK"]);
   }

@@ -1,5 +1,6 @@
 import { Client, DatabaseError } from "pg";
-import { columns, sentenceOf } from "../../cli/terminal";
+import { columns } from "../../cli/terminal";
+import { errorMessage } from "../errors";
 import { rebuild, sync, type Copied, type Progress } from "./copy";
 import { Qdrant } from "./qdrant";
 import { migrate } from "./schema";
@@ -95,7 +96,7 @@ const noSuchTable = "42P01";
 
 main(process.argv[2]).catch((error: unknown) => {
   const code = error instanceof DatabaseError ? error.code : undefined;
-  const said = sentenceOf(error);
+  const said = errorMessage(error);
   const advice =
     code === noSuchSchema || code === noSuchTable ? ": run `npm run --silent search -- migrate`" : "";
   process.stderr.write(`${said}${advice}\n`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "pg";
-import { troubleOf } from "../../provider/handlers/postgres/errors";
+import { troubleOf } from "../postgres/errors";
 import { merged, nearest, storing, type Statement } from "./statements";
 import type { Batch, Hit, Query } from "./types";
 

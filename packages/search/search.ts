@@ -1,4 +1,4 @@
-import { sentenceOf } from "../../cli/terminal";
+import { errorMessage } from "../errors";
 import { CircuitBreaker } from "./circuit-breaker";
 import { Postgres, type Source } from "./postgres";
 import { Qdrant, type VectorCopy } from "./qdrant";
@@ -89,7 +89,7 @@ export class FindNearest {
       candidates = await copy.nearest(state.collection, query.embedding, spare, this.#patience);
     } catch (error) {
       this.#breaker.failed();
-      return sentenceOf(error);
+      return errorMessage(error);
     }
     if (candidates.length < Math.min(spare, state.points)) {
       this.#breaker.failed();

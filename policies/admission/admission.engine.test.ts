@@ -8,7 +8,7 @@ import { parseYaml } from "../readers/files/yaml";
 import { isKubernetes, readKubernetes } from "../readers/files/kubernetes/resources";
 import { noFacts } from "../engine/facts";
 import { fields, record, text } from "../readers/values";
-import { builtServer, startCluster, until, type Answer, type Cluster } from "./cluster";
+import { builtServer, startCluster, until, type Answer, type Cluster } from "../../tests/support/api-server";
 import { admissionObjects } from "./index";
 
 const topology: Topology = {

@@ -1,7 +1,7 @@
 /** `npm run --silent audit -- NODE`: what would be lost if a live node vanished now. */
 import { parseArgs } from "node:util";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import { RemoteError } from "../../remote/errors";
+import { RemoteError, errorMessage } from "../../packages/errors";
 import { runScript } from "../../remote/run";
 import { closeAll } from "../../remote/ssh";
 import { identity } from "../../settings";
@@ -10,7 +10,6 @@ import { engineTopology } from "../watch/topology";
 import { parseSeen } from "./parse";
 import { report } from "./report";
 import { judgeSeen, undeclared, type Findings } from "./verdict";
-import { sentenceOf } from "../../cli/terminal";
 
 const usage = `npm run --silent audit -- NODE [--topology FILE] [--identity KEY] [--no-remember]
 
@@ -77,7 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
 if (require.main === module) {
   main(process.argv.slice(2))
     .catch((error: unknown) => {
-      process.stderr.write(`${sentenceOf(error)}\n`);
+      process.stderr.write(`${errorMessage(error)}\n`);
       return 2;
     })
     .then((code) => {

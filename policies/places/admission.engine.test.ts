@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtServer, startCluster, until, type Cluster } from "../admission/cluster";
+import { builtServer, startCluster, until, type Cluster } from "../../tests/support/api-server";
 import { admissionObjects } from "../admission";
 import { fixtureTopology } from "../fixtures";
 import { at, text } from "../readers/values";

@@ -1,4 +1,4 @@
-import { RemoteError } from "../errors";
+import { RemoteError } from "../../packages/errors";
 import { runScript } from "../run";
 import {
   driftSentences,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Project } from "../../packages/plugins/testing/project";
-import { sentenceOf } from "../../cli/terminal";
+import { errorMessage } from "../../packages/errors";
 import { lab } from "../support/lab";
 import { refresh, up, well } from "../support/stack";
 import { apply, get, kubectl, onDemandToleration, pods, ready, sleeper, until } from "./kubectl";
@@ -37,7 +37,7 @@ function refused(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    return sentenceOf(error);
+    return errorMessage(error);
   }
   return "";
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { ConnectionArgs } from "../../../remote/connection-args";
-import { Unreachable } from "../../../remote/errors";
+import { Unreachable } from "../../../packages/errors";
 import { lookAtPair, pairStep, walBytes, type Standing } from "../../../remote/pair";
 import { identity } from "../../../settings";
 import { columns, confirmed } from "../../terminal";

@@ -3,7 +3,7 @@ import type { StorageEndpoints } from "../../../nodes/endpoints";
 import { applySecret, removeSecret } from "../../../remote/secret";
 import { closeAll } from "../../../remote/ssh";
 import { applyUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
-import { sentenceOf } from "../../../cli/terminal";
+import { errorMessage } from "../../../packages/errors";
 import { receives, script } from "../../../tests/support/backup";
 import { lab, onNode } from "../../../tests/support/lab";
 import { seconds } from "../../../tests/support/pair";
@@ -179,6 +179,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { StorageEndpoints } from "../../../nodes/endpoints";
-import { columns, sentenceOf } from "../../../cli/terminal";
+import { columns } from "../../../cli/terminal";
+import { errorMessage } from "../../../packages/errors";
 import { lab, onNode } from "../../../tests/support/lab";
 import {
   at,
@@ -173,6 +174,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

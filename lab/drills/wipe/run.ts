@@ -2,7 +2,7 @@
  * make drill-wipe [ROUNDS=20] [MINUTES=1440]: compute is killed and its disk deleted while desktop's clients work; then it is
  * made anew and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
  */
-import { sentenceOf } from "../../../cli/terminal";
+import { errorMessage } from "../../../packages/errors";
 import { houseCommand } from "../../../tests/support/command";
 import { lab } from "../../../tests/support/lab";
 import { up, well } from "../../../tests/support/stack";
@@ -156,7 +156,7 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`${sentenceOf(error)}\n`);
+    process.stderr.write(`${errorMessage(error)}\n`);
     process.exitCode = 2;
   },
 );

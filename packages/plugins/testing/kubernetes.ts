@@ -1,4 +1,4 @@
-import { builtServer, type Cluster, startCluster, until } from "../../../policies/admission/cluster";
+import { builtServer, type Cluster, startCluster, until } from "../../../tests/support/api-server";
 
 export { builtServer };
 

@@ -1,4 +1,4 @@
-import { Unreachable } from "../../../remote/errors";
+import { Unreachable } from "../../../packages/errors";
 import { reachable } from "../../../remote/reachable";
 import { recentFailure } from "../../../remote/ssh";
 import type { Context, Handler } from "../../handler";

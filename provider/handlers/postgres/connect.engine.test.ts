@@ -3,13 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { freePort } from "../../../tests/support/ports";
-import { Unreachable } from "../../handler";
-import { Sessions, type OpenStream } from "./connect";
+import { Unreachable } from "../../../packages/errors";
+import { Sessions, type OpenStream } from "../../../packages/postgres/connect";
 import { databaseHandler } from "./database";
 import { databaseInputs } from "./database-plan";
 import { roleHandler } from "./role";
 import { roleInputs } from "./role-plan";
-import { listening, openLocally, startCluster, type Cluster } from "./testing";
+import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 let cluster: Cluster;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { listed, quoted, type Change } from "./converge";
-import { identifier, roleName, serverSchema, setOf } from "./inputs";
+import { listed, quoted, type Change } from "../../../packages/postgres/converge";
+import { setOf } from "./inputs";
+import { identifier, roleName, serverSchema } from "../../../packages/postgres/server";
 
 /** @see ../../sdk/postgres.ts DatabaseArgs */
 export const databaseInputs = z

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Sessions } from "./connect";
+import { Sessions } from "../../../packages/postgres/connect";
 import { databaseHandler } from "./database";
 import { databaseInputs, type DatabaseInputs } from "./database-plan";
 import { extensionHandler, extensionInputs, type ExtensionInputs } from "./extension";
-import { listening, openLocally, startCluster, type Cluster } from "./testing";
+import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 let cluster: Cluster;
 // Connections are given back at once: these tests drop databases under them.

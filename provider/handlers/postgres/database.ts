@@ -1,6 +1,6 @@
 import type { Context, Handler } from "../../handler";
-import type { Sessions, Task } from "./connect";
-import { converge, quoted } from "./converge";
+import type { Sessions, Task } from "../../../packages/postgres/connect";
+import { converge, quoted } from "../../../packages/postgres/converge";
 import {
   compareInner,
   compareOuter,
@@ -12,10 +12,10 @@ import {
   outerQuery,
   type DatabaseInputs,
 } from "./database-plan";
-import { sqlState } from "./errors";
+import { sqlState } from "../../../packages/postgres/errors";
 import { maintenance } from "./role";
-import { overSsh } from "./over-ssh";
-import type { Session } from "./session";
+import { overSsh } from "../../../packages/postgres/over-ssh";
+import type { Session } from "../../../packages/postgres/session";
 
 const noSuchDatabase = "3D000";
 const takesNoConnections = "55000";

@@ -1,12 +1,12 @@
 import { escapeLiteral } from "pg";
 import { z } from "zod";
 import type { Context, Handler } from "../../handler";
-import type { Sessions, Task } from "./connect";
-import { converge, quoted, type Change } from "./converge";
+import type { Sessions, Task } from "../../../packages/postgres/connect";
+import { converge, quoted, type Change } from "../../../packages/postgres/converge";
 import { refusedBecause } from "./database";
-import { identifier, serverSchema } from "./inputs";
-import { overSsh } from "./over-ssh";
-import type { Session } from "./session";
+import { identifier, serverSchema } from "../../../packages/postgres/server";
+import { overSsh } from "../../../packages/postgres/over-ssh";
+import type { Session } from "../../../packages/postgres/session";
 
 /** @see ../../sdk/postgres.ts ExtensionArgs */
 export const extensionInputs = z

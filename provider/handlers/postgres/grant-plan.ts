@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { listed, quoted, type Change } from "./converge";
-import { identifier, roleName, serverSchema, setOf } from "./inputs";
+import { listed, quoted, type Change } from "../../../packages/postgres/converge";
+import { setOf } from "./inputs";
+import { identifier, roleName, serverSchema } from "../../../packages/postgres/server";
 
 /** What may be granted on each. MAINTAIN is PostgreSQL 17's. @see https://www.postgresql.org/docs/current/ddl-priv.html */
 const allowed = {

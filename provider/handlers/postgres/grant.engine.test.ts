@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Sessions } from "./connect";
+import { Sessions } from "../../../packages/postgres/connect";
 import { grantHandler } from "./grant";
 import { grantInputs, type GrantInputs } from "./grant-plan";
-import { listening, openLocally, startCluster, type Cluster } from "./testing";
+import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 let cluster: Cluster;
 const sessions = new Sessions(openLocally);

@@ -1,6 +1,6 @@
 import type { Context, Handler } from "../../handler";
-import type { Sessions, Task } from "./connect";
-import { converge } from "./converge";
+import type { Sessions, Task } from "../../../packages/postgres/connect";
+import { converge } from "../../../packages/postgres/converge";
 import { refusedBecause } from "./database";
 import {
   compareGrant,
@@ -10,8 +10,8 @@ import {
   grantSubject,
   type GrantInputs,
 } from "./grant-plan";
-import { overSsh } from "./over-ssh";
-import type { Session } from "./session";
+import { overSsh } from "../../../packages/postgres/over-ssh";
+import type { Session } from "../../../packages/postgres/session";
 
 async function read(session: Session, inputs: GrantInputs) {
   const [facts] = await session.rows(grantFacts, grantQuery(inputs.on), [inputs.role, inputs.schema]);

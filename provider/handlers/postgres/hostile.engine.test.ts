@@ -6,13 +6,14 @@ import { z } from "zod";
 import { within } from "../../../packages/migration/access";
 import { fingerprint } from "../../../packages/migration/fingerprint";
 import { hostileDatabase, hostileOwner, hostileSettings, traps } from "../../../tests/support/hostile";
-import { Sessions } from "./connect";
+import { Sessions } from "../../../packages/postgres/connect";
 import { databaseHandler } from "./database";
 import { databaseInputs } from "./database-plan";
 import { extensionHandler, extensionInputs } from "./extension";
 import { grantHandler } from "./grant";
 import { grantInputs } from "./grant-plan";
-import { listening, openLocally, startCluster, type Cluster } from "./testing";
+import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 /** A database whose owner has set traps for every superuser's session in it. */
 const caught = join(tmpdir(), `homelab-caught-${process.pid}`);

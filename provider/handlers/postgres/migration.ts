@@ -9,8 +9,8 @@ import { duration } from "../../../packages/migration/report";
 import { runMigration } from "../../../packages/migration/run";
 import { connectionSchema } from "../../../remote/connection-args";
 import type { Context, Handler } from "../../handler";
-import { listed } from "./converge";
-import { identifier } from "./inputs";
+import { listed } from "../../../packages/postgres/converge";
+import { identifier } from "../../../packages/postgres/server";
 
 const port = z.int().min(1).max(65535);
 

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Unreachable } from "../../handler";
+import { Unreachable } from "../../../packages/errors";
 import { closeAll } from "../../../remote/ssh";
-import type { Server } from "./inputs";
-import { overSsh } from "./over-ssh";
+import type { Server } from "../../../packages/postgres/server";
+import { overSsh } from "../../../packages/postgres/over-ssh";
 import { role } from "./role";
 import { roleInputs } from "./role-plan";
-import { listening, startCluster, type Cluster } from "./testing";
+import { startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
 const userKey = ssh2.utils.generateKeyPairSync("ed25519");

@@ -1,7 +1,8 @@
 import { escapeLiteral } from "pg";
 import { z } from "zod";
-import { quoted, type Change } from "./converge";
-import { roleName, serverSchema, setOf } from "./inputs";
+import { quoted, type Change } from "../../../packages/postgres/converge";
+import { setOf } from "./inputs";
+import { roleName, serverSchema } from "../../../packages/postgres/server";
 import { plainPassword, scramVerifier, verifies } from "./scram";
 import { settingChanges } from "./settings";
 

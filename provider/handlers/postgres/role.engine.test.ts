@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Sessions } from "./connect";
+import { Sessions } from "../../../packages/postgres/connect";
 import { roleHandler } from "./role";
 import { roleInputs, type RoleInputs } from "./role-plan";
-import { listening, openLocally, startCluster, type Cluster } from "./testing";
+import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
+import { listening } from "./testing";
 
 let cluster: Cluster;
 const sessions = new Sessions(openLocally);

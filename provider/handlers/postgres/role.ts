@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Context, Handler } from "../../handler";
-import type { Sessions, Task } from "./connect";
-import { converge, listed, quoted } from "./converge";
-import type { Server } from "./inputs";
+import type { Sessions, Task } from "../../../packages/postgres/connect";
+import { converge, listed, quoted } from "../../../packages/postgres/converge";
+import type { Server } from "../../../packages/postgres/server";
 import { compareRole, roleFacts, roleInputs, roleQuery, type RoleInputs } from "./role-plan";
-import { overSsh } from "./over-ssh";
-import type { Session } from "./session";
+import { overSsh } from "../../../packages/postgres/over-ssh";
+import type { Session } from "../../../packages/postgres/session";
 
 /** The database in which roles and databases are looked after. It is always there. */
 export const maintenance = "postgres";

@@ -1,5 +1,5 @@
 import { escapeLiteral } from "pg";
-import { quoted, type Change } from "./converge";
+import { quoted, type Change } from "../../../packages/postgres/converge";
 
 /**
  * Parameters that PostgreSQL keeps as a list of quoted names: one literal would become one name.

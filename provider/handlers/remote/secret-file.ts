@@ -1,4 +1,4 @@
-import { RemoteError } from "../../../remote/errors";
+import { RemoteError } from "../../../packages/errors";
 import {
   fingerprintOf,
   readSecretFile,

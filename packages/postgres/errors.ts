@@ -1,7 +1,6 @@
 import { DatabaseError } from "pg";
-import { Unreachable } from "../../handler";
-import type { Server } from "./inputs";
-import { sentenceOf } from "../../../cli/terminal";
+import { Unreachable, errorMessage } from "../errors";
+import type { Server } from "./server";
 
 /** What went wrong, as far as trying again is concerned. */
 export type Trouble =
@@ -73,7 +72,7 @@ export function troubleOf(error: unknown): Trouble {
  */
 export function explain(error: unknown, server: Server, subject: string): Error {
   const node = server.connection.node;
-  const said = sentenceOf(error);
+  const said = errorMessage(error);
   const state = sqlState(error);
   const trouble = troubleOf(error);
   if (error instanceof Unreachable && trouble === "final") return error;

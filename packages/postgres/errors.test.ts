@@ -1,8 +1,8 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
-import { RemoteError, Unreachable } from "../../../remote/errors";
+import { RemoteError, Unreachable } from "../errors";
 import { explain, troubleOf } from "./errors";
-import type { Server } from "./inputs";
+import type { Server } from "./server";
 
 const server: Server = {
   connection: { node: "storage", host: "192.0.2.1", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" },

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { Client } from "pg";
 import type { z } from "zod";
-import type { Server } from "./inputs";
+import type { Server } from "./server";
 
 const seconds = 1000;
 const statementTimeout = 60 * seconds;

@@ -1,6 +1,7 @@
-import type { ConnectionArgs } from "./connection-args";
-import { RemoteError } from "./errors";
-import { runScript } from "./run";
+import type { ConnectionArgs } from "../remote/connection-args";
+import { RemoteError } from "../packages/errors";
+import { runScript } from "../remote/run";
+import { wakeInput } from "./wake-on-lan";
 
 /** Why a node went off, as it is kept on storage; `on` when it said that it came. */
 export const words = ["on", "sleep", "schedule", "idle", "poweroff"] as const;
@@ -51,11 +52,6 @@ async function ask(
 /** Has a node send a Wake-on-LAN packet to another of its network. */
 export async function sendPacket(from: ConnectionArgs, address: string, packet: Buffer): Promise<void> {
   await ask(from, "wake", wakeInput(address, packet));
-}
-
-/** What wake.sh is given. */
-export function wakeInput(address: string, packet: Buffer): { address: string; packet: string } {
-  return { address, packet: packet.toString("base64") };
 }
 
 /** Tells a node to power off. It has begun to when this returns. */

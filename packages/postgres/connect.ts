@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConnectionArgs } from "../../../remote/connection-args";
+import type { ConnectionArgs } from "../../remote/connection-args";
 import { breaksConnection, explain, troubleOf } from "./errors";
-import type { Server } from "./inputs";
+import type { Server } from "./server";
 import { Connection, sessionKey, type Session } from "./session";
 
 /**

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../tests/support/ports";
+import { freePort } from "./ports";
 
 const program = join(__dirname, "../../lab/kubernetes/program.sh");
 

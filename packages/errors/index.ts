@@ -1,0 +1,3 @@
+export { errorMessage } from "./message";
+export { problems } from "./problems";
+export { RemoteError, Unreachable } from "./remote";
