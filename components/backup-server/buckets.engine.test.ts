@@ -188,6 +188,58 @@ describe("the copy of a bucket", () => {
     );
   });
 
+  it("goes on where a full disk ended it: what has come is noted, and nothing is fetched twice or kept twice", () => {
+    for (const n of [1, 2, 3, 4, 5]) put(`o${n}`, `${n}`.repeat(1 << 20));
+    const { said } = played.bash(
+      `exec unshare -m bash -c "$1" 2>&1`,
+      `cd ${played.folder}; mount -t tmpfs -o size=3500k disk backup; mkdir backup/postgres
+bash scripts/buckets.sh; echo "first $? $(ls backup/buckets/house | wc -l) $(wc -l <backup/buckets.facts/house)"
+mount -o remount,size=20m backup; bash scripts/buckets.sh; echo "then $? $(ls backup/buckets/house | wc -l)"
+find backup/buckets.removed -type f ! -path '*/.seen/*' | wc -l`,
+    );
+    expect(said).toMatch(
+      /2 objects of the bucket house did not come[^]*The disk of \S+ is full[^]*first 1 3 3\n/,
+    );
+    expect(said).toMatch(/then 0 5\n0\n$/);
+  });
+
+  it("notes now and then what has come, so that one that is killed after hours was not for nothing", async () => {
+    for (const n of [1, 2, 3]) put(`o${n}`, `data ${n}`);
+    // A client that has copied everything and does not end.
+    played.bash(
+      `sed -i 's|^exec \\(.*/mc .*\\)|\\1; case "$*" in *" mirror "*) exec sleep 3600 ;; esac|' ${played.folder}/bin/podman`,
+    );
+    const killed = spawn("bash", [join(played.scripts, "buckets.sh")], {
+      detached: true,
+      stdio: "ignore",
+      env: { ...process.env, HOMELAB_BACKUP_CONFIG: join(played.folder, "config"), NOTE_SECONDS: "0.2" },
+    });
+    for (let tries = 0; ; tries += 1) {
+      if (played.bash(`wc -l <${played.backup}/buckets.facts/house`).said.trim() === "3") break;
+      if (tries === 150) throw new Error("Nothing was noted.");
+      await sleep(100);
+    }
+    const gone = new Promise((resolve) => killed.once("exit", resolve));
+    process.kill(-(killed.pid ?? 0), "SIGKILL");
+    await gone;
+  });
+
+  it("takes away what a run that was killed left, and sets nothing of it aside", () => {
+    put("a", "data a");
+    expect(save()).toMatchObject({ code: 0 });
+    put("b", "data b");
+    put("0dd7d7b5-4a52-4b0e-8c8e-3f1f5d2f9f11", "its name is like one of the client's");
+    expect(save()).toMatchObject({ code: 0 });
+    // One that came and was not noted, and one that the client had begun.
+    put("c", "data c");
+    played.file("backup/buckets/house/c", "half a");
+    played.file("backup/buckets/house/1ee7d7b5-4a52-4b0e-8c8e-3f1f5d2f9f22", "half");
+    expect(save()).toMatchObject({ code: 0 });
+    expect(copy()).toEqual(["./0dd7d7b5-4a52-4b0e-8c8e-3f1f5d2f9f11", "./a", "./b", "./c"]);
+    expect(played.read("backup/buckets/house/c")).toBe("data c");
+    expect(removed()).toEqual([]);
+  });
+
   it("takes nothing away while the clock is not known to be right", () => {
     put("a", "x");
     put("b", "x");

@@ -119,10 +119,26 @@ describe("a copy of the cluster's state", () => {
     expect(failed.told.filter((line) => line.includes("kill")).at(-1)).toBe(
       "systemctl kill --signal=SIGCONT k3s.service",
     );
-    expect(copiesOf("FIRST")).toHaveLength(2);
+    // Half of one takes no room, whether the copying failed or was killed.
+    expect(copiesOf("FIRST")).toHaveLength(1);
+    write(`backup/cluster/${idOf("FIRST")}/000002-20260101T000000Z.part/state/file`, "half");
     rmSync(join(folder, "bin/tar"));
     run();
     expect(copiesOf("FIRST").every((name) => !name.endsWith(".part"))).toBe(true);
+  });
+
+  it("is none when one file of it could not be written, though all else was", () => {
+    // As on a disk that was full for a moment: what is unpacked lacks a file, and what is packed then would pass for whole.
+    play(
+      "tar",
+      `case "$*" in *-xf*) /bin/tar "$@" && rm "$2/server/db/state.db" && echo "tar: No space left on device" >&2 && exit 2 ;; esac; exec /bin/tar "$@"`,
+    );
+    const { code, told } = run();
+    expect(code).not.toBe(0);
+    expect(copiesOf("FIRST")).toEqual([]);
+    expect(told.filter((line) => line.includes("kill")).at(-1)).toBe(
+      "systemctl kill --signal=SIGCONT k3s.service",
+    );
   });
 
   it("that is damaged is refused before anything is stopped", () => {

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { backups } from "./alerts";
 import { Played } from "./testing";
@@ -47,6 +49,98 @@ bash ${F}/scripts/keep.sh; echo "again $?"; ls ${F}/backup/repository/compute' 2
     expect(said).toMatch(/^\s*0$/m);
     expect(said).toContain("again 0");
     expect(said.split("again 0")[1]).not.toContain("old");
+  });
+});
+
+describe("a repository of which the disk has flipped a byte", () => {
+  const put = (folder: string, content: string) => {
+    const sum = createHash("sha256").update(content).digest("hex");
+    const path = folder === "data" ? `data/${sum.slice(0, 2)}` : folder;
+    return played.file(`backup/repository/compute/${path}/${sum}`, content);
+  };
+
+  it("is found within a week, named each day until it is mended, and is no reason to keep everything", () => {
+    played.program(
+      "podman",
+      `case "$*" in *snapshots*) echo '[]' ;; *prune*) echo pruned >>${played.folder}/calls ;; esac`,
+    );
+    played.directory("backup/repository.seen");
+    played.file("backup/repository/compute/config", "its own name");
+    for (const folder of ["snapshots", "index", "keys"]) put(folder, folder);
+    for (let n = 0; n < 12; n += 1) put("data", `pack ${n}`);
+    // Not named by what it holds: what is being written.
+    played.file("backup/repository/compute/data/ab/abcdef-being-written", "half");
+    const week = () => Array.from({ length: 7 }, () => played.run("keep.sh"));
+    expect(played.run("keep.sh")).toMatchObject({ code: 0 });
+    const pack = put("data", "pack 7");
+    played.bash(`printf X | dd of=${pack} bs=1 conv=notrunc status=none`);
+    const found = week().map(({ code, said }) => (code === 1 && said.includes(`  ${pack}\n`) ? 1 : 0));
+    expect(found.at(-1)).toBe(1);
+    expect(found.join("")).toMatch(/^0*1+$/);
+    expect(played.run("keep.sh").said).toMatch(
+      /repository of compute[^]*older ones that do not, and the other copy, can/,
+    );
+    expect(played.read("metrics/homelab_job_keep.prom")).toContain('success{job_kind="keep"} 0\n');
+    put("data", "pack 7");
+    expect(played.run("keep.sh")).toMatchObject({ code: 0 });
+    // What is small is read every day.
+    const index = put("index", "index");
+    played.bash(`printf X | dd of=${index} bs=1 conv=notrunc status=none`);
+    expect(played.run("keep.sh")).toMatchObject({ code: 1, said: expect.stringContaining(index) as string });
+  });
+});
+
+describe("a repository off this machine that is full", () => {
+  it("is relieved of what is too old there, and then takes what is new", () => {
+    played.bash(`echo OFF_NODE_KEEPS=here >>${played.folder}/config`);
+    played.file("backup/postgres/cluster", "77\n");
+    played.file("backup/.notes/off-node.cluster", "77\n");
+    const ids = ["a", "b"].map((letter) => letter.repeat(64));
+    const years = [2020, 2026].map(
+      (year) => `{"time":"${year}-11-01T00:00:00Z","hostname":"storage","tags":["collected"],"id":"`,
+    );
+    played.file("snapshots", `[${years.map((text, i) => `${text}${ids[i] ?? ""}"}`).join(",")}]`);
+    played.file("full", "");
+    played.program(
+      "podman",
+      `case "$*" in
+*snapshots*) cat ${played.folder}/snapshots ;;
+*forget*) echo "forgot \${*: -1}" >>${played.folder}/calls ;;
+*prune*) rm -f ${played.folder}/full ;;
+*' backup '*) [ ! -e ${played.folder}/full ] || { echo 'Save failed: 507 Insufficient Storage' >&2; exit 1; }; echo copied >>${played.folder}/calls ;;
+esac`,
+    );
+    played.file(
+      "backup/repository.seen/off-node",
+      ids.map((id, i) => `${id} ${i === 0 ? 1_600_000_000 : Math.floor(Date.now() / 1000)}\n`).join(""),
+    );
+    played.bash(
+      `sed -i 's/^KEEP_DAYS=.*/KEEP_DAYS=1/' ${played.folder}/config; sed -i 's/^retention_weeks=8 retention_months=12/retention_weeks=1 retention_months=1/' ${played.folder}/scripts/retention.sh`,
+    );
+    const { code, said } = played.run("off-node.sh");
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(said).toMatch(
+      /507 Insufficient Storage[^]*What is too old there goes first; then it is tried once more/,
+    );
+    expect(played.calls().slice(0, 2)).toEqual([`forgot ${ids[0] ?? ""}`, "copied"]);
+  });
+});
+
+describe("what comes back from off this machine", () => {
+  it("is not fetched onto a disk that has no room for it beside what is there", () => {
+    played.file("backup/postgres/cluster", "77\n");
+    played.program(
+      "podman",
+      `case "$*" in
+*snapshots*) echo '[{"time":"2026-11-01T00:00:00Z","hostname":"storage","tags":["collected","cluster-77"],"summary":{"total_files_processed":1,"total_bytes_processed":999999999999999},"id":"${"a".repeat(64)}"}]' ;;
+*restore*) : >${played.folder}/fetched ;;
+esac`,
+    );
+    played.bash(`echo OFF_NODE_KEEPS=here >>${played.folder}/config`);
+    const { code, said } = played.run("restore.sh", "from-off-node", "--yes");
+    expect({ code, said }).toMatchObject({ code: 1 });
+    expect(said).toMatch(/What is to be fetched has 953674316 MB, and the disk of \S+backup has \d+ MB left/);
+    expect([existsSync(`${played.folder}/fetched`), played.calls()]).toEqual([false, []]);
   });
 });
 

@@ -152,6 +152,35 @@ describe("a restore in the place of what runs", () => {
     expect(running()).toContain("20261101T000000Z");
   });
 
+  describe("with a byte flipped in a segment of WAL", () => {
+    // Segments of ten, eight, six and four days ago; the third is not what it was.
+    beforeEach(() => {
+      played.bash(
+        `cd ${played.backup}/postgres/77/wal && for n in 5 6 7 8; do f=00000001000000000000000$n; echo $n >$f; sha256sum $f >>sums; done; echo x >000000010000000000000007
+for n in 5 6 7 8; do touch -d "-$((20 - 2 * n)) days" 00000001000000000000000$n; done`,
+      );
+    });
+
+    it("says which, and until when and from when on moments can be restored", () => {
+      const { code, said } = restore("latest", "--yes");
+      expect({ code, said }).toMatchObject({ code: 1 });
+      expect(said).toMatch(
+        /WAL in \S+ is not what it was when it was written: 000000010000000000000007\. What was written before that can be restored, to any moment until about /,
+      );
+      const day = daysAgo(8).slice(0, 10);
+      expect(said).toMatch(
+        new RegExp(`until about ${day} .*from the next base backup on.*copy off this machine`),
+      );
+      expect([running(), played.calls()]).toEqual(["live", []]);
+      expect(restore(daysAgo(3), "--yes")).toMatchObject({ code: 1 });
+    });
+
+    it("restores a moment before it", () => {
+      expect(restore(daysAgo(9), "--yes")).toMatchObject({ code: 0 });
+      expect(running()).toContain("20261110T000000Z");
+    });
+  });
+
   it("takes the base backup that is chosen, and says what there is when there is no such", () => {
     expect(restore("latest", "--yes", "--base", "20261101T000000Z")).toMatchObject({ code: 0 });
     expect(running()).toContain("20261101T000000Z");

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const library = join(__dirname, "scripts/wal-lib.sh");
 const run = (...words: string[]) =>
@@ -81,5 +81,43 @@ describe("what the server is asked for", () => {
     ],
   ])("%s", (_what, timeline, segment, server, lsn, answer) => {
     expect(run("asked_for", String(timeline), String(segment), String(server), lsn, history)).toBe(answer);
+  });
+});
+
+describe("a segment that a full disk or a power cut left short", () => {
+  /** wal.sh's own function, without the receiver. */
+  const mend =
+    /^mend\(\) \{[^]*?^\}$/m.exec(readFileSync(join(__dirname, "scripts/wal.sh"), "utf8"))?.[0] ?? "false";
+  const name = "000000010000000000000009.partial";
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "homelab-wal-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const mended = () => {
+    execFileSync("bash", ["-euc", `source "$1"; ${mend}\nmend "$2"`, "bash", library, folder], {
+      stdio: "pipe",
+    });
+    return readdirSync(folder);
+  };
+
+  it("makes way for one that is received anew; with a byte of WAL in it it is kept", () => {
+    writeFileSync(join(folder, name), "a byte of WAL");
+    expect(mended()).toEqual([expect.stringMatching(/^000000010000000000000009\.partial\.cut-\d+T\d+Z$/)]);
+    expect(mended()).toHaveLength(1);
+  });
+
+  it("takes no room when there is nothing in it, however often the disk was full", () => {
+    for (const path of [name, `${name}.cut-20260101T000000Z`])
+      writeFileSync(join(folder, path), Buffer.alloc(5 << 20));
+    expect(mended()).toEqual([]);
+  });
+
+  it("stays when the receiver goes on with it: whole, or not begun", () => {
+    writeFileSync(join(folder, name), Buffer.alloc(16 << 20));
+    writeFileSync(join(folder, "00000001000000000000000A.partial"), "");
+    expect(mended()).toHaveLength(2);
   });
 });

@@ -105,7 +105,7 @@ PROM
     refuse "The paths of $NODE hold $files files, and held $before in the backup before. It was made, and the ones before are kept; if that is right: $0 --accept-smaller"
   fi
   printf '%s\n' "$files" | write "$notes/files.count"
-  printf '%s\n' "$bytes" | write "$notes/files.bytes"
+  printf '%s\n' "$bytes" | counted files
   say "Done: $files files, $bytes bytes."
 }
 

@@ -29,6 +29,19 @@ set_aside() {
   )
 }
 
+# unfinished BUCKET: takes away what a run that was cut short left, and which counts for nothing: what its client had begun
+# (under a name of its own), and what was fetched but not noted while the bucket still has it. It would take room for KEEP_DAYS,
+# and as much again after the next such run.
+unfinished() {
+  [ -e "$facts/$1" ] || return 0
+  comm -13 <(known "$1" | cut -d ' ' -f 4- | sort) <(stored "$1" | cut -d ' ' -f 2- | sort) >"$work/unknown"
+  {
+    comm -12 "$work/unknown" <(cut -d ' ' -f 3- "$work/now" | sort)
+    grep -E '(^|/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|\.part\.minio$' "$work/unknown" || true
+  } >"$work/unfinished"
+  (cd "$mirror/$1" && names <"$work/unfinished" | xargs -0 -r rm -f --)
+}
+
 # smaller BUCKET: a sentence when it holds less than half of what the copy holds, by number or by size.
 smaller() {
   awk -v bucket="$1" '
@@ -46,34 +59,59 @@ smaller() {
 bring() {
   local bucket=$1
   mkdir -p "$mirror/$bucket"
+  unfinished "$bucket"
   for _ in 1 2 3; do
     # What is the same as when it was fetched stays. All else makes way, and what the bucket has in its place is fetched
     # like what is new: so the client never has to decide whether to overwrite something.
     known "$bucket" | awk 'pass == 1 { now[$0]; next } { object = $0; sub(/^[^ ]* /, "", object) } object in now' pass=1 "$work/now" pass=2 - >"$work/same"
     comm -13 <(cut -d ' ' -f 4- "$work/same" | sort) <(stored "$bucket" | cut -d ' ' -f 2- | sort) | set_aside "$bucket"
     write "$facts/$bucket" <"$work/same"
-    mc mirror "root/$bucket" "/backup/buckets/$bucket" >/dev/null || true
-    # How the client ends does not say whether all came; what is there does. What changed meanwhile is for the next round.
-    objects "$bucket" >"$work/after"
-    comm -12 "$work/now" "$work/after" | comm -23 - <(cut -d ' ' -f 2- "$work/same" | sort) >"$work/new"
-    { grep -v '/$' "$work/new" || true; } >"$work/files"
-    comm -23 <(cut -d ' ' -f 2- "$work/files" | sort) <(stored "$bucket" | sort) >"$work/missing"
+    fetch "$bucket"
+    # How the client ends does not say whether all came; what is there does.
+    came "$bucket"
     if [ -s "$work/missing" ]; then
       say "$(head -n 10 "$work/missing" | sed 's/^[0-9]* /  /')"
-      fail "$(wc -l <"$work/missing") objects of the bucket $bucket did not come into the backup, among them those above."
+      fail "$(wc -l <"$work/missing") objects of the bucket $bucket did not come into the backup, among them those above.$(if narrow 64; then echo " The disk of $BACKUP_DIRECTORY is full."; fi)"
     fi
-    # The client does not sync what it writes, and from here on it counts as copied.
-    sync -f "$mirror/$bucket"
-    {
-      cat "$work/same"
-      { grep '/$' "$work/new" || true; } | sed 's/^/- /'
-      cut -d ' ' -f 3- "$work/files" | names | (cd "$mirror/$bucket" && xargs -0 -r sha256sum -z --) | one_line |
-        cut -c 1-64 | paste -d ' ' - "$work/files" | sed '/^ *$/d'
-    } | write "$facts/$bucket"
     if cmp -s "$work/now" "$work/after"; then return 0; fi
     mv "$work/after" "$work/now"
   done
   say "WARNING: the bucket $bucket changed while it was read, again and again; the next run takes the rest."
+}
+
+# fetch BUCKET: what the copy lacks. What has come is noted now and then: a run that is cut short after hours has not been
+# for nothing.
+fetch() {
+  local client timer
+  mc mirror "root/$1" "/backup/buckets/$1" >/dev/null &
+  client=$!
+  while :; do
+    sleep "${NOTE_SECONDS:-900}" &
+    timer=$!
+    wait -n "$client" "$timer" || true
+    # It still runs: the client has ended.
+    if kill "$timer" 2>/dev/null; then break; fi
+    came "$1"
+  done
+  wait "$timer" 2>/dev/null || true
+}
+
+# came BUCKET: notes what is there by now of what was fetched; $work/missing is what is not. What changed meanwhile is for
+# the next round.
+came() {
+  objects "$1" >"$work/after"
+  comm -12 "$work/now" "$work/after" | comm -23 - <(cut -d ' ' -f 2- "$work/same" | sort) >"$work/new"
+  { grep -v '/$' "$work/new" || true; } >"$work/files"
+  comm -23 <(cut -d ' ' -f 2- "$work/files" | sort) <(stored "$1" | sort) >"$work/missing"
+  awk 'pass == 1 { missing[$0]; next } { file = $0; sub(/^[^ ]* /, "", file) } !(file in missing)' pass=1 "$work/missing" pass=2 "$work/files" >"$work/come"
+  # The client does not sync what it writes, and from here on it counts as copied.
+  sync -f "$mirror/$1"
+  {
+    cat "$work/same"
+    { grep '/$' "$work/new" || true; } | sed 's/^/- /'
+    cut -d ' ' -f 3- "$work/come" | names | (cd "$mirror/$1" && xargs -0 -r sha256sum -z --) | one_line |
+      cut -c 1-64 | paste -d ' ' - "$work/come" | sed '/^ *$/d'
+  } | write "$facts/$1"
 }
 
 # sums: what is in the copy, for sha256sum. Each sum is that of the moment when the file came: what its disk makes of it
@@ -149,7 +187,7 @@ save() {
     esac
   done
   sums
-  du -sb "$mirror" | cut -f1 | write "$notes/buckets.bytes"
+  du -sb "$mirror" | cut -f1 | counted buckets
   [ "${#failed[@]}" = 0 ] || fail "The backup of these buckets failed, as is said above: ${failed[*]}."
   [ "${#refused[@]}" = 0 ] ||
     refuse "The copy of these buckets was left as it is: ${refused[*]}. If objects are missing, bring them back (docs/runbooks/restore.md); if it is right: npm run restore -- buckets --accept-smaller"

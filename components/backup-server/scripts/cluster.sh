@@ -8,6 +8,12 @@ copies=$BACKUP_DIRECTORY/cluster
 server=${CLUSTER_DATA:-}/server
 # What the node itself proves who it is by; see K3s' node registration.
 password=/etc/rancher/node/password
+# What is undone however a copy ends: K3s that stands still, and half of a copy.
+stands_still='' work=''
+ended() {
+  if [ -n "$stands_still" ]; then systemctl kill --signal=SIGCONT "$CLUSTER_SERVICE"; fi
+  if [ -n "$work" ]; then rm -rf --one-file-system -- "$work"; fi
+}
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 usage="Say nothing to copy the cluster's state, or one of: list; restore NAME|latest."
 
@@ -27,23 +33,25 @@ still() {
   systemctl stop homelab-cluster-goes-on.timer 2>/dev/null || true
   systemd-run --quiet --collect --unit=homelab-cluster-goes-on --on-active=60 \
     systemctl kill --signal=SIGCONT "$CLUSTER_SERVICE"
-  trap 'systemctl kill --signal=SIGCONT "$CLUSTER_SERVICE"' EXIT
+  stands_still=yes
   systemctl kill --signal=SIGSTOP "$CLUSTER_SERVICE"
   # A write that had begun ends first.
   sleep 0.3
   "$@" || status=$?
   systemctl kill --signal=SIGCONT "$CLUSTER_SERVICE"
-  trap - EXIT
+  stands_still=''
   systemctl stop homelab-cluster-goes-on.timer 2>/dev/null || true
   return "$status"
 }
 
 # gather FOLDER: everything that makes up the cluster. Sockets, and what is made anew at each start, are left out.
+# (In a condition, where `set -e` counts for nothing: each step says by itself that it failed.)
 gather() {
-  mkdir -p "$1"
-  tar -C "$CLUSTER_DATA" --exclude='*.sock' --warning=no-file-changed -cf - server homelab-agent-token |
-    tar -C "$1" -xf -
-  if [ -s "$password" ]; then install -m 600 "$password" "$1/node-password"; fi
+  mkdir -p "$1" || return 1
+  # 1: a file changed while it was read, which nothing of K3s can have done.
+  { tar -C "$CLUSTER_DATA" --exclude='*.sock' --warning=no-file-changed -cf - server homelab-agent-token || [ "$?" = 1 ]; } |
+    tar -C "$1" -xf - || return 1
+  if [ -s "$password" ]; then install -m 600 "$password" "$1/node-password" || return 1; fi
 }
 
 # info COPY KEY
@@ -53,7 +61,7 @@ of() { find "$copies/$1" -mindepth 1 -maxdepth 1 -type d ! -name '*.part' -print
 clusters() { find "$copies" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort; }
 
 save() {
-  local id last number former folder work doubt
+  local id last number former folder
   [ -s "$server/tls/server-ca.crt" ] || fail "There is no state of a cluster in $server: K3s has not started there yet."
   id=$(authority "$server")
   mkdir -p "$copies/$id"
@@ -66,6 +74,9 @@ save() {
   fi
   folder=$copies/$id/$(printf '%06d' "$number")-$stamp
   work=$folder.part
+  # What may go makes room first, and a copy that was cut short takes none.
+  if narrow $((5 * $(du -sm -- "$server" | cut -f 1) / 2 + 64)); then thin "$id" "$former"; fi
+  trap ended EXIT
   mkdir "$work"
   still gather "$work/state"
   [ "$(authority "$work/state/server")" = "$id" ] || fail "The cluster became another while it was copied: nothing was kept."
@@ -76,14 +87,19 @@ save() {
   sync -f "$work"
   mv -T -- "$work" "$folder"
   sync -f "$copies/$id"
-  stat -c %s "$folder/state.tar.gz" | write "$notes/cluster.bytes"
-  doubt=$(clock_doubt "$former")
-  if [ -n "$doubt" ]; then say "WARNING: $doubt"; else thin "$id"; fi
+  stat -c %s "$folder/state.tar.gz" | counted cluster
+  thin "$id" "$former"
 }
 
-# thin CLUSTER: one copy a day stays, KEEP_DAYS of them, and the three newest. Those of other clusters all stay.
+# thin CLUSTER BEGAN: one copy a day stays, KEEP_DAYS of them, and the three newest. Those of other clusters all stay. The
+# clock must not stand before BEGAN, when the last copy was made.
 thin() {
-  local each day days=0 newest=0 seen=' '
+  local each day days=0 newest=0 seen=' ' doubt
+  doubt=$(clock_doubt "$2")
+  if [ -n "$doubt" ]; then
+    say "WARNING: $doubt"
+    return 0
+  fi
   while read -r each; do
     day=${each#*-} day=${day%%T*} newest=$((newest + 1))
     if [[ $seen != *" $day "* ]]; then
@@ -132,8 +148,10 @@ restore() {
   say "The cluster $(info "$copy" cluster) as it was at $(date -u -d "@$(info "$copy" began)" '+%F %T+00'), in the place of $(if [ -s "$server/tls/server-ca.crt" ]; then printf 'the cluster %s' "$(authority "$server")"; else echo nothing; fi)."
   rm -rf --one-file-system -- "$new"
   mkdir -p "$new"
-  tar -C "$new" -xzf "$copy/state.tar.gz"
-  sync -f "$new"
+  if ! { tar -C "$new" -xzf "$copy/state.tar.gz" && sync -f "$new"; }; then
+    rm -rf --one-file-system -- "$new"
+    fail "The copy ${copy##*/} could not be unpacked on the disk of $CLUSTER_DATA, which has $(($(free_at "$CLUSTER_DATA") >> 20)) MB left: the words are above. Nothing was changed."
+  fi
   # What was stopped runs again, however this ends.
   if systemctl cat "$CLUSTER_SERVICE" >/dev/null 2>&1; then trap 'systemctl start --no-block "$CLUSTER_SERVICE"' EXIT; fi
   systemctl stop "$CLUSTER_SERVICE" 2>/dev/null || true

@@ -64,6 +64,15 @@ into_place() {
   mv -T -- "$from" "$to"
 }
 
+# fetchable LIST: what is fetched is beside what is here until it is whole.
+fetchable() {
+  local need free
+  need=$(awk -F '\t' -v id="$id" '$1 == id && $6 ~ /^[0-9]+$/ { print $6 }' <<<"$1")
+  free=$(free_bytes)
+  [ "$free" -gt "$((${need:-0} + (512 << 20)))" ] ||
+    fail "What is to be fetched has $((${need:-0} >> 20)) MB, and the disk of $BACKUP_DIRECTORY has $((free >> 20)) MB left: WAL that arrives meanwhile would find no room. Nothing was changed. Make that disk larger, or take away what earlier restores set aside: $(find "$BACKUP_DIRECTORY" -maxdepth 2 -name '*.before-*' 2>/dev/null | paste -sd ' ')"
+}
+
 from_off_node() {
   local list id time of wal each name names
   list=$(listed)
@@ -76,11 +85,13 @@ from_off_node() {
   if [ -d "$root/$of" ]; then say "There is a history of the cluster $of here: it will be set aside."; fi
   agreed
   rm -rf --one-file-system -- "$staged"
-  # Aside first: while this goes on, or when it fails, nothing is stopped and nothing is changed.
+  fetchable "$list"
+  # Aside first: while this goes on, or when it fails, nothing is stopped and nothing is changed; half of it takes no room.
+  trap 'rm -rf --one-file-system -- "$staged"' EXIT
   off_node restore --no-lock --quiet "$id:/backup" --target /backup/.from-off-node >&2
   if [ -n "$wal" ]; then off_node restore --no-lock --quiet "$wal:/backup/postgres/$of" --target "/backup/.from-off-node/postgres/$of" >&2; fi
   [ "$(cat "$staged/postgres/$of/../cluster" 2>/dev/null)" = "$of" ] ||
-    fail "What was fetched is not whole; it is in $staged. Nothing was changed."
+    fail "What was fetched is not whole. Nothing was changed."
   trap back EXIT
   systemctl stop homelab-backup-wal.service homelab-backup-watch.timer homelab-backup-off-node-wal.timer
   for each in "$staged/postgres"/*/; do into_place "postgres/$(basename "$each")"; done

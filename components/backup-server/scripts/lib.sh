@@ -37,8 +37,11 @@ on_its_disk() {
     ;;
   esac
   [ -n "$now" ] || return 0
-  mkdir -p "${note%/*}"
-  printf '%s on %s\n' "$BACKUP_DIRECTORY" "$now" >"$note"
+  # Half of a note would say that it was no disk. One that cannot be made today is made by the next job.
+  if { mkdir -p "${note%/*}" && printf '%s on %s\n' "$BACKUP_DIRECTORY" "$now" >"$note.new" && sync "$note.new" && mv -T -- "$note.new" "$note"; } 2>/dev/null; then
+    return 0
+  fi
+  rm -f -- "$note.new" 2>/dev/null || true
 }
 on_its_disk
 
@@ -63,6 +66,9 @@ write() {
   fi
 }
 
+# counted KIND: standard input says how much a job dealt with. It is for Prometheus, and no reason to fail.
+counted() { write "$notes/$1.bytes" || true; }
+
 # metrics NAME: standard input becomes a file for the textfile collector of Prometheus' node exporter.
 metrics() {
   (umask 022 && mkdir -p "$METRICS_DIRECTORY")
@@ -84,7 +90,7 @@ locks_of() {
   case $1 in
   # Its retention locks the history exclusively, for as long as it takes things away.
   postgres) echo server=shared ;;
-  postgres-drill) echo history=shared buckets=shared ;;
+  postgres-drill) echo history=shared buckets=shared cluster=shared ;;
   # `restore dump`
   dump) echo history=shared ;;
   # `restore postgres`
@@ -150,7 +156,8 @@ without_locks() (
 # claim KIND: one of a kind at a time.
 claim() {
   lock "$1.kind" exclusive 0 || fail "Another $1 is at work, $(holders "$1"): wait until it has ended."
-  printf '%s %s %s\n' "$1" "$$" "$EPOCHSECONDS" >"$notes/locks/$1.holder"
+  # For people only: on a full disk this job may be the one that makes room.
+  { printf '%s %s %s\n' "$1" "$$" "$EPOCHSECONDS" >"$notes/locks/$1.holder"; } 2>/dev/null || true
 }
 
 # with_locks KIND COMMAND…: with the locks that the kind needs, and has claimed; they are gone when it returns. Neither this
@@ -223,7 +230,7 @@ accept_clock() {
 }
 
 # job KIND COMMAND…: runs a job, one of a kind at a time and with its locks, and tells Prometheus how it went. The command
-# leaves in $notes/KIND.bytes how much it dealt with.
+# says by `counted` how much it dealt with.
 job() {
   local kind=$1 began=$EPOCHSECONDS status last seconds bytes
   claim "$kind"
@@ -236,11 +243,14 @@ job() {
   status=$?
   set -e
   seconds=$((EPOCHSECONDS - began))
+  read -r last _ bytes < <(cat "$notes/$kind.success" 2>/dev/null || echo 0 0 0) || true
   if [ "$status" = 0 ]; then
-    printf '%s %s %s\n' "$EPOCHSECONDS" "$seconds" "$(cat "$notes/$kind.bytes" 2>/dev/null || echo 0)" | write "$notes/$kind.success"
+    last=$EPOCHSECONDS bytes=$(cat "$notes/$kind.bytes" 2>/dev/null || echo 0)
+    printf '%s %s %s\n' "$last" "$seconds" "$bytes" | write "$notes/$kind.success" || say "WARNING: that this went well could not be noted in $notes."
+  elif narrow 64; then
+    say "$(no_room)"
   fi
-  read -r last seconds bytes < <(cat "$notes/$kind.success" 2>/dev/null || echo 0 0 0) || true
-  metrics "job_$kind" <<PROM
+  metrics "job_$kind" <<PROM || say "WARNING: how this went could not be told to Prometheus, in $METRICS_DIRECTORY."
 # TYPE homelab_job_success gauge
 homelab_job_success{job_kind="$kind"} $((status == 0))
 # TYPE homelab_job_refused gauge
@@ -255,6 +265,15 @@ homelab_job_duration_seconds{job_kind="$kind"} $seconds
 homelab_job_bytes{job_kind="$kind"} $bytes
 PROM
   return "$status"
+}
+
+# free_at PATH: bytes that are free on its disk. free_bytes: on the backup's.
+free_at() { df --output=avail -B1 -- "$1" | tail -n 1; }
+free_bytes() { free_at "$BACKUP_DIRECTORY"; }
+# narrow MEGABYTES: is less than that left on the backup's disk?
+narrow() { [ "$(free_bytes)" -lt $(($1 << 20)) ]; }
+no_room() {
+  printf '%s' "The disk of $BACKUP_DIRECTORY is full: $(($(free_bytes) >> 20)) MB are left. What may go has gone; make it larger, lower homelab:backup.keepDays, or look for what else is on it: du -xh --max-depth=2 $BACKUP_DIRECTORY. Every job goes on by itself once there is room."
 }
 
 # mirror_whole: the mirror of MinIO's buckets is as it was written. An empty list sha256sum takes for a mistake; it is right

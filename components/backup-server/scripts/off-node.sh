@@ -41,7 +41,11 @@ same_cluster() {
     refuse "The backups here are of the cluster $mine, and the newest off this machine of the cluster $theirs: nothing was copied. If this storage is a new one, get them back: npm run restore -- from-off-node. If the new cluster is what you want: npm run restore -- accept-cluster $mine"
   fi
 }
-copied() { [ ! -e "$BACKUP_DIRECTORY/postgres/cluster" ] || write "$notes/off-node.cluster" <"$BACKUP_DIRECTORY/postgres/cluster"; }
+# copied: noted once, so that a full disk here is nothing to a copy that was made.
+copied() {
+  local mine=$BACKUP_DIRECTORY/postgres/cluster note=$notes/off-node.cluster
+  if [ -e "$mine" ] && ! cmp -s -- "$mine" "$note"; then write "$note" <"$mine"; fi
+}
 
 # put TAGS PATHS…: a snapshot; what could not be read is a warning that is told. 11: somebody has a lock for longer than
 # is waited for; one that has not been renewed for half an hour has nobody.
@@ -58,7 +62,7 @@ put() {
   case $status in
   0) ;;
   3) say "WARNING: something changed while it was read; the next run takes it." ;;
-  11) fail "The repository off this machine is locked by another run, and stays so: its words are above." ;;
+  11) say "The repository off this machine is locked by another run, and stays so: its words are above." && exit 11 ;;
   *) fail "restic failed with $status: its words are above." ;;
   esac
 }
@@ -68,8 +72,20 @@ wal() {
   id=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null) || return 0
   ensure
   same_cluster
-  put "wal,cluster-$id" --exclude "/backup/postgres/$id/base" --exclude "/backup/postgres/$id/dump" "/backup/postgres/$id" /backup/postgres/cluster
+  try put "wal,cluster-$id" --exclude "/backup/postgres/$id/base" --exclude "/backup/postgres/$id/dump" "/backup/postgres/$id" /backup/postgres/cluster
+  [ "$tried" = 0 ] || fail "Nothing was copied off this machine: the words are above."
   copied
+}
+
+# forget: what is too old there goes, while nobody else is at it.
+forget() {
+  unlock off-node
+  lock off-node exclusive
+  COPY=yes try retain off-node '' off_node
+  [ "$tried" = 0 ] ||
+    say "WARNING: the repository off this machine does not let old snapshots be taken away: it does so itself, or it grows."
+  unlock off-node
+  lock off-node shared
 }
 
 all() {
@@ -81,19 +97,21 @@ all() {
     if [ -d "$BACKUP_DIRECTORY/$name" ]; then paths+=("/backup/$name"); fi
   done
   id=$(cat "$BACKUP_DIRECTORY/postgres/cluster" 2>/dev/null || true)
-  put "collected${id:+,cluster-$id}" "${paths[@]}"
+  try put "collected${id:+,cluster-$id}" "${paths[@]}"
+  if [ "$tried" != 0 ] && [ "$tried" != 11 ] && [ "${OFF_NODE_KEEPS:-}" = here ]; then
+    # It may be full: what is too old makes room.
+    say "What is too old there goes first; then it is tried once more."
+    forget
+    try put "collected${id:+,cluster-$id}" "${paths[@]}"
+  fi
+  [ "$tried" = 0 ] || fail "Nothing was copied off this machine: the words are above."
   copied
   for name in $(repositories); do
     # Those that a node made under its own name, and without its locks: it may leave one for ever.
     FROM_KEY=$(key_of "$name") off_node copy --quiet --no-lock --retry-lock "$wait" --host "$name" --from-repo "/backup/repository/$name" >&2 ||
       failed+=("$name")
   done
-  if [ "${OFF_NODE_KEEPS:-}" = here ]; then
-    unlock off-node
-    lock off-node exclusive
-    COPY=yes retain off-node '' off_node ||
-      say "WARNING: the repository off this machine does not let old snapshots be taken away: it does so itself, or it grows."
-  fi
+  if [ "${OFF_NODE_KEEPS:-}" = here ]; then forget; fi
   off_node check --quiet --retry-lock "$wait" >&2
   [ "${#failed[@]}" = 0 ] || fail "What ${failed[*]} backed up could not be copied off this machine: restic's words are above. All else was."
 }

@@ -35,8 +35,9 @@ parent() {
   # By a clock that was put back it would be the full one for ever.
   [ "$age" -ge 0 ] && [ "$age" -lt $((FULL_EVERY_DAYS * 86400 - 3600)) ] || return 0
   for each in $(chain "$last"); do
-    # Nothing is built on what was never seen to be whole, or is not any more.
-    [ -n "$(info "$HISTORY/base/$each" verified)" ] || return 0
+    # Nothing is built on what was never seen to be whole, or is not any more; and what changed since does not show
+    # whether pages are still damaged.
+    [ -n "$(info "$HISTORY/base/$each" verified)" ] && [ -z "$(info "$HISTORY/base/$each" damaged)" ] || return 0
     (cd "$HISTORY/base/$each" && sha256sum --quiet --check sums >/dev/null 2>&1) || return 0
   done
   # What the server has forgotten it cannot build on; and a gap in WAL ends what can be built on.
@@ -62,44 +63,48 @@ take() {
   return "$status"
 }
 
-free() { df -B1 --output=avail "$BACKUP_DIRECTORY" | tail -n 1; }
-
-# room: for as much as the last backups took, or what is old goes first and not last.
+# room FORMS…: for as much as the last full base backup and the last dump took, or what is old goes first and not last.
 room() {
-  local needs=0 each
-  for each in "$HISTORY/base/$(backups base | tail -n 1)" "$HISTORY/dump/$(backups dump | tail -n 1)"; do
+  local needs=0 form each
+  for form in "$@"; do
+    each=$(backups "$form" | tail -n 1)
+    if [ "$form" = base ] && [ -n "$each" ]; then each=$(chain "$each" | sed -n 1p) || each=''; fi
+    each=$HISTORY/$form/$each
     if [ -e "$each/info" ]; then needs=$((needs + $(du -sb "$each" | cut -f1))); fi
   done
-  if [ "$(free)" -lt $((needs + needs / 5)) ]; then
-    say "There may be no room: $(($(free) >> 20)) MB are free in $BACKUP_DIRECTORY, and the last backup took $((needs >> 20)) MB. What is older than homelab:backup.keepDays goes first."
+  if [ "$(free_bytes)" -lt $((needs + needs / 5)) ]; then
+    say "There may be no room: $(($(free_bytes) >> 20)) MB are free in $BACKUP_DIRECTORY, and the last backup took $((needs >> 20)) MB. What is older than homelab:backup.keepDays goes first."
     keep
   fi
 }
 
+# out_of_room: is that what ended the base backup?
+out_of_room() { grep -qi 'no space left' "$work/said"; }
+
 # physical: the base backup, verified and in its place.
 physical() {
-  local was spaces before
+  local was spaces before damaged=''
   spaces=$(in_server psql -XAtqc "select string_agg(format('%I (%s)', spcname, pg_tablespace_location(oid)), ', ') from pg_tablespace where spcname not in ('pg_default', 'pg_global')")
   [ -z "$spaces" ] || give_up "No base backup: the server has tablespaces, which none here can hold: $spaces. Move what is in them into the default one (alter table ... set tablespace pg_default; alter database ... set tablespace pg_default) and drop them."
   was=$(parent)
   say "Base backup $name${was:+, what changed since $was}."
-  before=$(free)
+  before=$(free_bytes)
   try take "$was"
-  if [ "$tried" != 0 ] && [ -n "$was" ]; then
+  if [ "$tried" != 0 ] && out_of_room; then
+    rm -rf --one-file-system -- "$HISTORY/base/$name.part"
+    keep
+    if [ "$(free_bytes)" -gt "$before" ]; then try take "$was"; fi
+  fi
+  if [ "$tried" != 0 ] && [ -n "$was" ] && ! out_of_room; then
     say "It cannot build on $was: a full one is made."
     was=''
     try take ''
   fi
   if [ "$tried" != 0 ] && grep -q 'checksum' "$work/said"; then
     # The rest of the server is worth keeping all the more.
-    problem "Pages of the server's data are damaged, by their checksums: $(grep -i checksum "$work/said" | head -n 5 | tr '\n' ' ')The base backup $name is kept as it is, and nothing older is taken away."
-    was=''
+    problem "Pages of the server's data are damaged, by their checksums: $(grep -i checksum "$work/said" | head -n 5 | tr '\n' ' ')The base backup $name is kept as it is, and nothing older is taken away. $(undamaged)"
+    was='' damaged=yes
     try take '' --no-verify-checksums
-  fi
-  if [ "$tried" != 0 ] && grep -qi 'no space left' "$work/said"; then
-    rm -rf --one-file-system -- "$HISTORY/base/$name.part"
-    keep
-    if [ "$(free)" -gt "$before" ]; then try take "$was"; fi
   fi
   if [ "$tried" != 0 ]; then
     rm -rf --one-file-system -- "$HISTORY/base/$name.part"
@@ -107,9 +112,16 @@ physical() {
   fi
   in_image none -- pg_verifybackup --quiet --exit-on-error "/backup/$ID/base/$name.part/data" >&2 ||
     give_up "The base backup $name is not what the server sent: see the words above, and look at the disk of $BACKUP_DIRECTORY."
-  about "$was" "verified=$(date +%s)" >"$HISTORY/base/$name.part/info"
+  about "$was" "verified=$(date +%s)" ${damaged:+damaged=yes} >"$HISTORY/base/$name.part/info"
   (cd "$HISTORY/base/$name.part" && sha256sum info data/backup_manifest >sums)
   settle "$HISTORY/base/$name"
+}
+
+# undamaged: which backups are from before that.
+undamaged() {
+  local each found=''
+  for each in $(backups base); do if [ -z "$(info "$HISTORY/base/$each" damaged)" ]; then found=$each; fi; done
+  [ -z "$found" ] || printf '%s' "The last base backup without such pages is $found: restore -- dump MOMENT DATABASE TABLE brings back what a table held."
 }
 
 # about PARENT [LINES…]: the text of `info`.
@@ -145,7 +157,7 @@ smaller() {
 
 # logical: dumps, and what is in them.
 logical() {
-  local last said database
+  local last said database damaged=''
   mkdir -p "$HISTORY/dump/$name.part/facts"
   snapshot "$name" "$HISTORY/dump/$name.part"
   while read -r said database; do
@@ -159,7 +171,8 @@ logical() {
       refuse "${said}This dump was not kept, and nothing older was taken away. If data is missing, restore it (docs/runbooks/restore.md); if it is right: npm run restore -- backup --accept-smaller"
     fi
   fi
-  about '' >"$HISTORY/dump/$name.part/info"
+  if grep -q 'invalid page' "$work/problems"; then damaged=yes; fi
+  about '' ${damaged:+damaged=yes} >"$HISTORY/dump/$name.part/info"
   (cd "$HISTORY/dump/$name.part" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >"$work/sums"
   cp "$work/sums" "$HISTORY/dump/$name.part/sums"
   settle "$HISTORY/dump/$name"
@@ -201,15 +214,22 @@ run() {
   if began_anew; then anew=yes; fi
   # What a killed run began.
   rm -rf --one-file-system -- "$HISTORY"/*.part "$HISTORY"/base/*.part "$HISTORY"/dump/*.part
-  seal
   unnamed
   order=$(next_order)
   preload=$(in_server psql -XAtqc 'show shared_preload_libraries')
-  room
+  # Before anything is written, a seal among it.
+  room base dump
+  try seal
+  if [ "$tried" != 0 ]; then problem "The segments of WAL could not be sealed: the words are above."; fi
   try physical
   base=$tried
-  if [ "$base" != 0 ] && [ ! -s "$work/problems" ]; then problem "No base backup: the words are above."; fi
+  if [ "$base" != 0 ]; then
+    rm -rf --one-file-system -- "$HISTORY/base/$name.part"
+    grep -q 'base backup' "$work/problems" || problem "No base backup: the words are above."
+  fi
+  room dump
   try logical
+  if [ "$tried" != 0 ]; then rm -rf --one-file-system -- "$HISTORY/dump/$name.part"; fi
   told "$((base != 0))"
   case $tried in
   0) ;;
@@ -219,10 +239,10 @@ run() {
   # So that the point that the facts are of can be reached at once, also when nothing else is written.
   in_server psql -XAtqc 'select pg_switch_wal()' >/dev/null
   # Nothing goes for want of what was to take its place.
-  if [ "$base" = 0 ] && ! grep -q 'checksums' "$work/problems"; then keep; fi
+  if [ "$base" = 0 ]; then keep; fi
   # Without it what is off this machine cannot be restored past the gap either.
   if [ -n "$anew" ] && [ "$base" = 0 ]; then soon off-node; fi
-  du -sb "$HISTORY/base/$name" "$HISTORY/dump/$name" 2>/dev/null | awk '{ bytes += $1 } END { print bytes + 0 }' | write "$notes/postgres.bytes"
+  du -sb "$HISTORY/base/$name" "$HISTORY/dump/$name" 2>/dev/null | awk '{ bytes += $1 } END { print bytes + 0 }' | counted postgres
   if [ -s "$work/problems" ]; then
     say "This backup is not whole:"
     fail "$(cat "$work/problems")"

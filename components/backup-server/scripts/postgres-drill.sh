@@ -23,6 +23,7 @@ physical() {
   local found base=$1
   wal_whole "$(wal_of "$1")" "$(start_segment "$HISTORY/base/$1")"
   whole_chain "$1"
+  fits base "$1"
   materialise "$1" "$scratch/base"
   if [ -e "$HISTORY/dump/$1/info" ]; then
     recover "$scratch/base" "$(wal_of "$1")" recovery_target_name "$1"
@@ -39,6 +40,7 @@ physical() {
 logical() {
   local found needed
   (cd "$HISTORY/dump/$1" && sha256sum --quiet --check sums >&2) || fail "The dump $1 is damaged: $HISTORY/dump/$1."
+  fits dump "$1"
   install -d -m 755 "$scratch/dump"
   chown "$owner" "$scratch/dump"
   mapfile -t needed < <(preloaded "$1")
@@ -51,6 +53,22 @@ logical() {
   found=$(holds "$HISTORY/dump/$1" dump)
   say "Dump $1: $found, all as recorded."
   end_restored
+}
+
+# fits FORM NAME: the backup's own disk must take a restored one without being full: WAL arrives there meanwhile.
+fits() {
+  local need=$((512 << 20)) free each
+  for each in $(if [ "$1" = base ]; then chain "$2"; else echo "$2"; fi); do need=$((need + $(du -sb -- "$HISTORY/$1/$each" | cut -f 1))); done
+  # A dump is packed, about five to one, and has no indexes: what the base backup of the same moment takes says more.
+  if [ "$1" = dump ] && [ -e "$HISTORY/base/$2/info" ]; then
+    each=$(chain "$2" | sed -n 1p)
+    need=$(((512 << 20) + $(du -sb -- "$HISTORY/base/$each" | cut -f 1)))
+  elif [ "$1" = dump ]; then
+    need=$(((need - (512 << 20)) * 5 + (512 << 20)))
+  fi
+  free=$(free_bytes)
+  [ "$free" -gt "$need" ] ||
+    fail "The $1 $2 was not restored: that needs about $((need >> 20)) MB on the disk of $BACKUP_DIRECTORY, which has $((free >> 20)) MB left, and WAL that arrives would find no room. Make that disk larger."
 }
 
 # restore_dump FOLDER RUN: roles, then every database, into the new cluster whose programs RUN runs. One that fails is named
@@ -69,6 +87,43 @@ restore_dump() {
     fi
   done
   [ -z "$failed" ] || fail "Of the dump $1 this could not be restored:$failed."
+}
+
+# whole FORM NAME: is it as it was written, byte by byte?
+whole() {
+  if [ "$1" = base ]; then
+    whole_chain "$2" && wal_whole "$(wal_of "$2")" "$(start_segment "$HISTORY/base/$2")"
+  else
+    (cd "$HISTORY/dump/$2" && sha256sum --quiet --check sums)
+  fi
+}
+
+# older FORM NAME: the newest before it that is whole, for people.
+older() {
+  local each
+  for each in $(backups "$1" | tac | sed "1,/^$2\$/d"); do
+    try whole "$1" "$each" >/dev/null 2>&1
+    if [ "$tried" = 0 ]; then
+      if [ "$1" = base ]; then
+        printf '%s' "The base backup $each before it is whole, and so is the WAL after it: a restore takes it (--base $each). Make a new one: npm run restore -- backup"
+      else
+        printf '%s' "The dump $each before it is whole: $HISTORY/dump/$each. Make a new one: npm run restore -- backup"
+      fi
+      return
+    fi
+  done
+  printf '%s' "None of the ${1/base/base backup}s before it is whole. Make a new one now: npm run restore -- backup"
+}
+
+# cluster_whole: the copies of K3s' state are as they were written.
+cluster_whole() {
+  local copy damaged=''
+  for copy in "$BACKUP_DIRECTORY"/cluster/*/*/; do
+    copy=${copy%/}
+    if [ ! -e "$copy/info" ] || [[ $copy = *.part ]]; then continue; fi
+    if ! (cd "$copy" && sha256sum --quiet --check sums >&2); then damaged+=" ${copy#"$BACKUP_DIRECTORY/cluster/"}"; fi
+  done
+  [ -z "$damaged" ] || fail "These copies of the cluster's state are damaged:$damaged. The others are whole: npm run restore -- cluster list"
 }
 
 # Each form by itself: what is wrong with one says nothing of the other.
@@ -91,13 +146,23 @@ run() {
     fi
   fi
   if [ -n "$base" ]; then try physical "$base"; else say "There is no base backup in $HISTORY/base." && tried=1; fi
-  if [ "$tried" != 0 ]; then wrong+=" the base backup $base,"; fi
+  if [ "$tried" != 0 ]; then
+    wrong+=" the base backup $base,"
+    say "$(older base "$base")"
+  fi
   end_restored
   rm -rf --one-file-system -- "$scratch/base"
   if [ -n "$dump" ]; then try logical "$dump"; else say "There is no dump in $HISTORY/dump." && tried=1; fi
-  if [ "$tried" != 0 ]; then wrong+=" the dump $dump,"; fi
+  if [ "$tried" != 0 ]; then
+    wrong+=" the dump $dump,"
+    say "$(older dump "$dump")"
+  fi
+  if [ -d "$BACKUP_DIRECTORY/cluster" ]; then
+    try cluster_whole
+    if [ "$tried" != 0 ]; then wrong+=' a copy of the state of the cluster of K3s,'; fi
+  fi
   [ -z "$wrong" ] || fail "This drill failed for${wrong%,}: the words are above."
-  du -sb "$scratch" | cut -f1 | write "$notes/postgres-drill.bytes"
+  du -sb "$scratch" | cut -f1 | counted postgres-drill
 }
 
 job postgres-drill run

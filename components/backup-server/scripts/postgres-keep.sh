@@ -12,6 +12,8 @@ keep() {
   doubt=$(clock_doubt "${moments[@]}")
   if [ -n "$doubt" ]; then
     say "WARNING: $doubt"
+  elif pages_damaged; then
+    say "WARNING: pages of the server's data are damaged, as the newest backup says: nothing older is taken away until they are mended, and the disk fills."
   elif ! lock history exclusive "${KEEP_PATIENCE:-600}"; then
     say "Nothing old was taken away: it is being read. The next run does it."
   else
@@ -20,6 +22,16 @@ keep() {
     while read -r folder; do keep_wal "$folder"; done < <(stretches "$HISTORY")
     unlock history
   fi
+}
+
+# pages_damaged: does the newest backup of either form hold less than the server should have?
+pages_damaged() {
+  local form newest
+  for form in base dump; do
+    newest=$(backups "$form" | tail -n 1)
+    if [ -n "$newest" ] && [ -n "$(info "$HISTORY/$form/$newest" damaged)" ]; then return 0; fi
+  done
+  return 1
 }
 
 # old KIND NAME: by the clock, and by what was made since.

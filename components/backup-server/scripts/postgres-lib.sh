@@ -143,11 +143,20 @@ segments() {
   done | sort -u
 }
 
-# wal_whole FOLDER FROM: every segment from this one on is there, and those that are whole are as they were sealed.
+# last_needed FOLDER FROM UNTIL: the first segment from FROM on that was written to after UNTIL: recovery to that moment ends
+# in it. Nothing when none was: then all are needed.
+last_needed() {
+  find "$1" -maxdepth 1 -regextype posix-extended -regex '.*/[0-9A-F]{24}(\.partial)?' -printf '%f %Ts\n' |
+    awk -v from="$2" -v until="$3" '{ number = substr($1, 9, 16) } number >= from && $2 > until { print number }' | sort | head -n 1
+}
+
+# wal_whole FOLDER FROM [UNTIL]: every segment from this one on is there, and those that are whole are as they were sealed.
+# With UNTIL (seconds since 1970) only those that recovery to that moment reads.
 wal_whole() {
-  local folder=$1 from=${2:8:16} number expected='' first='' count=0 sums
+  local folder=$1 from=${2:8:16} number expected='' first='' count=0 sums damaged before last=''
+  if [ -n "${3:-}" ]; then last=$(last_needed "$folder" "$from" "$3"); fi
   while read -r number; do
-    [[ ! $number < $from ]] || continue
+    if [[ $number < $from ]] || { [ -n "$last" ] && [[ $number > $last ]]; }; then continue; fi
     if [ -z "$first" ]; then first=$number; fi
     if [ -n "$expected" ] && [ $((16#$number)) != "$expected" ]; then
       fail "WAL is missing in $folder before segment $number: nothing after that can be restored from the backups before it. Make a full base backup now: npm run restore -- backup"
@@ -157,9 +166,14 @@ wal_whole() {
     count=$((count + 1))
   done < <(segments "$folder")
   [ "$first" = "$from" ] || fail "WAL segment $2 is missing in $folder: the base backup that begins with it cannot be restored."
-  sums=$(sealed "$folder" | awk -v from="$from" 'substr($2, 9, 16) >= from')
+  sums=$(sealed "$folder" | awk -v from="$from" -v last="$last" '{ number = substr($2, 9, 16) } number >= from && (last == "" || number <= last)')
   if [ -n "$sums" ]; then
-    (cd "$folder" && sha256sum --quiet --check <(printf '%s\n' "$sums") >&2) || fail "WAL in $folder is not what it was when it was written: the names above."
+    damaged=$( (cd "$folder" && sha256sum --quiet --check <(printf '%s\n' "$sums") 2>/dev/null) | sed -n 's/: FAILED.*//p' || true)
+    if [ -n "$damaged" ]; then
+      before=$(awk -v damaged="$(head -n 1 <<<"$damaged")" '$2 < damaged { print $2 }' <<<"$sums" | tail -n 1)
+      before=$(stat -c %Y -- "$folder/${before:-none}" 2>/dev/null || true)
+      fail "WAL in $folder is not what it was when it was written: ${damaged//$'\n'/ }. ${before:+What was written before that can be restored, to any moment until about $(date -u -d "@$((before - 1))" '+%F %T+00'); }what was written after it, from the next base backup on. The copy off this machine, if there is one, may have it whole."
+    fi
   fi
   say "WAL: $count segments from $2 on in ${folder##*/}, none missing, all as they were written."
 }

@@ -83,6 +83,9 @@ select string_agg(said, '; ') from (
 SQL
 }
 
+# held: where else it is.
+held() { if [ -e "$HISTORY/base/${name:-none}/info" ]; then printf ' The base backup holds it as it lies there.'; fi; }
+
 # lockable: how many tables the server can lock at once, by its settings.
 lockable() {
   in_server psql -XAtqc "select current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)"
@@ -111,7 +114,7 @@ moment() {
   for stuck in "${!databases[@]}"; do
     # Locking them all would also take the room for locks from whoever works there.
     if many=$(too_many "${databases[stuck]}"); then
-      problem "${databases[stuck]}: it has ${many% *} tables, views and sequences, and the server can lock ${many#* } at once (max_locks_per_transaction times max_connections): pg_dump cannot dump it. Raise homelab:postgres.settings max_locks_per_transaction to $((64 * (${many% *} / ${many#* } + 2))). The base backup holds it."
+      problem "${databases[stuck]}: it has ${many% *} tables, views and sequences, and the server can lock ${many#* } at once (max_locks_per_transaction times max_connections): pg_dump cannot dump it. Raise homelab:postgres.settings max_locks_per_transaction to $((64 * (${many% *} / ${many#* } + 2))).$(held)"
       state failed "${databases[stuck]}"
       unset "databases[$stuck]"
     fi
@@ -147,13 +150,14 @@ dump() {
     >"$3/$file.dump" 2>"$talk/said"; do
     said=$(grep -v '^pg_dump: detail: Command was' "$talk/said" | tail -n 3 | tr '\n' ' ')
     table=$(sed -n 's/^pg_dump: detail: Command was: COPY \(.*\) (.*) TO stdout;$/\1/p' "$talk/said" | head -n 1)
+    if narrow 16 || [[ ${said,,} == *'no space left'* ]]; then said="the disk of $BACKUP_DIRECTORY is full. " table=''; fi
     if [ -z "$table" ] || [ "${#options[@]}" -ge 20 ] || [[ " ${options[*]} " = *" --exclude-table-data=$table "* ]]; then
       rm -f "$3/$file.dump"
-      problem "$1 could not be dumped: ${said}The base backup holds it."
+      problem "$1 could not be dumped: ${said% }$(held)"
       state failed "$1"
       return
     fi
-    problem "$1: the rows of $table are not in the dump: ${said}The base backup holds them as they lie there."
+    problem "$1: the rows of $table are not in the dump: ${said% }$(held)"
     options+=("--exclude-table-data=$table")
     lost=yes
     mkdir -p "$3/missing"
@@ -162,7 +166,7 @@ dump() {
   mkdir -p "$3/$4"
   if ! facts in_server "$1" "$2" >"$3/$4/$file" 2>"$talk/said"; then
     rm -f "$3/$4/$file"
-    problem "What $1 holds could not be read: $(tail -n 2 "$talk/said")"
+    problem "What $1 holds could not be read: $(if narrow 1; then no_room; else tail -n 2 "$talk/said"; fi)"
     lost=yes
   elif grep -q '"failed" : true}$' "$3/$4/$file"; then
     problem "$1: what these tables hold could not be counted: $(sed -n 's/^{"table" : \(.*\), "failed" : true}$/\1/p' "$3/$4/$file" | head -n 10 | tr '\n' ' ')$(grep -i error "$talk/said" | head -n 1)"
@@ -179,7 +183,7 @@ apart() {
   if id=$(ask 0 'begin isolation level repeatable read; select pg_export_snapshot();') && [ -n "$id" ]; then
     dump "$1" "$id" "$2" apart
   else
-    problem "$1 could not be dumped: $(tail -n 2 "$talk/0.err") The base backup holds it."
+    problem "$1 could not be dumped: $(tail -n 2 "$talk/0.err")$(held)"
     state failed "$1"
   fi
   close_sessions
@@ -212,7 +216,7 @@ snapshot() {
     if id=$(ask "$i" 'select pg_export_snapshot();') && [ -n "$id" ]; then
       dump "${databases[i]}" "$id" "$2" facts
     else
-      problem "${databases[i]} could not be dumped: $(tail -n 2 "$talk/$i.err") The base backup holds it."
+      problem "${databases[i]} could not be dumped: $(tail -n 2 "$talk/$i.err")$(held)"
       state failed "${databases[i]}"
     fi
   done

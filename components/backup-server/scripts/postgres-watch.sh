@@ -16,8 +16,9 @@ run() {
   known=$(cat "$root/cluster" 2>/dev/null || true)
   if [ -n "$known" ]; then
     HISTORY=$root/$known
-    if [ "$(df -B1 --output=avail "$root" | tail -n 1)" -lt $((1 << 30)) ]; then
+    if narrow 1024; then
       say "Less than 1 GB is free in $root: what is older than homelab:backup.keepDays goes."
+      leftovers
       # Nobody is waited for; and sealing has to go on, whatever comes of it.
       ID=$known KEEP_PATIENCE=0 try keep
     fi
@@ -75,6 +76,26 @@ run() {
   [ "$unsealed" = 0 ] || fail "The segments of WAL could not be sealed: the words are above."
 }
 
+# leftovers: what jobs that were killed left half made. They take it away themselves, but not before they run again.
+leftovers() {
+  local kind container path
+  while read -r kind container path; do
+    for path in "$BACKUP_DIRECTORY"/$path; do
+      if [ ! -e "$path" ] || ! lock "$kind.kind" exclusive 0; then continue; fi
+      say "$path is left of a $kind that was cut short: it goes."
+      if [ "$container" != - ]; then podman rm --force --time 0 "$container" >/dev/null 2>&1 || true; fi
+      rm -rf --one-file-system -- "$path"
+      unlock "$kind.kind"
+    done
+  done <<LEFT
+postgres - postgres/$known/base/*.part
+postgres - postgres/$known/dump/*.part
+postgres-drill homelab-drill .drill
+dump homelab-restore-dump .aside
+from-off-node - .from-off-node
+LEFT
+}
+
 # still_receiving STREAMING BEHIND LSN: the receiver's unit may be active and do nothing, after a full disk or a connection
 # that was cut without a word: when for five minutes nothing has come that there is, it is started again.
 still_receiving() {
@@ -102,7 +123,7 @@ anew_since() {
 close_gap() {
   [ "$(in_server psql -XAtqc 'select pg_is_in_recovery()')" = f ] || return 0
   if [ "$(cat "$notes/gap" 2>/dev/null || true)" = "$1" ] && [ -n "$(find "$notes/gap" -mmin -60)" ]; then return 0; fi
-  printf '%s\n' "$1" | write "$notes/gap"
+  printf '%s\n' "$1" | write "$notes/gap" || true
   soon postgres
 }
 

@@ -52,6 +52,3 @@ here() {
 # free_stale NAME: takes away locks in a repository here that nobody has renewed for longer than restic would let its own
 # grow old. Their age is what this machine's disk says of their file: the time written in them is another machine's.
 free_stale() { find "$repositories/$1/locks" -type f -mmin +40 -delete 2>/dev/null || true; }
-
-# narrow: is there little room left on the backup's disk?
-narrow() { [ "$(df --output=avail -k -- "$BACKUP_DIRECTORY" | tail -n 1)" -lt $((512 << 10)) ]; }

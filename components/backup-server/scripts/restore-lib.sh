@@ -42,10 +42,12 @@ candidates() {
   done
 }
 
-# usable NAME: it and all that it builds on are whole, and so is the WAL from there on.
+# usable NAME MOMENT: it and all that it builds on are whole, and so is the WAL from there to that moment.
 usable() {
+  local until=''
+  if [ "$2" != latest ]; then until=$(date -d "$2" +%s); fi
   whole_chain "$1"
-  wal_whole "$(wal_of "$1")" "$(start_segment "$HISTORY/base/$1")"
+  wal_whole "$(wal_of "$1")" "$(start_segment "$HISTORY/base/$1")" "$until"
 }
 
 # choose_base MOMENT: sets `base` to the newest that is whole and reaches it. A damaged one is told, and the one before it
@@ -56,7 +58,7 @@ choose_base() {
   seal
   for each in $(candidates "$1"); do
     set +e
-    (set -e && usable "$each")
+    (set -e && usable "$each" "$1")
     status=$?
     set -e
     if [ "$status" = 0 ]; then
@@ -79,7 +81,7 @@ room() {
   local need free each
   need=$((64 << 20))
   for each in $(chain "$2"); do need=$((need + $(du -sb -- "$HISTORY/base/$each/data" | cut -f1))); done
-  free=$(df --output=avail -B1 -- "$1" | tail -n 1)
+  free=$(free_at "$1")
   [ "$free" -gt "$need" ] ||
     fail "The disk of $1 has $((free >> 20)) MB free, and the restored cluster needs about $((need >> 20)) MB beside what is there. Nothing was begun. What earlier restores and rejoins set aside: $(find "$POSTGRES_DATA" "$BACKUP_DIRECTORY" -maxdepth 3 -name '*.before-*' 2>/dev/null | paste -sd ' ')"
 }

@@ -177,7 +177,7 @@ retain() {
   fi
   if [ -e "$SEEN_DIRECTORY/.prune-$name" ]; then
     # Packing anew needs room for a second copy of what is packed; taking away what is whole does not.
-    if narrow; then how=(--max-repack-size 0); fi
+    if narrow 512; then how=(--max-repack-size 0); fi
     "$@" prune --quiet --retry-lock 30m "${how[@]}" >&2
     rm -f -- "$SEEN_DIRECTORY/.prune-$name"
   fi

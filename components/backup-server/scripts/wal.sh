@@ -50,13 +50,17 @@ lost() {
 }
 
 # mend FOLDER: a segment that was begun on a full disk, or when the power went, may have any length; pg_receivewal ends at the
-# sight of it, each time. It is received anew from its beginning, so the piece is set aside.
+# sight of it, each time. It is received anew from its beginning, so the piece is set aside; not one without a byte of WAL,
+# which is what a full disk leaves at every try: together they would take all room that anybody makes.
 mend() {
   local path size
-  for path in "$1"/*.partial; do
+  for path in "$1"/*.partial "$1"/*.partial.cut-*; do
     [ -e "$path" ] || continue
     size=$(stat -c %s "$path")
-    if [ "$size" != 0 ] && [ "$size" != "$segment_bytes" ]; then
+    if [ "$size" = "$segment_bytes" ] || { [ "$size" = 0 ] && [[ $path = *.partial ]]; }; then continue; fi
+    if cmp -s -n "$size" "$path" /dev/zero; then
+      rm -f -- "$path"
+    elif [[ $path = *.partial ]]; then
       mv -T "$path" "$path.cut-$(date -u +%Y%m%dT%H%M%SZ)"
       echo "${path##*/} has $size bytes: it was cut short, is set aside and received anew." >&2
     fi
