@@ -16,7 +16,6 @@ const house = {
   commit: "abc",
   computer: "2 cores",
   switchedOn: "nothing",
-  seconds: 754,
 };
 const passed = (said: string): Outcome => ({
   kind: "passed",
@@ -50,7 +49,7 @@ describe("the report of the drills", () => {
     );
     expect(text).toContain("| [b](#b) | failed | 9 s |  |  | [two](../runbooks/two.md) |");
     expect(text).toContain("| [c](#c) | not run |  |  |  | [three](../runbooks/three.md) |");
-    expect(text).toContain("Together 12 min 34 s.");
+    expect(text).toContain("Together 92 s.");
   });
 
   it("tells what each printed, without the line that is for the table", () => {
@@ -61,6 +60,14 @@ describe("the report of the drills", () => {
   it("says why one failed, in its own words, and where all of them are", () => {
     expect(text).toContain(
       "**Failed** after 9 s: it ended with 1. All that it said is in reports/drills/b.log; the end of it:\n\n```text\nfirst\nthe disk is on fire\n```",
+    );
+  });
+
+  it("says of one that was run earlier that day with what", () => {
+    const earlier = { full: false, commit: "former", switchedOn: "the cluster" };
+    const before = { ...passed(""), earlier } as Outcome;
+    expect(markdown(house, [{ drill: drill("a"), outcome: before }])).toContain(
+      "Passed in 83 s, in an earlier run of the day (commit former, shortened (`make drills`); switched on: the cluster).",
     );
   });
 

@@ -10,6 +10,8 @@ export type Outcome =
       readonly said: string;
       readonly complaints: string;
       readonly log: string;
+      /** Of an earlier run of the day, when others were asked for in this one. */
+      readonly earlier?: Circumstances;
     }
   | { readonly kind: "not run"; readonly why: string };
 
@@ -18,15 +20,17 @@ export interface Walked {
   readonly outcome: Outcome;
 }
 
-/** What is the same for all drills of one report. */
-export interface House {
-  /** YYYY-MM-DD */
-  readonly date: string;
+/** What is the same for all drills of one run. */
+export interface Circumstances {
   readonly full: boolean;
   readonly commit: string;
-  readonly computer: string;
   readonly switchedOn: string;
-  readonly seconds: number;
+}
+
+export interface House extends Circumstances {
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly computer: string;
 }
 
 const duration = (seconds: number) =>
@@ -60,10 +64,16 @@ function part({ drill, outcome }: Walked): string[] {
   if (outcome.kind === "not run") return [...head, `Not run: ${outcome.why}.`, ""];
   const said = withoutFigures(outcome.said);
   const measured = said.trim() === "" ? [] : [...block(tail(said, 60)), ""];
-  if (outcome.kind === "passed") return [...head, `Passed in ${duration(outcome.seconds)}.`, "", ...measured];
+  const { earlier } = outcome;
+  const when =
+    earlier === undefined
+      ? ""
+      : `, in an earlier run of the day (commit ${earlier.commit}, ${form(earlier)}; switched on: ${earlier.switchedOn})`;
+  if (outcome.kind === "passed")
+    return [...head, `Passed in ${duration(outcome.seconds)}${when}.`, "", ...measured];
   return [
     ...head,
-    `**Failed** after ${duration(outcome.seconds)}: ${outcome.why ?? "see below"}. All that it said is in ${outcome.log}; the end of it:`,
+    `**Failed** after ${duration(outcome.seconds)}${when}: ${outcome.why ?? "see below"}. All that it said is in ${outcome.log}; the end of it:`,
     "",
     ...block(tail(outcome.complaints, 40) || "(nothing)"),
     "",
@@ -71,13 +81,19 @@ function part({ drill, outcome }: Walked): string[] {
   ];
 }
 
+const form = ({ full }: Circumstances) =>
+  full ? "whole (`make drills FULL=1`)" : "shortened (`make drills`)";
+
 /** The report as a page of docs/drills. */
 export function markdown(house: House, walked: readonly Walked[]): string {
-  const form = house.full ? "whole (`make drills FULL=1`)" : "shortened (`make drills`)";
+  const took = walked.reduce(
+    (sum, { outcome }) => sum + (outcome.kind === "not run" ? 0 : outcome.seconds),
+    0,
+  );
   return `${[
     `# Drills of ${house.date}`,
     "",
-    `On the lab, ${form}: commit ${house.commit}, ${house.computer}; switched on: ${house.switchedOn}. Together ${duration(house.seconds)}.`,
+    `On the lab, ${form(house)}: commit ${house.commit}, ${house.computer}; switched on: ${house.switchedOn}. Together ${duration(took)}.`,
     "",
     cells(["Drill", "Result", "Took", "Acknowledged", "Lost", "Runbooks"]),
     cells(["---", "---", "---", "---", "---", "---"]),

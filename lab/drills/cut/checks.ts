@@ -52,6 +52,8 @@ export interface Before {
   readonly stretches: number;
   /** Base backups and dumps of the time before. */
   readonly backups: readonly string[];
+  /** What was counted as acknowledged: it has to be there after every later cut, and is counted once. */
+  readonly counted: Set<string>;
 }
 
 type Lines = ReadonlyMap<string, readonly (readonly string[])[]>;
@@ -87,7 +89,20 @@ export function before(): Before {
     secrets: new Map((lines.get("secret") ?? []).map(([name = "", sum = ""]) => [name, sum])),
     stretches: first(lines, "stretch").length,
     backups,
+    counted: new Set([
+      ...first(lines, "segment"),
+      ...first(lines, "seal"),
+      ...listed("storage", snapshotsListed),
+      ...listed("desktop", copiesListed),
+    ]),
   };
+}
+
+/** How many there are that were counted in no round before. */
+function fresh(names: ReadonlySet<string>, counted: Set<string>): number {
+  const before = counted.size;
+  names.forEach((name) => counted.add(name));
+  return counted.size - before;
 }
 
 /** Sums as `sha256sum` prints them, by number. */
@@ -146,16 +161,19 @@ export function compare(
       said.commits.filter((n) => !numbers.has(n)).map((n) => `${n} is gone`),
     ],
     "objects in MinIO": [said.objects.length, wrong(said.objects, sums(lines, "object"))],
-    "segments of WAL in the backup": [said.segments.size, gone(said.segments, first(lines, "segment"))],
-    "seals of segments": [said.seals.size, gone(said.seals, first(lines, "seal"))],
+    "segments of WAL in the backup": [
+      fresh(said.segments, at.counted),
+      gone(said.segments, first(lines, "segment")),
+    ],
+    "seals of segments": [fresh(said.seals, at.counted), gone(said.seals, first(lines, "seal"))],
     "base backups and dumps": [said.backups.length, gone(said.backups, first(lines, "backup"))],
     "objects in the mirror": [said.mirrored.length, wrong(said.mirrored, sums(lines, "mirror"))],
     "snapshots of desktop (restic, on storage)": [
-      said.snapshots.size,
+      fresh(said.snapshots, at.counted),
       gone(said.snapshots, listed("storage", snapshotsListed)),
     ],
     "copies off storage (restic, on desktop)": [
-      said.copies.size,
+      fresh(said.copies, at.counted),
       gone(said.copies, listed("desktop", copiesListed)),
     ],
     "a unit's files (the provider)": [
