@@ -9,6 +9,9 @@ import { PostgresNode } from "./postgres-node";
 import { PostgresReplica, type PostgresReplicaArgs } from "./postgres-replica";
 import { k3sServerSchema, minioSchema, postgresSchema } from "../services";
 import { isAlwaysOn, type Node } from "../topology";
+import { QuadletService } from "./quadlet-service";
+import { type QuadletRun } from "../services";
+declare const run: QuadletRun;
 declare const always: Node<"always-on">;
 declare const onDemand: Node<"on-demand">;
 declare const either: Node;
@@ -30,6 +33,11 @@ const k3s = { settings: k3sServerSchema.parse({}), agents: [], identity };
 new K3sServer("h", { node: always, ...k3s });
 new K3sServer("i", { node: onDemand, ...k3s }); // wrong
 new K3sServer("j", { node: either, ...k3s }); // wrong
+const kept = { run, identity, keeps: { kind: "persistent", paths: ["/srv/x"], backup: "files" } } as const;
+new QuadletService("n", { node: always, ...kept });
+new QuadletService("o", { node: onDemand, ...kept }); // wrong
+new QuadletService("p", { node: either, ...kept }); // wrong
+new QuadletService("q", { node: onDemand, ...kept, keeps: { kind: "nothing" } });
 `;
 
 it("does not compile to keep data on a node that is, or may be, on-demand", { timeout: 60_000 }, () => {

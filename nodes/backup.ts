@@ -7,7 +7,7 @@ import type { MinioNode } from "../components/minio-node";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { Refusal } from "../components/refusal";
-import type { BackupNodeSettings, K3sAgentSettings } from "../services";
+import { keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
 import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
@@ -97,9 +97,14 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
 
 const hasPaths = ({ paths, workspaceRoot }: BackupNodeSettings) => paths.length > 0 || workspaceRoot !== "";
 
-/** What the cluster keeps for local-path claims; all else in it is declared by stacks. An on-demand node has no such claim. */
-const volumesOf = (node: Node, { k3s }: { k3s: K3sAgentSettings }) =>
-  k3s.enabled && isAlwaysOn(node) ? [volumeDirectory(k3s.dataDirectory)] : [];
+/**
+ * What is backed up beside the paths that the stack file names: what services keep, and what the cluster keeps for
+ * local-path claims; all else in it is declared by stacks. An on-demand node has no such claim.
+ */
+const volumesOf = (node: Node, settings: { k3s: K3sAgentSettings }) => [
+  ...keptFiles(node.name, settings),
+  ...(settings.k3s.enabled && isAlwaysOn(node) ? [volumeDirectory(settings.k3s.dataDirectory)] : []),
+];
 
 const secretly = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(value)]));
@@ -168,13 +173,13 @@ export function backUp(
 ): void {
   const { backup, sshIdentity: identity } = settings;
   const keepsOffNode = "keepsOffNode" in backup && backup.keepsOffNode;
-  const hasFiles = hasPaths(backup);
+  const hasFiles = hasPaths(backup) || keptFiles(node.name, settings).length > 0;
   if (!hasFiles && !keepsOffNode) return;
   const known = endpoints.apply((all) => {
     if (all === undefined) return undefined;
     if (all.backup !== undefined) return all.backup;
     throw new Refusal(
-      `homelab:backup names what to back up on ${node.name}, but storage has no repository: set homelab:backup.files on storage and run \`pulumi up --stack storage\` first.`,
+      `There is something to back up on ${node.name} (${[...backup.paths, ...keptFiles(node.name, settings)].join(", ")}), but storage has no repository: set homelab:backup.files on storage and run \`pulumi up --stack storage\` first.`,
     );
   });
   if (hasFiles) {

@@ -6,7 +6,7 @@ import { addresses, storageEndpoints } from "./endpoints";
 import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { letSleep } from "./power";
-import { runServices } from "./services";
+import { runQuadlets, runServices, storageValues } from "./services";
 
 /**
  * compute: on demand. It may be powered off or rebuilt at any time, so nothing here keeps data: what it works on is
@@ -27,6 +27,7 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   const agent = joinCluster(house, endpoints, { dependsOn: firewall });
   backUp(house, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(house, endpoints, agent);
+  const quadlets = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
   letSleep(house, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints) };
+  return { host: host.facts, reads: addresses(endpoints), ...quadlets };
 }

@@ -9,6 +9,7 @@ import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { letSleep } from "./power";
 import { replicationOf, standingOnDesktop } from "./primary";
+import { runQuadlets, storageValues } from "./services";
 
 /**
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
@@ -40,10 +41,12 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
       { dependsOn: firewall },
     );
   }
+  const services = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
   letSleep(house, { dependsOn: host.passed });
   return {
     host: host.facts,
     reads: addresses(endpoints),
+    ...services,
     ...(standing === undefined ? {} : { POSTGRES_PRIMARY: standing }),
   };
 }

@@ -65,6 +65,9 @@ export const storageSchema = z.strictObject({
   k3sNodePasswords: z.record(z.string(), z.string().min(1)).optional(),
 });
 
+/** What others read of it: a service of storage may hand out more. */
+const readSchema = storageSchema.strip();
+
 export type StorageEndpoints = z.infer<typeof storageSchema>;
 
 /**
@@ -115,7 +118,7 @@ export function storageEndpoints(reader: string): pulumi.Output<StorageEndpoints
   const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/storage`;
   const reference = new pulumi.StackReference("storage", { name: stack });
   return pulumi.secret(reference.outputs).apply((outputs) => {
-    const parsed = storageSchema.safeParse(outputs);
+    const parsed = readSchema.safeParse(outputs);
     if (parsed.success) return parsed.data;
     const sentence = `${reader} reads where PostgreSQL and MinIO are from the stack storage, which has not handed that out yet: run \`pulumi up --stack storage\` first`;
     if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence}.`);

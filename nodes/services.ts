@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
-import { ComputeNode, type StorageServices } from "../components/compute-node";
+import { ComputeNode } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
 import { Refusal } from "../components/refusal";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
+import { quadletsOn, type StorageValues } from "../services";
+import { QuadletService } from "../components/quadlet-service";
 
 /** What runs on compute in the cluster, when its settings say so. */
 export function runServices(
@@ -24,15 +26,40 @@ export function runServices(
         identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
         generation: agent.generation,
       },
-      storage: known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageServices => ({
-        dsns,
-        s3Endpoint: S3_ENDPOINT,
-        s3,
-      })),
+      storage: storageValues(endpoints),
     },
     { dependsOn: agent },
   );
 }
+
+/**
+ * The node's services that run as quadlets: all of services/ that are switched on and say how they run.
+ * @returns their passwords, by service, as a stack output.
+ */
+export function runQuadlets(
+  { node, settings, topology }: House,
+  storage: pulumi.Output<StorageValues>,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Inputs {
+  const passwords = quadletsOn({ node, topology }, settings).map(({ name, service, own, keeps, run }) => {
+    const declared = new QuadletService(
+      name,
+      {
+        ...{ node: node, run, keeps, storage, identity: settings.sshIdentity },
+        passwords: service.passwords?.(own) ?? [],
+        secrets: service.secrets?.(own) ?? {},
+      },
+      opts,
+    );
+    return [name, declared.passwords] as const;
+  });
+  const some = passwords.filter(([, own]) => Object.keys(own).length > 0);
+  return some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) };
+}
+
+/** What services are given of storage. */
+export const storageValues = (endpoints: pulumi.Output<StorageEndpoints | undefined>) =>
+  known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageValues => ({ dsns, s3Endpoint: S3_ENDPOINT, s3 }));
 
 /** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */
 function known<T>(

@@ -17,6 +17,7 @@ import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { moveDatabases } from "./migrations";
 import { requirePrimary } from "./primary";
+import { runQuadlets } from "./services";
 
 /**
  * storage: always on; all data of the house.
@@ -71,6 +72,13 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     ? collectBackups({ topology, node, settings, postgres, minio, firewall })
     : undefined;
 
+  const own = pulumi.output({
+    dsns: postgres.endpoints.dsns,
+    s3Endpoint: minio.endpoints.endpoint,
+    s3: minio.endpoints.users,
+  });
+  const quadlets = runQuadlets(house, own, { dependsOn: [postgres, minio] });
+
   const server = k3s.enabled
     ? new K3sServer(
         "k3s",
@@ -87,7 +95,7 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     );
   }
 
-  return handOut({
+  const handedOut = handOut({
     POSTGRES_HOST: postgres.endpoints.host,
     POSTGRES_PORT: postgres.endpoints.port,
     dsns: postgres.endpoints.dsns,
@@ -123,6 +131,7 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
           k3sNodePasswords: cluster.nodePasswords,
         }),
   });
+  return { ...handedOut, ...quadlets };
 }
 
 /** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */

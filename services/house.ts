@@ -2,6 +2,7 @@ import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
 import { k3sAgent, k3sServer } from "./k3s";
 import { minio } from "./minio";
+import { nats } from "./nats";
 import { postgres } from "./postgres";
 import { powerKeeper, powerSchedule } from "./power";
 import { replica } from "./replica";
@@ -11,6 +12,7 @@ export const services = {
   postgres,
   replica,
   minio,
+  nats,
   compute,
   ...pods,
   k3sServer,

@@ -52,11 +52,22 @@ export {
   keptFiles,
   portsOf,
   productionImages,
+  quadletsOn,
   runningOn,
   schemasOn,
   urlsOf,
   type OpenPort,
   type ServiceSettings,
 } from "./running";
-export type { Keeps, QuadletRun, Service, ServiceContext, ServicePort } from "./service";
+export { quadletKeys } from "./quadlet-keys";
+export { secretName, service } from "./service";
+export type {
+  Keeps,
+  QuadletRun,
+  SecretSources,
+  StorageValues,
+  Service,
+  ServiceContext,
+  ServicePort,
+} from "./service";
 export { bytesOf, podmanSize, size, sizeText } from "./sizes";

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import type { z } from "zod";
 import { addressesOf, type Node, type NodeName, type Topology } from "../topology";
 import { services, type ServiceName } from "./house";
-import type { Service, ServicePort } from "./service";
+import type { Service, ServiceContext, ServicePort } from "./service";
 
 type Services = typeof services;
 type Of<N extends NodeName> = {
@@ -75,6 +75,13 @@ export function urlsOf({ address }: Node, ports: readonly ServicePort[]): Record
     ),
   );
 }
+
+/** Services of a node that run as quadlets, as QuadletService takes them. */
+export const quadletsOn = (context: ServiceContext, settings: object) =>
+  runningOn(context.node.name, settings).flatMap(({ name, service, settings: own, within }) => {
+    const run = service.quadlet?.(own, context);
+    return run === undefined ? [] : [{ name, service, own, keeps: service.keeps(own, within), run }];
+  });
 
 /** Images that the program uses where a stack file names no other: those that `homelab pin` looks up. */
 export const productionImages = (): string[] => [

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ContainerSection } from "../packages/quadlet";
+import type { QuadletKeys } from "./quadlet-keys";
 import type { Node, NodeName, Topology } from "../topology";
 
 /** A port that a service listens on, on its node. */
@@ -43,6 +44,8 @@ export type Keeps =
 export interface QuadletRun {
   /** Name of container and unit. */
   readonly name: string;
+  /** What systemd calls it. */
+  readonly description: string;
   /** Whole reference of the image. */
   readonly image: string;
   readonly container: Omit<ContainerSection, "image" | "pull" | "containerName" | "logDriver" | "network"> &
@@ -58,6 +61,8 @@ export interface QuadletRun {
   readonly startSeconds?: number;
   /** Command for a reload on the node, argument by argument. @default a change restarts it */
   readonly reload?: string[];
+  /** Further keys of the quadlet, from the stack file. @default none */
+  readonly more?: QuadletKeys;
 }
 
 export interface QuadletFile {
@@ -67,6 +72,25 @@ export interface QuadletFile {
   readonly at: string;
   /** @default restart */
   readonly onChange?: "restart" | "reload" | "nothing";
+}
+
+/** Name of the podman secret in which a service has a password. */
+export const secretName = (name: string, key: string): string => `homelab-${name}-${key}`;
+
+/** Where storage's PostgreSQL and object store are, and what opens them. */
+export interface StorageValues {
+  /** Connection strings by role, then by database. */
+  readonly dsns: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly s3Endpoint: string;
+  /** Keys by user. */
+  readonly s3: Readonly<Record<string, { readonly accessKey: string; readonly secretKey: string }>>;
+}
+
+/** What a secret may be made of. */
+export interface SecretSources {
+  readonly storage: StorageValues;
+  /** The service's own passwords by key. */
+  readonly passwords: Readonly<Record<string, string>>;
 }
 
 /** What a service may know of the house when it is rendered. */
@@ -105,8 +129,13 @@ export interface Service<
   /** Ports that are open while it runs. @default none */
   ports?(settings: z.output<S>): readonly ServicePort[];
   keeps(settings: z.output<S>, within: W): Keeps;
-  /** Passwords made for it, each a podman secret `homelab-NAME-KEY`. @default none */
-  readonly secrets?: readonly string[];
+  /** Keys of the passwords that are made for it, each a podman secret `homelab-NAME-KEY`. @default none */
+  passwords?(settings: z.output<S>): readonly string[];
+  /**
+   * Secrets that are made of others: of its passwords, and of what storage hands out, such as a connection string. By
+   * key, each a podman secret like those. @default none
+   */
+  secrets?(settings: z.output<S>): Readonly<Record<string, (given: SecretSources) => string>>;
   /** How it runs, unless a component of its own does that. */
   quadlet?(settings: z.output<S>, context: ServiceContext): QuadletRun;
 }

@@ -6,6 +6,7 @@ import { problems } from "../packages/errors";
 import {
   computeProblems,
   keeperProblems,
+  keptFiles,
   portProblems,
   scheduleProblems,
   schemasOn,
@@ -104,6 +105,10 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
       : [
           "homelab:backup.files is false: it must be true for homelab:backup.offNode and homelab:backup.paths.",
         ]),
+    ...(settings.backup.files ? [] : keptFiles(node.name, settings)).map(
+      (path) =>
+        `homelab:backup.files is false: it must be true, because a service keeps data in ${path}, which is backed up with the files.`,
+    ),
     ...(Object.keys(settings.backup.offNodeEnvironment).length > 0 &&
     ["", "desktop"].includes(settings.backup.offNode)
       ? [

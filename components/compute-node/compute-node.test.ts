@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
-import { computeSchema } from "../../services";
+import { computeSchema, type StorageValues } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret, type Declared } from "../testing";
-import { ComputeNode, type StorageServices } from ".";
+import { ComputeNode } from ".";
 import { dagsterSecret, mlflowSecret } from "./secrets";
 
 const compute: Node<"on-demand"> = {
@@ -15,7 +15,7 @@ const compute: Node<"on-demand"> = {
   address: "10.0.0.3",
   lifecycle: "on-demand",
 };
-const storage: StorageServices = {
+const storage: StorageValues = {
   dsns: {
     system: {
       dagster: "postgresql://system:PASS%2Fword@10.0.0.1:5432/dagster",
@@ -31,7 +31,7 @@ const storage: StorageServices = {
 const everything = { vllm: { enabled: true }, gpu: { enabled: true }, qdrant: { enabled: true } };
 
 let node: ComputeNode | undefined;
-const run = (settings: object = {}, from: StorageServices = storage) =>
+const run = (settings: object = {}, from: StorageValues = storage) =>
   declared(() => {
     node = new ComputeNode("compute", {
       node: compute,

@@ -5,7 +5,14 @@ import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistrat
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Unit } from "../../provider/sdk/remote";
-import { podPorts, runningServices, urlsOf, type ComputeService, type ComputeSettings } from "../../services";
+import {
+  podPorts,
+  runningServices,
+  urlsOf,
+  type ComputeService,
+  type ComputeSettings,
+  type StorageValues,
+} from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { clusterProvider, type Cluster } from "../k3s";
@@ -18,7 +25,6 @@ import { llamaCpp } from "./llama-cpp";
 import { cacheReason, cacheService, modelCacheService, reasonFile } from "./model-cache";
 import { ollama } from "./ollama";
 import { qdrant } from "./qdrant";
-import type { StorageServices } from "./secrets";
 import { declareDagster, declareGpu, declareMlflow } from "./services";
 import { vllm } from "./vllm";
 
@@ -29,7 +35,7 @@ export interface ComputeNodeArgs {
   /** The cluster that the node is a member of. */
   cluster: Cluster;
   /** Secret. Where the services keep what must stay. */
-  storage: pulumi.Input<StorageServices>;
+  storage: pulumi.Input<StorageValues>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }

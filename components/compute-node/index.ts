@@ -1,2 +1,1 @@
 export { ComputeNode, type ComputeNodeArgs } from "./compute-node";
-export type { StorageServices } from "./secrets";

@@ -1,15 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ComputeSettings } from "../../services";
+import type { ComputeSettings, StorageValues } from "../../services";
 import { Refusal } from "../refusal";
-
-/** What the services are given of storage: see nodes/endpoints.ts. */
-export interface StorageServices {
-  /** By role, then by database. */
-  readonly dsns: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly s3Endpoint: string;
-  /** By user. */
-  readonly s3: Readonly<Record<string, { readonly accessKey: string; readonly secretKey: string }>>;
-}
 
 /** MinIO takes any region, and clients want one. */
 const region = "us-east-1";
@@ -26,7 +17,7 @@ export const mlflowVariables = ["MLFLOW_BACKEND_STORE_URI", "MLFLOW_S3_ENDPOINT_
 type Consumer = Pick<ComputeSettings["dagster"], "role" | "database" | "user">;
 
 /** Variables of Dagster's programs. */
-export function dagsterSecret(storage: StorageServices, settings: Consumer): Record<string, string> {
+export function dagsterSecret(storage: StorageValues, settings: Consumer): Record<string, string> {
   const dsn = dsnOf(storage, settings, "dagster");
   const { hostname, username } = new URL(dsn);
   return {
@@ -40,7 +31,7 @@ export function dagsterSecret(storage: StorageServices, settings: Consumer): Rec
 }
 
 /** Variables of MLflow's server. */
-export function mlflowSecret(storage: StorageServices, settings: Consumer): Record<string, string> {
+export function mlflowSecret(storage: StorageValues, settings: Consumer): Record<string, string> {
   return {
     MLFLOW_BACKEND_STORE_URI: sqlAlchemy(dsnOf(storage, settings, "mlflow")),
     MLFLOW_S3_ENDPOINT_URL: storage.s3Endpoint,
@@ -60,7 +51,7 @@ export function fingerprint(values: Readonly<Record<string, string>>): string {
 /** SQLAlchemy 2.1 takes another driver where none is named. */
 const sqlAlchemy = (dsn: string) => dsn.replace(/^postgresql:/, "postgresql+psycopg2:");
 
-function dsnOf({ dsns }: StorageServices, { role, database }: Consumer, service: string): string {
+function dsnOf({ dsns }: StorageValues, { role, database }: Consumer, service: string): string {
   const found = dsns[role]?.[database];
   if (found !== undefined) return found;
   const known = Object.entries(dsns).flatMap(([name, of]) =>
@@ -71,7 +62,7 @@ function dsnOf({ dsns }: StorageServices, { role, database }: Consumer, service:
   );
 }
 
-function keysOf({ s3 }: StorageServices, { user }: Consumer, service: string) {
+function keysOf({ s3 }: StorageValues, { user }: Consumer, service: string) {
   const keys = s3[user];
   if (keys !== undefined) return { AWS_ACCESS_KEY_ID: keys.accessKey, AWS_SECRET_ACCESS_KEY: keys.secretKey };
   throw new Refusal(

@@ -10,13 +10,14 @@ import { credentials, restarting, type Declare } from "./declare";
 import { sample, start } from "./files";
 import { devicePlugin, devicePluginName, sharing } from "./gpu";
 import { mlflow, mlflowName } from "./mlflow";
-import { dagsterSecret, fingerprint, mlflowSecret, type StorageServices } from "./secrets";
+import type { StorageValues } from "../../services";
+import { dagsterSecret, fingerprint, mlflowSecret } from "./secrets";
 
 /** The services that are more than one Deployment: what each declares in the cluster. */
 
 export function declareDagster(
   { name, node, settings, options, metadata }: Declare,
-  storage: pulumi.Output<StorageServices>,
+  storage: pulumi.Output<StorageValues>,
   starter: ConfigMap,
 ): void {
   const secret = credentials(`${name}-dagster-secret`, dagster.dagsterName, {
@@ -85,7 +86,7 @@ export function declareDagster(
 
 export function declareMlflow(
   { name, node, settings, options, metadata }: Declare,
-  storage: pulumi.Output<StorageServices>,
+  storage: pulumi.Output<StorageValues>,
   starter: ConfigMap,
 ): void {
   const secret = credentials(`${name}-mlflow-secret`, mlflowName, {

@@ -56,6 +56,8 @@ export interface ServiceSection {
   /** `data`: the lines of standardInputText; `socket`: the connection that a socket unit has accepted. */
   standardInput?: "data" | "socket";
   standardInputText?: readonly string[];
+  /** Memory that the service is never given more of, e.g. `512M`. */
+  memoryMax?: string;
   /** A service that runs for longer is ended. */
   runtimeMaxSec?: number;
   /** -20 (first) to 19 (after all others), for the processor; `idle` for the disk goes with 19. @default 0 */
@@ -143,6 +145,7 @@ export function serviceSection(service: ServiceSection): Section {
       ...entry("KillMode", service.killMode),
       ...entry("Delegate", service.delegate),
       ...entry("TasksMax", service.tasksMax),
+      ...entry("MemoryMax", service.memoryMax),
       ...entry("Restart", service.restart),
       ...entry("RestartSec", service.restartSec),
       ...entry("RestartPreventExitStatus", service.restartPreventExitStatus?.join(" ")),

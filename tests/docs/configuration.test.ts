@@ -1,17 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  backupDesktopSchema,
-  computeSchema,
-  backupServerSchema,
-  k3sAgentSchema,
-  k3sServerSchema,
-  minioSchema,
-  postgresSchema,
-  powerKeeperSchema,
-  powerScheduleSchema,
-  replicaSchema,
-} from "../../services";
+import { services } from "../../services";
 import { loadSettings, migrationsSchema, SettingsError } from "../../settings";
 import { loadTopology, nodeNames } from "../../topology";
 import { topologySchema } from "../../topology/schema";
@@ -63,17 +52,10 @@ const documented = new Map(
 );
 
 const fromSchemas = new Map<string, unknown>([
-  ...keys(shapeOf(postgresSchema), "homelab:postgres."),
-  ...keys(shapeOf(replicaSchema), "homelab:replica."),
+  ...Object.values(services)
+    .filter(({ key }) => !key.includes("."))
+    .flatMap(({ key, settings }) => keys(shapeOf(settings), `homelab:${key}.`)),
   ...keys(shapeOf(migrationsSchema), "homelab:migrations."),
-  ...keys(shapeOf(minioSchema), "homelab:minio."),
-  ...keys(shapeOf(backupServerSchema), "homelab:backup."),
-  ...keys(shapeOf(backupDesktopSchema), "homelab:backup."),
-  ...keys(shapeOf(k3sAgentSchema), "homelab:k3s."),
-  ...keys(shapeOf(k3sServerSchema), "homelab:k3s."),
-  ...keys(shapeOf(computeSchema), "homelab:compute."),
-  ...keys(shapeOf(powerKeeperSchema), "homelab:power."),
-  ...keys(shapeOf(powerScheduleSchema), "homelab:power."),
   ...nodeNames.flatMap((name) =>
     keys(shapeOf(topologySchema), "")
       .filter(([key]) => key.startsWith(`nodes.${name}.`))
@@ -93,9 +75,9 @@ describe("docs/configuration.md", () => {
 
   it("lists the keys that every stack has, and storage's own", () => {
     const common = ["topology", "sshIdentity"];
-    expect(stackKeys("desktop").sort()).toEqual([...common, "backup", "k3s", "power", "replica"].sort());
+    expect(stackKeys("desktop").sort()).toEqual([...common, "backup", "k3s", "nats", "power", "replica"].sort());
     expect(stackKeys("compute").sort()).toEqual([...common, "backup", "compute", "k3s", "power"].sort());
-    const own = ["backup", "k3s", "migrations", "minio", "postgres", "power"];
+    const own = ["backup", "k3s", "migrations", "minio", "nats", "postgres", "power"];
     expect(stackKeys("storage").sort()).toEqual([...common, ...own].sort());
   });
 

@@ -1,0 +1,1 @@
+export { QuadletService, type QuadletServiceArgs } from "./quadlet-service";

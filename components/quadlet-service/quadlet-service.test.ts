@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { house } from "../../power/testing";
+import { quadletsOn, services, type Keeps } from "../../services";
+import { loadSettings } from "../../settings";
+import type { Node } from "../../topology";
+import { declared, passwordOf } from "../testing";
+import { QuadletService } from ".";
+import { quadletText } from "./text";
+
+const off = loadSettings("desktop", {}, { home: "/nowhere", exists: () => false });
+const settings = loadSettings(
+  "desktop",
+  { "homelab:nats": JSON.stringify({ enabled: true, quadlet: { Service: { Nice: 5 } } }) },
+  { home: "/nowhere", exists: () => false },
+).nats;
+const { nats } = services;
+const { desktop, compute } = house.nodes;
+const [found] = quadletsOn({ node: desktop, topology: house }, { ...off, nats: settings });
+if (found === undefined) throw new Error("NATS is off");
+const { run } = found;
+const keeps = nats.keeps(settings, undefined);
+const always = desktop as Node<"always-on">;
+const args = {
+  ...{ node: always, run, keeps, identity: undefined },
+  passwords: nats.passwords?.(settings) ?? [],
+  secrets: nats.secrets?.(settings) ?? {},
+};
+
+describe("a QuadletService", () => {
+  it("is an image, its secrets and a unit, named after it", async () => {
+    const all = await declared(() => new QuadletService("nats", args));
+    expect(all.map(({ type, name, parent }) => [type, name, parent])).toEqual(
+      expect.arrayContaining([
+        ["homelab:index:QuadletService", "nats", ""],
+        ["homelab:remote:Image", "nats-image", "nats"],
+        ["homelab:remote:Secret", "nats-agent-secret", "nats"],
+        ["homelab:remote:Secret", "nats-accounts-secret", "nats"],
+        ["homelab:remote:Unit", "nats-unit", "nats"],
+      ]),
+    );
+    const unit = all.find(({ name }) => name === "nats-unit");
+    expect(unit?.inputs).toMatchObject({
+      service: "nats.service",
+      directories: [{ path: "/srv/homelab/nats", mode: "0700", owner: "0:0" }],
+      keeps: ["/srv/homelab/nats"],
+      health: { http: "http://127.0.0.1:8222/healthz" },
+    });
+    expect(unit?.dependsOn.join()).toContain("nats-accounts-secret");
+  });
+
+  it("has its passwords in secrets and nowhere else", async () => {
+    const all = await declared(() => new QuadletService("nats", args));
+    const secret = all.find(({ name }) => name === "nats-accounts-secret");
+    expect(JSON.stringify(secret?.inputs)).toContain(passwordOf("nats-agent"));
+    expect(JSON.stringify(all.map(({ visible }) => visible))).not.toContain("PASSWORD-OF");
+  });
+
+  it("that keeps data is refused on an on-demand node, whatever its type says", () => {
+    expect(() => new QuadletService("nats", { ...args, node: compute })).toThrow(
+      "nats keeps data and cannot run on compute, which is on-demand",
+    );
+  });
+
+  it("waits for the disk of what it keeps, and adds what the stack file says", () => {
+    const text = quadletText(run, keeps, "localhost/homelab/nats:1");
+    expect(text).toContain("RequiresMountsFor=/srv/homelab/nats");
+    expect(text).toContain("MemoryMax=512M");
+    expect(text).toContain("Nice=5");
+    expect(text).toContain("Volume=/etc/homelab/nats/nats.conf:/etc/nats/nats.conf:ro");
+    const nothing: Keeps = { kind: "nothing" };
+    expect(quadletText(run, nothing, "x:1")).not.toContain("RequiresMountsFor");
+  });
+});

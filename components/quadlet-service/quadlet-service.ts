@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import {
+  secretName,
+  type Keeps,
+  type QuadletRun,
+  type SecretSources,
+  type StorageValues,
+} from "../../services";
+import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
+import { proposal } from "../password";
+import { nothingKeptOn, persistentOn, type Placement } from "../placement";
+import { configDirectory, quadletText } from "./text";
+
+/** Where a service runs: what keeps data does so on an always-on node only, or it does not compile. */
+type Where<K extends Keeps> = K extends { readonly kind: "persistent" } ? Node<"always-on"> : Node;
+
+export interface QuadletServiceArgs<K extends Keeps = Keeps> {
+  /** Where it runs. A service that keeps data takes an always-on node: an on-demand one does not compile. */
+  node: Where<K>;
+  /** How it runs: what its file in services/ says for its settings. */
+  run: QuadletRun;
+  /** What becomes of its data. */
+  keeps: K;
+  /**
+   * Keys of passwords of its own, each a podman secret `homelab-NAME-KEY` that is made once and outlives the stack.
+   * @default none
+   */
+  passwords?: readonly string[];
+  /**
+   * Further secrets by key, made of its passwords and of what storage hands out; each follows what it is made of.
+   * @default none
+   */
+  secrets?: Readonly<Record<string, (given: SecretSources) => string>>;
+  /** What storage hands out; needed by `secrets` only. @default nothing */
+  storage?: pulumi.Input<StorageValues>;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+}
+
+/**
+ * A service of services/ as a systemd quadlet: its image, its secrets, its files and its unit. Removing it leaves what
+ * it keeps.
+ * @see podman-systemd.unit(5)
+ */
+export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentResource {
+  readonly unit: Unit;
+  /** Its own passwords by key: secrets. */
+  readonly passwords: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(name: string, args: QuadletServiceArgs<K>, opts?: pulumi.ComponentResourceOptions) {
+    const { run, keeps } = args;
+    super("homelab:index:QuadletService", name, { placement: placementOf(args.node, run.name, keeps) }, opts);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(args.node, args.identity);
+
+    const image = new Image(
+      `${name}-image`,
+      {
+        connection,
+        repository: `localhost/homelab/${run.name}`,
+        containerfile: `FROM ${reference(run.image)}\n`,
+      },
+      options(),
+    );
+    const own = (args.passwords ?? []).map((key): [string, Secret] => [
+      key,
+      new Secret(
+        `${name}-${key}-secret`,
+        {
+          ...{ connection, name: secretName(run.name, key) },
+          ...{ value: proposal(`${name}-${key}`, options()), existing: "adopt" },
+        },
+        // It outlives the stack, as what it opens does.
+        options({ retainOnDelete: true }),
+      ),
+    ]);
+    this.passwords = Object.fromEntries(own.map(([key, { effective }]) => [key, effective]));
+    const sources = pulumi.secret({
+      storage: args.storage ?? { dsns: {}, s3Endpoint: "", s3: {} },
+      passwords: this.passwords,
+    });
+    const made = Object.entries(args.secrets ?? {}).map(([key, of]): [string, Secret] => [
+      key,
+      new Secret(
+        `${name}-${key}-secret`,
+        { connection, name: secretName(run.name, key), value: sources.apply(of) },
+        options(),
+      ),
+    ]);
+    const secrets = [...own, ...made];
+    this.unit = new Unit(
+      `${name}-unit`,
+      {
+        connection,
+        service: `${run.name}.service`,
+        files: image.reference.apply((built) => [
+          {
+            path: `/etc/containers/systemd/${run.name}.container`,
+            content: quadletText(run, keeps, built),
+          },
+          ...(run.files ?? []).map(({ name: file, content, onChange }) => ({
+            path: `${configDirectory(run.name)}/${file}`,
+            content,
+            ...(onChange === undefined ? {} : { onChange }),
+          })),
+        ]),
+        directories:
+          keeps.kind === "nothing"
+            ? []
+            : keeps.paths.map((path) => ({ path, mode: "0700", owner: run.owner ?? "0:0" })),
+        restartOn: {
+          image: image.imageId,
+          ...Object.fromEntries(secrets.map(([key, { fingerprint }]) => [key, fingerprint])),
+        },
+        ...(run.reload === undefined ? {} : { reload: run.reload }),
+        health: { ...run.health, timeoutSeconds: run.startSeconds ?? 60 },
+        ...(keeps.kind === "persistent" ? { keeps: [...keeps.paths] } : {}),
+      },
+      options({ dependsOn: [image, ...secrets.map(([, secret]) => secret)] }),
+    );
+    this.registerOutputs({});
+  }
+}
+
+function placementOf(node: Node, name: string, keeps: Keeps): Placement {
+  switch (keeps.kind) {
+    case "nothing":
+      return nothingKeptOn(node);
+    case "ephemeral":
+      return {
+        ...{ node: node.name, lifecycle: node.lifecycle, keeps: "ephemeral" },
+        ...{ paths: keeps.paths, reason: keeps.reason },
+      };
+    case "persistent":
+      // The types say so already; a program that goes around them is stopped here.
+      return persistentOn(requireAlwaysOn(node, name), keeps.paths);
+  }
+}

@@ -1,0 +1,54 @@
+import { containerUnit, render } from "../../packages/quadlet";
+import type { Keeps, QuadletRun } from "../../services";
+
+/** Where a service's configuration files are on the node. */
+export const configDirectory = (name: string) => `/etc/homelab/${name}`;
+
+/** The text of NAME.container. @param image whole reference of an image that is on the node already. */
+export function quadletText(run: QuadletRun, keeps: Keeps, image: string): string {
+  const { name, container, files = [], more = {} } = run;
+  const seconds = run.startSeconds ?? 60;
+  const unit = containerUnit({
+    unit: {
+      description: run.description,
+      wants: ["network-online.target"],
+      after: ["network-online.target"],
+      ...(keeps.kind === "nothing" || keeps.paths.length === 0 ? {} : { requiresMountsFor: keeps.paths }),
+    },
+    container: {
+      network: "host",
+      noNewPrivileges: true,
+      ...container,
+      containerName: name,
+      image,
+      pull: "never",
+      logDriver: "journald",
+      mounts: [
+        ...files.map((file) => ({
+          source: `${configDirectory(name)}/${file.name}`,
+          target: file.at,
+          readOnly: true,
+        })),
+        ...(container.mounts ?? []),
+      ],
+    },
+    service: {
+      restart: "always",
+      restartSec: 5,
+      timeoutStartSec: seconds + 30,
+      ...(run.memory === undefined ? {} : { memoryMax: run.memory }),
+    },
+    install: { wantedBy: ["multi-user.target"] },
+  });
+  return render({
+    sections: unit.sections.map((section) => ({
+      ...section,
+      entries: [
+        ...section.entries,
+        ...Object.entries(more[section.name] ?? {}).flatMap(([key, values]) =>
+          [values].flat().map((value) => ({ key, value: String(value) })),
+        ),
+      ],
+    })),
+  });
+}
