@@ -62,7 +62,7 @@ export async function standingOnDesktop({
   await closeAll();
   if (here?.role === "standby" && !here.streaming) {
     void pulumi.log.warn(
-      "desktop's standby does not follow at the moment: storage's PostgreSQL is off, or the standby fell too far behind; `npm run --silent promote` shows how both stand.",
+      "desktop's standby does not follow at the moment: storage's PostgreSQL is off, or the standby fell too far behind; `npx homelab promote` shows how both stand.",
     );
   }
   if (here?.role === "primary") return "desktop";

@@ -1,4 +1,4 @@
-/** `npm run --silent policy -- check …`: the placement rule for plain files; `-- admission …`: for a cluster. */
+/** `npx homelab policy check …`: the placement rule for plain files; `admission …`: for a cluster. */
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { check } from "./check/check";

@@ -22,7 +22,7 @@ export async function policiesPage(): Promise<string> {
     "## Checking files",
     "",
     "```sh",
-    "npm run --silent policy -- check --node compute path/to/manifests compose.yaml",
+    "npx homelab policy check --node compute path/to/manifests compose.yaml",
     "```",
     "",
     "With `--node`, everything is taken to land on that node, whatever placement it states: the question before something is moved there. Without it, the stated placement counts, against the topology (`--topology FILE`, by default `topology.yaml`). `--network-class NAME` adds a storage class whose storage is off the node. `--output json` answers for programs. Exit code: 0 nothing found, 1 violations, 2 something could not be judged (it is named, the rest is still judged).",

@@ -49,7 +49,7 @@ export async function sleep(power: Power, name: NodeName, options: SleepOptions)
   while (await machines.answers(node)) {
     if (machines.clock() - began >= options.limit) {
       throw new PowerError(
-        `${name} still answers after ${seconds(options.limit)}: see there with \`systemctl list-jobs\` what does not end. Its pods have gone already; \`npm run --silent wake -- ${name}\` lets it have some again.`,
+        `${name} still answers after ${seconds(options.limit)}: see there with \`systemctl list-jobs\` what does not end. Its pods have gone already; \`npx homelab wake ${name}\` lets it have some again.`,
       );
     }
     await machines.wait(1);
@@ -104,8 +104,6 @@ async function giveBack({ topology, machines, say }: Power, name: NodeName): Pro
     await machines.clusterNode(storage, name, "return");
     say(`The cluster knows; ${name} will take pods again when it is back.`);
   } catch (error) {
-    say(
-      `${name} is still cordoned: ${errorMessage(error)} \`npm run --silent wake -- ${name}\` takes that back.`,
-    );
+    say(`${name} is still cordoned: ${errorMessage(error)} \`npx homelab wake ${name}\` takes that back.`);
   }
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { problems } from "../packages/errors";
 import type { Node, Topology } from "./node";
-import { nodeNames, topologySchema, type NodeName } from "./schema";
+import { nodeNames, type NodeName } from "./names";
+import { topologySchema } from "./schema";
 
 /** The topology is wrong: one sentence a mistake, each naming the key, the value and what is allowed. */
 export class TopologyError extends Error {

@@ -1,5 +1,6 @@
 import type { ConnectionArgs } from "../remote/connection-args";
-import type { Lifecycle, NodeName } from "./schema";
+import type { NodeName } from "./names";
+import type { Lifecycle } from "./schema";
 
 /**
  * A machine of the house. What keeps data takes a `Node<"always-on">`, so that putting it on an on-demand node does

@@ -1,13 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { nodeNames } from "./names";
 
 /** `always-on`: powered all the time. `on-demand`: may be off or rebuilt at any time, so it never keeps data. */
 export const lifecycles = ["always-on", "on-demand"] as const;
 export type Lifecycle = (typeof lifecycles)[number];
-
-/** The three roles of the house; a stack is named after the node that it sets up. */
-export const nodeNames = ["storage", "desktop", "compute"] as const;
-export type NodeName = (typeof nodeNames)[number];
 
 const sizeUnits = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const;
 

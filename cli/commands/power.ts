@@ -1,11 +1,22 @@
-import { status, table } from "../../power/status";
-import { powerCommand } from "./power-command";
+import { HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
+import { printJson } from "./house";
+import { inPower } from "./in-power";
 
-const usage = `npm run --silent power -- [--topology FILE] [--identity KEY]
-
-Shows which nodes are on or off, since when and why, and when they will be woken. A node that is off is no error: exit 0.`;
-
-powerCommand(usage, {}, async (power, _values, names) => {
-  if (names.length > 0) throw new Error(`There is nothing to name here.\n${usage}`);
-  process.stdout.write(table(await status(power)));
-});
+export const power = () =>
+  new HomelabCommand("power")
+    .summary("show which nodes are on, since when, and why not")
+    .description(
+      "Shows which nodes are on or off, since when and why, and when they will be woken. A node that is off is no error.",
+    )
+    .house()
+    .json()
+    .example("homelab power", "a table of the three nodes")
+    .example("homelab power --output json", "the same for a program")
+    .runs((options: HouseOptions & OutputOptions) =>
+      inPower(options, async (house) => {
+        const { status, table } = await import("../../power/status");
+        const rows = await status(house);
+        if (options.output === "json") printJson(rows);
+        else process.stdout.write(table(rows));
+      }),
+    );

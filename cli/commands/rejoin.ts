@@ -1,20 +1,23 @@
-import { runCommand } from "./command";
-import { planRejoin } from "./pair/plan";
-import { carryOut, given, look, otherOf, show } from "./pair/run";
+import { HomelabCommand } from "../program/command";
+import { pairNodes, type PairNode, type PairOptions } from "./pair/nodes";
 
-/**
- * `npm run --silent rejoin -- NODE`: makes a node's PostgreSQL a standby of the other node's, with a new copy of its
- * data. What the node had is set aside, not deleted. See docs/runbooks/promote.md.
- */
-const usage = "npm run --silent rejoin -- [--topology FILE] [--identity KEY] [--yes] storage|desktop";
-
-async function main(): Promise<number> {
-  const args = given([], usage);
-  if (args.node === undefined) throw new Error(`Say which node, storage or desktop: ${usage}`);
-  const target = await look(args.node, args);
-  const other = await look(otherOf(args.node), args);
-  show([target, other]);
-  return carryOut(planRejoin(target, other), args, args.node);
-}
-
-runCommand(main);
+export const rejoin = () =>
+  new HomelabCommand("rejoin")
+    .summary("make a node's PostgreSQL a standby of the other node's")
+    .description(
+      "Makes a node's PostgreSQL a standby of the other node's, with a new copy of its data, once the node's name was typed. What the node had is set aside, not deleted.",
+    )
+    .node("the node that becomes the standby", pairNodes)
+    .option("--yes", "do not ask", false)
+    .house()
+    .exits(1, "refused, not confirmed, or a step failed")
+    .example("homelab rejoin desktop", "desktop fell too far behind: it copies storage's data again")
+    .runs(async (options: PairOptions, node: PairNode) => {
+      const { inPair, look, show, carryOut, otherOf } = await import("./pair/run");
+      const { planRejoin } = await import("./pair/plan");
+      return inPair(options, async (pair) => {
+        const [target, other] = [await look(node, pair), await look(otherOf(node), pair)];
+        show([target, other]);
+        return carryOut(planRejoin(target, other), pair, node);
+      });
+    });

@@ -1,23 +1,34 @@
-import { sleep } from "../../power/sleep";
-import { nodeNamed, powerCommand, secondsOf } from "./power-command";
+import type { NodeName } from "../../topology";
+import { HomelabCommand, wholeNumber, type HouseOptions } from "../program/command";
+import { inPower } from "./in-power";
 
-const usage = `npm run --silent sleep -- NODE [--force] [--drain-limit SECONDS] [--limit SECONDS] [--topology FILE] [--identity KEY]
+interface Options extends HouseOptions {
+  readonly force: boolean;
+  readonly drainLimit: number;
+  readonly limit: number;
+}
 
-Turns an on-demand node off: looks what would be lost, sends its pods elsewhere (--drain-limit, 120 by default), powers it
-off and waits until it is gone (--limit, 180 by default). --force: also when something would be lost, or pods are there that
-nobody makes anew. Exit 0: it is off, or was; 1: it was refused, or does not go off.`;
-
-powerCommand(
-  usage,
-  {
-    force: { type: "boolean", default: false },
-    "drain-limit": { type: "string", default: "120" },
-    limit: { type: "string", default: "180" },
-  },
-  (power, values, names) =>
-    sleep(power, nodeNamed(names, usage), {
-      force: values.force === true,
-      drainLimit: secondsOf("drain-limit", values["drain-limit"]),
-      limit: secondsOf("limit", values.limit),
-    }),
-);
+export const sleep = () =>
+  new HomelabCommand("sleep")
+    .summary("turn an on-demand node off, in order")
+    .description(
+      "Turns an on-demand node off: looks what would be lost, sends its pods elsewhere, powers it off and waits until it is gone.",
+    )
+    .node("the node to put to sleep")
+    .option(
+      "--force",
+      "also when something would be lost, or pods are there that no controller recreates",
+      false,
+    )
+    .option("--drain-limit <seconds>", "how long its pods may take to leave", wholeNumber(1, 3600), 120)
+    .option("--limit <seconds>", "how long it may take to go off", wholeNumber(1, 3600), 180)
+    .house()
+    .exits(0, "it is off, or was")
+    .exits(1, "it was refused, or does not go off")
+    .example("homelab sleep compute", "turns compute off if nothing would be lost")
+    .runs((options: Options, node: NodeName) =>
+      inPower(options, async (power) => {
+        const { sleep } = await import("../../power/sleep");
+        await sleep(power, node, options);
+      }),
+    );

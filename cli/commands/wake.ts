@@ -1,11 +1,26 @@
-import { wake } from "../../power/wake";
-import { nodeNamed, powerCommand, secondsOf } from "./power-command";
+import type { NodeName } from "../../topology";
+import { HomelabCommand, wholeNumber, type HouseOptions } from "../program/command";
+import { inPower } from "./in-power";
 
-const usage = `npm run --silent wake -- NODE [--limit SECONDS] [--topology FILE] [--identity KEY]
+interface Options extends HouseOptions {
+  readonly limit: number;
+}
 
-Turns a node on by Wake-on-LAN, sent from an always-on node, and waits until it answers by SSH (--limit, 300 by default).
-Exit 0: it is on, or was; 1: it could not be woken, or did not come up in time.`;
-
-powerCommand(usage, { limit: { type: "string", default: "300" } }, (power, values, names) =>
-  wake(power, nodeNamed(names, usage), { limit: secondsOf("limit", values.limit) }),
-);
+export const wake = () =>
+  new HomelabCommand("wake")
+    .summary("turn a node on")
+    .description(
+      "Turns a node on by Wake-on-LAN, sent from an always-on node, and waits until it answers by SSH.",
+    )
+    .node("the node to wake")
+    .option("--limit <seconds>", "how long it may take to answer", wholeNumber(1, 3600), 300)
+    .house()
+    .exits(0, "it is on, or was")
+    .exits(1, "it could not be woken, or did not come up in time")
+    .example("homelab wake compute", "turns compute on and waits for it")
+    .runs((options: Options, node: NodeName) =>
+      inPower(options, async (power) => {
+        const { wake } = await import("../../power/wake");
+        await wake(power, node, { limit: options.limit });
+      }),
+    );

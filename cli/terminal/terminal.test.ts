@@ -1,5 +1,6 @@
+import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { columns, ruled } from ".";
+import { columns, confirmed, ruled } from ".";
 
 describe("columns", () => {
   const rows = [
@@ -23,5 +24,20 @@ describe("columns", () => {
   it("have a line below their head when they are ruled", () => {
     expect(ruled(["n"], [["one"]])).toBe("n\n---\none");
     expect(ruled(["n"], [])).toBe("n\n-");
+  });
+});
+
+describe("a question", () => {
+  const asked = (...input: readonly string[]) =>
+    confirmed("Type storage: ", "storage", Readable.from(input), new PassThrough());
+
+  it("is confirmed by the very word, and by nothing else", async () => {
+    expect(await asked("storage\n")).toBe(true);
+    expect(await asked("yes\n")).toBe(false);
+    expect(await asked("storage \n")).toBe(false);
+  });
+
+  it("is not confirmed by an input that ends, and does not wait for more", async () => {
+    expect(await asked()).toBe(false);
   });
 });

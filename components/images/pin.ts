@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { check, exitCode } from "./check";
-import { productionImages } from "../../services";
 import { LookupError, lookUpDigest } from "./registry";
+
+/** Where the digests of the default images are kept. */
+export const digestsFile = join(__dirname, "digests.json");
 
 const digestsSchema = z.record(z.string(), z.string());
 
@@ -38,30 +39,3 @@ export async function pin(images: readonly string[], file: string): Promise<Pinn
   renameSync(unfinished, file);
   return { digests, failures };
 }
-
-const usage = `npm run pin              looks up the digest of each image that the program uses by default, and writes them down
-npm run pin -- --check   looks each of them up and writes nothing
-                         exit code 0: all are there, 1: at least one is gone, 2: could not be judged`;
-
-async function main(args: readonly string[]): Promise<void> {
-  if (args.length > 1 || (args.length === 1 && args[0] !== "--check")) {
-    console.error(usage);
-    process.exitCode = args[0] === "--help" ? 0 : 2;
-    return;
-  }
-  if (args[0] === "--check") {
-    const checked = await check(productionImages());
-    for (const { image, problem } of checked) {
-      if (problem === undefined) console.log(`${image}: is there`);
-      else console.error(problem.message);
-    }
-    process.exitCode = exitCode(checked);
-    return;
-  }
-  const { digests, failures } = await pin(productionImages(), join(__dirname, "digests.json"));
-  for (const [image, digest] of Object.entries(digests)) console.log(`${image}@${digest}`);
-  for (const failure of failures) console.error(failure);
-  if (failures.length > 0) process.exitCode = 1;
-}
-
-if (require.main === module) void main(process.argv.slice(2));

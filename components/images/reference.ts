@@ -8,7 +8,7 @@ import digests from "./digests.json";
 const moved: Readonly<Record<string, string>> = { "docker.io/minio/minio": "quay.io/minio/minio" };
 
 /**
- * An image by its exact tag, and by its digest too once `npm run pin` has looked it up. A digest is never made up.
+ * An image by its exact tag, and by its digest too once `npx homelab pin` has looked it up. A digest is never made up.
  * @param image whole reference, e.g. `docker.io/library/postgres:18-trixie`; one with a digest stays as it is.
  */
 export function reference(image: string, known: Readonly<Record<string, string>> = digests): string {

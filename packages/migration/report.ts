@@ -100,7 +100,7 @@ export function whatNow(
     lines.push(
       "Written to in the source since it was dumped (not in the new place)",
       ...written.map((table) => `  ${table}`),
-      "  Stop what writes there and compare: npm run migrate -- verify",
+      "  Stop what writes there and compare: npx homelab migrate verify",
     );
   }
   return lines.join("\n");

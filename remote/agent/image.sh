@@ -23,7 +23,7 @@ why() {
     meaning='This node does not reach the registry: look at its network and name resolution. '
     ;;
   *'manifest unknown'* | *'name unknown'* | *'not found'* | *'access to the resource is denied'* | *'unauthorized'* | *'denied'*)
-    meaning='The registry has no such image for the public: the tag never was, or the image was deleted or made private. Name another in the stack file (npm run pin -- --check looks the default ones up). '
+    meaning='The registry has no such image for the public: the tag never was, or the image was deleted or made private. Name another in the stack file (npx homelab pin --check looks the default ones up). '
     ;;
   *'no space left'*) meaning='The disk of this node is full. ' ;;
   esac

@@ -89,7 +89,7 @@ export function movedSentence(unit: UnitSpec, { former, now }: Moved): string {
     `${unit.service} on ${node} would start without its data: that is in ${former}, and ${now} has none of it. To move it, on ${node}:`,
     `  systemctl stop ${unit.service}`,
     `  mkdir -p ${now} && cp -a ${former}/. ${now}/ && sync`,
-    `then run this again; once all is well, \`npm run delete-data -- ${node} ${former}\` deletes the former copy. To begin with nothing all the same: mv ${former} ${former}.former`,
+    `then run this again; once all is well, \`npx homelab delete-data ${node} ${former}\` deletes the former copy. To begin with nothing all the same: mv ${former} ${former}.former`,
   ].join("\n");
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { program } from "../../cli/program/program";
 import { anchor, blocks, pages, prose, read, root } from "./markdown";
 
 const scripts = Object.keys(
@@ -9,6 +10,7 @@ const scripts = Object.keys(
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).scripts,
 );
+const commands = program().subcommands;
 const makeTargets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z][\w-]*):/gm)].map(
   ([, target]) => target,
 );
@@ -42,6 +44,22 @@ describe.each(pages())("%s", (page) => {
     expect(
       all(code(page), /\bnpm run (?:--silent )?([a-z][\w:-]*)/g).filter((name) => !scripts.includes(name)),
     ).toEqual([]);
+  });
+
+  it("names only commands of homelab, with verbs and options that they have", () => {
+    const wrong = all(code(page), /(?:npx |\.\/|lab\/)homelab ([^`|\n]*)/g).filter((line) => {
+      const [name, verb = "", ...rest] = line.split(/\s+/);
+      const command = commands.find((each) => each.name() === name);
+      if (command === undefined) return !/^(ARGS…|--help|…)/.test(line);
+      const { subcommands } = command;
+      if (subcommands.length > 0 && verb !== "" && !subcommands.some((each) => each.name() === verb))
+        return true;
+      const known = [command, ...subcommands].flatMap((each) => each.options).map(({ long }) => long);
+      return [verb, ...rest]
+        .map((word) => /^(--[a-z-]+)/.exec(word)?.[1])
+        .some((option) => option !== undefined && option !== "--help" && !known.includes(option));
+    });
+    expect(wrong).toEqual([]);
   });
 
   it("names only targets of the Makefile", () => {

@@ -1,4 +1,4 @@
 import { houseCommand, type Said } from "../support/command";
 
-/** Runs `npm run wake|sleep` on the lab's house. */
+/** Runs `homelab wake` or `sleep` on the lab's house. */
 export const command = (name: "wake" | "sleep", ...args: string[]): Said => houseCommand(name, args, 120);

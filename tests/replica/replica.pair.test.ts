@@ -189,7 +189,7 @@ describe("the backup, after a promotion and the way back", () => {
     psql("desktop", agent, "SELECT pg_sleep(0.1); DROP TABLE lab_replica");
     const { code, said } = script("restore.sh", "postgres", moment, "--yes");
     expect({ code, said }).toMatchObject({ code: 0 });
-    expect(said).toContain("npm run --silent rejoin -- desktop");
+    expect(said).toContain("npx homelab rejoin desktop");
     receives();
     expect(psql("desktop", agent, "SELECT count(*) FROM lab_replica WHERE n IN (9000, 9500)")).toBe("2");
     const joined = pairCommand("rejoin", "desktop");

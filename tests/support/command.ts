@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
-const house = ["--topology", "lab/state/topology.yaml", "--identity", "lab/state/id_lab"];
 
 /** What a command answers; a failure is an answer, too. */
 export interface Said {
@@ -11,11 +10,11 @@ export interface Said {
 }
 
 /**
- * Runs one of the program's own commands (`npm run NAME`) on the lab's house, in its network.
+ * Runs one of the program's own commands on the lab's house: `lab/homelab NAME ARGS…`.
  * @throws Error when it has not ended after so many seconds
  */
 export function houseCommand(name: string, args: readonly string[], seconds: number): Said {
-  const done = spawnSync(join(root, "lab/in"), ["npm", "run", "--silent", name, "--", ...house, ...args], {
+  const done = spawnSync(join(root, "lab/homelab"), [name, ...args], {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,7 +1,7 @@
 import type { NodeName } from "../../topology";
 import { houseCommand } from "./command";
 
-/** `npm run delete-data` on the lab: the second, explicit step after a destroy. */
+/** `homelab delete-data` on the lab: the second, explicit step after a destroy. */
 const command = (...args: string[]) => houseCommand("delete-data", args, 120);
 
 export interface Kept {

@@ -9,7 +9,7 @@ import { writer, type Writer } from "./writer";
 /** storage's PostgreSQL and its standby on the lab: on, off, promoted; as a person does it. */
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
 
-/** `npm run promote` or `rejoin`, confirmed. */
+/** `homelab promote` or `rejoin`, confirmed. */
 export const pairCommand = (command: "promote" | "rejoin", ...args: string[]): Said =>
   houseCommand(command, ["--yes", ...args], 280);
 

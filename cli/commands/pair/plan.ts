@@ -29,7 +29,7 @@ const active = (standing: Standing | undefined) =>
 
 /** Why a server does not start; what it says in its journal when it is tried. */
 export const fenceText = (self: NodeName, primary: NodeName): string =>
-  `${primary}'s PostgreSQL was promoted, so ${self}'s does not start: no two may take commits. Its data is kept. The way back: npm run rejoin -- ${self} (docs/runbooks/promote.md).`;
+  `${primary}'s PostgreSQL was promoted, so ${self}'s does not start: no two may take commits. Its data is kept. The way back: npx homelab rejoin ${self} (docs/runbooks/promote.md).`;
 
 /** Decides about `promote`: makes `target` the primary of the two. */
 export function planPromotion(target: Member, other: Member, options: PromoteOptions): Plan {
@@ -101,12 +101,12 @@ export function planRejoin(target: Member, other: Member): Plan {
   }
   if (standing.role === "primary" && active(standing)) {
     return refused(
-      `${target.name}'s PostgreSQL is primary and runs: it is not made a standby. To change over: npm run promote -- --switch-over ${other.name}.`,
+      `${target.name}'s PostgreSQL is primary and runs: it is not made a standby. To change over: npx homelab promote --switch-over ${other.name}.`,
     );
   }
   if (!active(other.standing) || other.standing?.role !== "primary") {
     return refused(
-      `${other.name}'s PostgreSQL does not run as primary, so there is nothing to copy: start or promote it first (npm run promote shows how both stand).`,
+      `${other.name}'s PostgreSQL does not run as primary, so there is nothing to copy: start or promote it first (npx homelab promote shows how both stand).`,
     );
   }
   if (standing.role === "standby" && standing.streaming && standing.system === other.standing.system) {

@@ -1,17 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { ConnectionArgs } from "../../../remote/connection-args";
 import { Unreachable } from "../../../packages/errors";
 import { lookAtPair, pairStep, walBytes, type Standing } from "../../../remote/pair";
-import { identity } from "../../../settings";
 import { columns, confirmed } from "../../terminal";
-import { connectionOf, loadTopology, type NodeName } from "../../../topology";
-import { houseOptions } from "../command";
+import { inHouse } from "../house";
+import type { PairNode, PairOptions } from "./nodes";
 import { standingRows, type Member, type NodeStep, type Plan } from "./plan";
-
-/** The two nodes that may have a server of the pair. */
-export const pairNodes = ["storage", "desktop"] as const satisfies readonly NodeName[];
-export type PairNode = (typeof pairNodes)[number];
 
 /** How long a step may take that copies no data, and one that does, seconds. */
 const stepSeconds = 90;
@@ -26,44 +20,23 @@ const words: Record<NodeStep["verb"], string> = {
   copy: "sets its data aside and becomes a standby with a new copy",
 };
 
-export interface Given {
-  readonly node: PairNode | undefined;
-  readonly flags: ReadonlySet<string>;
+/** The two servers, and whether to ask before something is done to them. */
+export interface Pair {
   readonly yes: boolean;
   readonly connections: Readonly<Record<PairNode, ConnectionArgs>>;
 }
 
-/** The command's arguments. @throws Error with the usage for a wrong one */
-export function given(flags: readonly string[], usage: string): Given {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      ...houseOptions,
-      yes: { type: "boolean", default: false },
-      ...Object.fromEntries(flags.map((flag) => [flag, { type: "boolean", default: false }] as const)),
-    },
-  });
-  const [name] = positionals;
-  const node = pairNodes.find((known) => known === name);
-  if (positionals.length > 1 || (name !== undefined && node === undefined)) {
-    throw new Error(`Say which node, storage or desktop: ${usage}`);
-  }
-  const { nodes } = loadTopology(values.topology);
-  const key = identity(values.identity);
-  return {
-    node,
-    flags: new Set(flags.filter((flag) => (values as Record<string, unknown>)[flag] === true)),
-    yes: values.yes,
-    connections: {
-      storage: connectionOf(nodes.storage, key),
-      desktop: connectionOf(nodes.desktop, key),
-    },
-  };
-}
+export const inPair = <T>(options: PairOptions, act: (pair: Pair) => Promise<T>): Promise<T> =>
+  inHouse(options, ({ connection }) =>
+    act({
+      yes: options.yes,
+      connections: { storage: connection("storage"), desktop: connection("desktop") },
+    }),
+  );
 
 export const otherOf = (node: PairNode): PairNode => (node === "storage" ? "desktop" : "storage");
 
-export async function look(name: PairNode, { connections }: Given): Promise<Member> {
+export async function look(name: PairNode, { connections }: Pair): Promise<Member> {
   try {
     return { name, standing: await lookAtPair(connections[name], new AbortController().signal) };
   } catch (error) {
@@ -78,7 +51,7 @@ export function show(members: readonly Member[]): void {
 }
 
 /** Does what was decided, once it is confirmed. @returns the exit code */
-export async function carryOut(plan: Plan, args: Given, node: PairNode): Promise<number> {
+export async function carryOut(plan: Plan, args: Pair, node: PairNode): Promise<number> {
   if (plan.kind === "refused") {
     process.stderr.write(`${plan.sentence}\n`);
     return 1;
@@ -119,7 +92,7 @@ export async function carryOut(plan: Plan, args: Given, node: PairNode): Promise
 const quiet = () => new AbortController().signal;
 
 /** Waits until the standby has the last checkpoint of a server that was stopped cleanly. @returns why not, if it has not */
-async function caughtUp(node: PairNode, stopped: Standing, args: Given): Promise<string | undefined> {
+async function caughtUp(node: PairNode, stopped: Standing, args: Pair): Promise<string | undefined> {
   if (stopped.state !== "shut down" || stopped.checkpoint === undefined) {
     return `The primary did not stop cleanly (${stopped.state ?? "unknown"}).`;
   }

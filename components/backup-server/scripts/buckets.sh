@@ -190,7 +190,7 @@ save() {
   du -sb "$mirror" | cut -f1 | counted buckets
   [ "${#failed[@]}" = 0 ] || fail "The backup of these buckets failed, as is said above: ${failed[*]}."
   [ "${#refused[@]}" = 0 ] ||
-    refuse "The copy of these buckets was left as it is: ${refused[*]}. If objects are missing, bring them back (docs/runbooks/restore.md); if it is right: npm run restore -- buckets --accept-smaller"
+    refuse "The copy of these buckets was left as it is: ${refused[*]}. If objects are missing, bring them back (docs/runbooks/restore.md); if it is right: npx homelab restore buckets --accept-smaller"
 }
 
 # put_back FOLDER BUCKET KEYS: what the bucket lacks of the files in FOLDER. What it has by now is newer: it stays.
@@ -210,7 +210,7 @@ put_back() {
 restore() {
   local bucket
   [ -d "$mirror" ] || fail "There is no copy of buckets in $mirror."
-  mirror_whole || fail "The copy in $mirror is damaged: the names above. The others come back with: npm run restore -- buckets restore BUCKET"
+  mirror_whole || fail "The copy in $mirror is damaged: the names above. The others come back with: npx homelab restore buckets restore BUCKET"
   each_of "$mirror" "${1:-}"
   for bucket in "${chosen[@]}"; do
     known "$bucket" | cut -d ' ' -f 4- >"$work/keys"
@@ -221,7 +221,7 @@ restore() {
 
 restore_removed() {
   local bucket folder=$removed/$1
-  if ! [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z$ && -d $folder ]]; then fail "Nothing was removed at '$1'. What there is: npm run restore -- buckets list"; fi
+  if ! [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z$ && -d $folder ]]; then fail "Nothing was removed at '$1'. What there is: npx homelab restore buckets list"; fi
   each_of "$folder" "${2:-}"
   for bucket in "${chosen[@]}"; do
     (cd "$folder/$bucket" && find . -type f -printf '%P\0') | one_line >"$work/keys"

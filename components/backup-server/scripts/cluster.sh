@@ -127,14 +127,14 @@ chosen() {
   local found=() id names
   if [ "$1" = latest ]; then
     names=$(clusters | paste -sd' ')
-    [[ $names != *' '* ]] || refuse "There are copies of more than one cluster ($names): name one of them. npm run restore -- cluster list"
+    [[ $names != *' '* ]] || refuse "There are copies of more than one cluster ($names): name one of them. npx homelab restore cluster list"
     for id in $names; do found=("$copies/$id/$(of "$id" | tail -n 1)"); done
   else
     for id in $(clusters); do if [ -e "$copies/$id/$1/info" ]; then found+=("$copies/$id/$1"); fi; done
     [ "${#found[@]}" -le 1 ] || refuse "More than one cluster has a copy $1: name it CLUSTER/COPY."
     if [ "${#found[@]}" = 0 ] && [[ $1 =~ ^[0-9a-f]{16}/[0-9A-Za-z-]+$ ]]; then found=("$copies/$1"); fi
   fi
-  [ -e "${found[0]:-}/info" ] || fail "There is no copy $1 of the cluster's state. What there is: npm run restore -- cluster list"
+  [ -e "${found[0]:-}/info" ] || fail "There is no copy $1 of the cluster's state. What there is: npx homelab restore cluster list"
   printf '%s\n' "${found[0]}"
 }
 
@@ -144,7 +144,7 @@ aside() { if [ -e "$1" ]; then mv -T -- "$1" "$1.before-$stamp"; fi; }
 restore() {
   local copy new=$CLUSTER_DATA/server.restored
   copy=$(chosen "$1")
-  (cd "$copy" && sha256sum --quiet --check sums >&2) || fail "The copy ${copy##*/} is damaged: the names above. Choose another: npm run restore -- cluster list"
+  (cd "$copy" && sha256sum --quiet --check sums >&2) || fail "The copy ${copy##*/} is damaged: the names above. Choose another: npx homelab restore cluster list"
   say "The cluster $(info "$copy" cluster) as it was at $(date -u -d "@$(info "$copy" began)" '+%F %T+00'), in the place of $(if [ -s "$server/tls/server-ca.crt" ]; then printf 'the cluster %s' "$(authority "$server")"; else echo nothing; fi)."
   rm -rf --one-file-system -- "$new"
   mkdir -p "$new"

@@ -25,13 +25,13 @@ chosen_snapshot() {
   collected=$(own collected <<<"$1")
   [ -n "$collected" ] || fail "There is nothing of storage's in the repository off this machine. Nothing was changed."
   if [ -n "$snapshot_wanted" ]; then
-    [[ $snapshot_wanted =~ ^[0-9a-f]{8,64}$ ]] || fail "'$snapshot_wanted' is no snapshot: npm run restore -- list shows their names."
-    collected=$(grep "^$snapshot_wanted" <<<"$collected") || fail "There is no snapshot $snapshot_wanted of what was collected: npm run restore -- list shows all."
+    [[ $snapshot_wanted =~ ^[0-9a-f]{8,64}$ ]] || fail "'$snapshot_wanted' is no snapshot: npx homelab restore list shows their names."
+    collected=$(grep "^$snapshot_wanted" <<<"$collected") || fail "There is no snapshot $snapshot_wanted of what was collected: npx homelab restore list shows all."
   else
     clusters=$(while IFS=$'\t' read -r each _ _ _ tags _; do cluster_in "$each" "$tags"; done <<<"$collected" | sort | uniq -c)
     if [ "$(wc -l <<<"$clusters")" -gt 1 ]; then
       described <<<"$collected" >&2
-      refuse "What was copied is of several clusters of PostgreSQL, so the newest may be of one that was made new and empty. Say which it shall be: npm run restore -- from-off-node --snapshot NAME, with a name from above. Nothing was changed."
+      refuse "What was copied is of several clusters of PostgreSQL, so the newest may be of one that was made new and empty. Say which it shall be: npx homelab restore from-off-node --snapshot NAME, with a name from above. Nothing was changed."
     fi
   fi
   IFS=$'\t' read -r id time _ _ tags _ < <(tail -n 1 <<<"$collected")
@@ -101,7 +101,7 @@ from_off_node() {
   rm -rf --one-file-system -- "$staged"
   mapfile -t names < <(awk -F '\t' '$3 != "-" && $4 ~ /^[a-z]+$/ { print $4 }' <<<"$list" | sort -u)
   for name in "${names[@]}"; do repository_back "$name"; done
-  say "The backups are here again. Now: npm run restore -- postgres latest, npm run restore -- buckets restore."
+  say "The backups are here again. Now: npx homelab restore postgres latest, npx homelab restore buckets restore."
 }
 
 # repository_back NAME: a node's own repository, of which each snapshot is as old as it says: nobody knows better now.

@@ -211,7 +211,7 @@ clock_doubt() {
   done
   # A clock may be put back a little by what keeps it right.
   if [ "$((now + 300))" -lt "$newest" ]; then
-    printf '%s' "The clock says $(date -u -d "@$now" '+%F %T+00'), but something here was made at $(date -u -d "@$newest" '+%F %T+00'): nothing old is taken away. Put the clock right; if it is right now and was ahead then: npm run restore -- accept-clock"
+    printf '%s' "The clock says $(date -u -d "@$now" '+%F %T+00'), but something here was made at $(date -u -d "@$newest" '+%F %T+00'): nothing old is taken away. Put the clock right; if it is right now and was ahead then: npx homelab restore accept-clock"
   elif ! synchronized; then
     printf '%s' "The clock is not synchronized (timedatectl): nothing old is taken away. Switch time synchronization on; where the clock is kept right by something else, such as a virtual machine's host: touch /etc/homelab/clock-is-kept"
   fi

@@ -38,7 +38,7 @@ same_cluster() {
   [ -n "$mine" ] || return 0
   theirs=$(cat "$notes/off-node.cluster" 2>/dev/null || newest_cluster)
   if [ -n "$theirs" ] && [ "$theirs" != "$mine" ]; then
-    refuse "The backups here are of the cluster $mine, and the newest off this machine of the cluster $theirs: nothing was copied. If this storage is a new one, get them back: npm run restore -- from-off-node. If the new cluster is what you want: npm run restore -- accept-cluster $mine"
+    refuse "The backups here are of the cluster $mine, and the newest off this machine of the cluster $theirs: nothing was copied. If this storage is a new one, get them back: npx homelab restore from-off-node. If the new cluster is what you want: npx homelab restore accept-cluster $mine"
   fi
 }
 # copied: noted once, so that a full disk here is nothing to a copy that was made.

@@ -168,7 +168,7 @@ logical() {
     said=$(smaller "$last")
     if [ -n "$said" ]; then
       rm -rf --one-file-system -- "$HISTORY/dump/$name.part"
-      refuse "${said}This dump was not kept, and nothing older was taken away. If data is missing, restore it (docs/runbooks/restore.md); if it is right: npm run restore -- backup --accept-smaller"
+      refuse "${said}This dump was not kept, and nothing older was taken away. If data is missing, restore it (docs/runbooks/restore.md); if it is right: npx homelab restore backup --accept-smaller"
     fi
   fi
   if grep -q 'invalid page' "$work/problems"; then damaged=yes; fi

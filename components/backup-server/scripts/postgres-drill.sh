@@ -105,14 +105,14 @@ older() {
     try whole "$1" "$each" >/dev/null 2>&1
     if [ "$tried" = 0 ]; then
       if [ "$1" = base ]; then
-        printf '%s' "The base backup $each before it is whole, and so is the WAL after it: a restore takes it (--base $each). Make a new one: npm run restore -- backup"
+        printf '%s' "The base backup $each before it is whole, and so is the WAL after it: a restore takes it (--base $each). Make a new one: npx homelab restore backup"
       else
-        printf '%s' "The dump $each before it is whole: $HISTORY/dump/$each. Make a new one: npm run restore -- backup"
+        printf '%s' "The dump $each before it is whole: $HISTORY/dump/$each. Make a new one: npx homelab restore backup"
       fi
       return
     fi
   done
-  printf '%s' "None of the ${1/base/base backup}s before it is whole. Make a new one now: npm run restore -- backup"
+  printf '%s' "None of the ${1/base/base backup}s before it is whole. Make a new one now: npx homelab restore backup"
 }
 
 # cluster_whole: the copies of K3s' state are as they were written.
@@ -123,7 +123,7 @@ cluster_whole() {
     if [ ! -e "$copy/info" ] || [[ $copy = *.part ]]; then continue; fi
     if ! (cd "$copy" && sha256sum --quiet --check sums >&2); then damaged+=" ${copy#"$BACKUP_DIRECTORY/cluster/"}"; fi
   done
-  [ -z "$damaged" ] || fail "These copies of the cluster's state are damaged:$damaged. The others are whole: npm run restore -- cluster list"
+  [ -z "$damaged" ] || fail "These copies of the cluster's state are damaged:$damaged. The others are whole: npx homelab restore cluster list"
 }
 
 # Each form by itself: what is wrong with one says nothing of the other.

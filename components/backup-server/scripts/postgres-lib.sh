@@ -81,7 +81,7 @@ history() {
   if [ -z "$known" ]; then
     printf '%s\n' "$ID" | write "$root/cluster" 644
   elif [ "$known" != "$ID" ]; then
-    refuse "The running PostgreSQL is the cluster $ID, but the backups in $root are of the cluster $known: it is new, or another. Nothing was written, and nothing of the history was changed. If data is missing, restore it (docs/runbooks/restore.md); if the new cluster is what you want: npm run restore -- accept-cluster $ID"
+    refuse "The running PostgreSQL is the cluster $ID, but the backups in $root are of the cluster $known: it is new, or another. Nothing was written, and nothing of the history was changed. If data is missing, restore it (docs/runbooks/restore.md); if the new cluster is what you want: npx homelab restore accept-cluster $ID"
   fi
   HISTORY=$root/$ID
   install -d -m 700 -o "${owner%:*}" -g "${owner#*:}" "$HISTORY" "$HISTORY/base" "$HISTORY/dump"
@@ -159,7 +159,7 @@ wal_whole() {
     if [[ $number < $from ]] || { [ -n "$last" ] && [[ $number > $last ]]; }; then continue; fi
     if [ -z "$first" ]; then first=$number; fi
     if [ -n "$expected" ] && [ $((16#$number)) != "$expected" ]; then
-      fail "WAL is missing in $folder before segment $number: nothing after that can be restored from the backups before it. Make a full base backup now: npm run restore -- backup"
+      fail "WAL is missing in $folder before segment $number: nothing after that can be restored from the backups before it. Make a full base backup now: npx homelab restore backup"
     fi
     # 256 segments of 16 MB a file number; the next after …FF is …100 with the file number raised.
     expected=$((16#${number:8:8} == 255 ? (16#${number:0:8} + 1) << 32 : 16#$number + 1))

@@ -101,7 +101,7 @@ peer_says() {
 # superseded a restore would make a second primary, of a past of its own.
 leads_here() {
   local role system other way
-  way="To bring back a table or a database where writes go now: npm run restore -- dump MOMENT DATABASE [TABLE]. To restore all of it: first make this one primary again, by docs/runbooks/promote.md (npm run rejoin -- storage, then npm run promote -- --switch-over storage)."
+  way="To bring back a table or a database where writes go now: npx homelab restore dump MOMENT DATABASE [TABLE]. To restore all of it: first make this one primary again, by docs/runbooks/promote.md (npx homelab rejoin storage, then npx homelab promote --switch-over storage)."
   if [ -s "$POSTGRES_DATA/pair/fenced" ]; then
     fail "PostgreSQL here is fenced: $(cat "$POSTGRES_DATA/pair/fenced") Nothing was changed. $way"
   fi

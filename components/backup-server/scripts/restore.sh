@@ -1,5 +1,5 @@
 #!/bin/bash
-# restore.sh VERB…: what people do with backups; `npm run restore` calls it through SSH.
+# restore.sh VERB…: what people do with backups; `npx homelab restore` calls it through SSH.
 here=$(dirname "$0")
 # shellcheck source=lib.sh
 source "$here/lib.sh"
@@ -32,7 +32,7 @@ set -- "${words[@]}"
 choose() {
   local name=${1:-$(cat "$root/cluster" 2>/dev/null || true)}
   if [[ ! $name =~ ^[0-9]+(\.before-[0-9TZ]+)?$ ]] || [ ! -d "$root/$name" ]; then
-    fail "There is no history ${name:-of PostgreSQL} in $root. What there is: npm run restore -- list"
+    fail "There is no history ${name:-of PostgreSQL} in $root. What there is: npx homelab restore list"
   fi
   HISTORY=$root/$name
 }
@@ -132,7 +132,7 @@ swap() {
   say "PostgreSQL runs with what it held at ${1}, after $((EPOCHSECONDS - began)) s. What was there before is in $data.before-$stamp, the backups until now in $root/$(cat "$root/cluster").before-$stamp; delete them when you are sure."
   say "Now: pulumi up --stack storage (it puts roles and passwords right). A first backup of what is there is made."
   if [ -e "$pair" ]; then
-    say "The standby on $(peer) has what was there before and cannot follow this; with synchronous replication no commit is answered until it does. Make it follow again: npm run --silent rejoin -- $(peer)"
+    say "The standby on $(peer) has what was there before and cannot follow this; with synchronous replication no commit is answered until it does. Make it follow again: npx homelab rejoin $(peer)"
   fi
 }
 

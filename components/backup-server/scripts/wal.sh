@@ -115,7 +115,7 @@ while :; do
       fi
     elif [ "$said" != "$id" ]; then
       said=$id
-      echo "The running PostgreSQL is the cluster $id, but the backups are of the cluster $known: no WAL is received. If the new cluster is what you want: npm run restore -- accept-cluster $id" >&2
+      echo "The running PostgreSQL is the cluster $id, but the backups are of the cluster $known: no WAL is received. If the new cluster is what you want: npx homelab restore accept-cluster $id" >&2
     fi
   fi
   pause 2

@@ -7,7 +7,7 @@ data=/var/lib/postgresql/18/docker
 # What is known of the pair, beside the cluster: it is not copied with it, and outlives the container.
 notes=/var/lib/postgresql/pair
 # shellcheck disable=SC2034 # used by the scripts that source this
-rejoin="npm run rejoin -- $SELF (docs/runbooks/promote.md)"
+rejoin="npx homelab rejoin $SELF (docs/runbooks/promote.md)"
 
 replication() { # COMMAND…: commands of the replication protocol to the other server
   local command options=()

@@ -97,7 +97,7 @@ function readYamlFile(content: string, context: FileContext): Outcome {
 
 function whyUnreadable(content: string, error: string): string {
   return content.includes("{{")
-    ? `it is a template (${error}): render it first and check what comes out, as in helm template CHART | npm run --silent policy -- check -`
+    ? `it is a template (${error}): render it first and check what comes out, as in helm template CHART | npx homelab policy check -`
     : `it is not valid YAML: ${error}`;
 }
 

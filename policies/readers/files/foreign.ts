@@ -7,7 +7,7 @@ const templates =
   /\.(j2|jinja2?|in|tpl|tmpl|gotmpl|erb|ejs|epp|mustache|hbs|handlebars|mako|template|dist)$/i;
 
 const rendered =
-  "it is a template: render it first and check what comes out, as in RENDER | npm run --silent policy -- check -";
+  "it is a template: render it first and check what comes out, as in RENDER | npx homelab policy check -";
 
 /** What a file is by its name, with who answers for it. */
 const byName: readonly (readonly [RegExp, string])[] = [

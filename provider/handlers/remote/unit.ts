@@ -34,7 +34,7 @@ export const unit: Handler<UnitSpec> = {
     ctx.say.warn(
       inputs.keeps.length === 0
         ? `${inputs.service} was removed from ${node}.`
-        : `${inputs.service} was removed from ${node}; its data stays there in ${inputs.keeps.join(", ")}. To delete it too: npm run delete-data -- ${node} ${inputs.keeps.join(" ")}`,
+        : `${inputs.service} was removed from ${node}; its data stays there in ${inputs.keeps.join(", ")}. To delete it too: npx homelab delete-data ${node} ${inputs.keeps.join(" ")}`,
     );
   },
 };

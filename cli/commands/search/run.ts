@@ -1,21 +1,19 @@
 import { Client, DatabaseError } from "pg";
-import { columns } from "../../cli/terminal";
-import { errorMessage } from "../errors";
-import { rebuild, sync, type Copied, type Progress } from "./copy";
-import { Qdrant } from "./qdrant";
-import { migrate } from "./schema";
+import { errorMessage } from "../../../packages/errors";
+import { rebuild, sync, type Copied, type Progress } from "../../../packages/search/copy";
+import { Qdrant } from "../../../packages/search/qdrant";
+import { migrate } from "../../../packages/search/schema";
+import { columns } from "../../terminal";
+import { print, printJson } from "../house";
 
-/** `npm run --silent search -- COMMAND`: the schema, and the derived copy. Where they are is in the environment. */
-const usage = `npm run --silent search -- COMMAND
-  migrate   makes the schema in PostgreSQL, or what is missing of it
-  rebuild   makes Qdrant's copy anew from PostgreSQL
-  sync      sends Qdrant what changed since; makes the copy anew when it is gone
-  status    a table of what is stored, and how far the copy is behind
-Environment: POSTGRES_DSN (agent_gateway, as its owner), QDRANT_URL and, where the server wants one, QDRANT_API_KEY.`;
+export type Verb = "migrate" | "rebuild" | "sync" | "status";
 
-async function main(command: string | undefined): Promise<void> {
-  const copying = { rebuild, sync }[command ?? ""];
-  if (copying === undefined && command !== "migrate" && command !== "status") throw new Error(usage);
+/** What a table shows, a line each. */
+type Lines = readonly (readonly [what: string, value: string | number | null | undefined])[];
+
+/** Carries a verb out on what the environment names. */
+export async function search(verb: Verb, output: "text" | "json"): Promise<undefined> {
+  const copying = verb === "rebuild" ? rebuild : verb === "sync" ? sync : undefined;
   // Asked for before anything is touched.
   const qdrant =
     copying === undefined ? undefined : new Qdrant(environment("QDRANT_URL"), process.env.QDRANT_API_KEY);
@@ -24,14 +22,17 @@ async function main(command: string | undefined): Promise<void> {
     application_name: "homelab-search",
     connectionTimeoutMillis: 5000,
   });
-  await client.connect();
+  const show = output === "json" ? asJson : table;
   try {
-    if (command === "status") {
-      await status(client);
-      return;
+    await client.connect();
+    if (verb === "status") show(await status(client));
+    else {
+      await migrate(client);
+      if (copying !== undefined && qdrant !== undefined)
+        show(copied(await copying(client, qdrant, progress())));
     }
-    await migrate(client);
-    if (copying !== undefined && qdrant !== undefined) show(await copying(client, qdrant, progress()));
+  } catch (error) {
+    throw advised(error);
   } finally {
     await client.end();
   }
@@ -39,7 +40,8 @@ async function main(command: string | undefined): Promise<void> {
 
 function environment(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`${name} is not set.\n${usage}`);
+  if (value === undefined || value === "")
+    throw new Error(`${name} is not set: see \`homelab search --help\`.`);
   return value;
 }
 
@@ -52,16 +54,16 @@ function progress(): Progress {
   };
 }
 
-function show({ collection, sent, points, watermark }: Copied): void {
-  table([
+function copied({ collection, sent, points, watermark }: Copied): Lines {
+  return [
     ["collection", collection],
     ["documents sent", sent],
     ["points in it", points],
     ["up to revision", watermark],
-  ]);
+  ];
 }
 
-async function status(client: Client): Promise<void> {
+async function status(client: Client): Promise<Lines> {
   const { rows } = await client.query<Record<string, string | null>>(
     `select (select count(*) from search.documents) as documents,
        (select count(*) from search.messages) as messages,
@@ -71,7 +73,7 @@ async function status(client: Client): Promise<void> {
      from (select 1) one left join lateral (select * from search.copies order by synced_at desc limit 1) c on true`,
   );
   const { documents, messages, metadata, revision, collection, points, watermark, synced_at } = rows[0] ?? {};
-  table([
+  return [
     ["documents", documents],
     ["messages", messages],
     ["metadata", metadata],
@@ -83,22 +85,24 @@ async function status(client: Client): Promise<void> {
           ["changes since", Number(revision) - Number(watermark)],
           ["brought up to date", synced_at],
         ] as const)),
-  ]);
+  ];
 }
 
-function table(lines: readonly (readonly [what: string, value: string | number | null | undefined])[]): void {
+function table(lines: Lines): void {
   const rows = lines.map(([what, value]) => [what, String(value ?? "")]);
-  for (const line of columns(rows)) process.stdout.write(`${line}\n`);
+  for (const line of columns(rows)) print(line);
 }
+
+const asJson = (lines: Lines): void => {
+  printJson(Object.fromEntries(lines));
+};
 
 const noSuchSchema = "3F000";
 const noSuchTable = "42P01";
 
-main(process.argv[2]).catch((error: unknown) => {
+/** What to do is said with what PostgreSQL says. */
+function advised(error: unknown): unknown {
   const code = error instanceof DatabaseError ? error.code : undefined;
-  const said = errorMessage(error);
-  const advice =
-    code === noSuchSchema || code === noSuchTable ? ": run `npm run --silent search -- migrate`" : "";
-  process.stderr.write(`${said}${advice}\n`);
-  process.exitCode = 1;
-});
+  if (code !== noSuchSchema && code !== noSuchTable) return error;
+  return new Error(`${errorMessage(error)}: run \`npx homelab search migrate\``);
+}
