@@ -56,11 +56,16 @@ const takesWrites = (node: "storage" | "desktop") =>
     "1",
   );
 
-/** Clients commit, and at a moment that nobody knows before, storage is cut off. */
+/** Clients commit, and when all have begun to, at a moment that nobody knows before, storage is cut off. */
 async function cut(round: number): Promise<{ from: number; acknowledged: number[] }> {
   const from = (round + 1) * 10_000_000;
   const loops = Array.from({ length: clients }, (_, i) => committer(agent(), table, from + i * 1_000_000));
-  await seconds(1 + randomInt(0, 2000) / 1000);
+  const began = Date.now();
+  while (loops.some((loop) => loop.acknowledged().length === 0)) {
+    if (Date.now() - began > 50_000) throw new Error("nothing was committed within 50 seconds");
+    await seconds(0.1);
+  }
+  await seconds(randomInt(0, 2000) / 1000);
   lab("node", "kill", "--lose-cache", "storage");
   await Promise.all(loops.map((loop) => loop.end()));
   return { from, acknowledged: loops.flatMap((loop) => loop.acknowledged()) };
