@@ -56,9 +56,9 @@ export type NatsSettings = z.output<typeof settings>;
 const text = (value: unknown) => JSON.stringify(value);
 
 /** The text of nats.conf. @see https://docs.nats.io/running-a-nats-service/configuration */
-export function natsConfig(own: NatsSettings): string {
+export function natsConfig(own: NatsSettings, server: string): string {
   return `# Written by Pulumi: changes made here are put back.
-server_name: desktop
+server_name: ${text(server)}
 host: "0.0.0.0"
 port: ${own.port}
 http: "127.0.0.1:${own.monitorPort}"
@@ -101,14 +101,14 @@ export const nats = service({
   images: (own) => [own.image],
   ports: (own) => [
     {
-      ...{ title: "NATS", port: own.port, key: "nats.port", from: "nodes" },
+      ...{ title: "NATS", port: own.port, key: "nats.port", from: "operators" },
       ...{ output: "NATS_URL", scheme: "nats" },
     },
   ],
   keeps: (own) => ({ kind: "persistent", paths: [own.dataDirectory], backup: "files" }),
   passwords: ({ users }) => Object.keys(users),
   secrets: (own) => ({ accounts: (given) => natsAccounts(own, given) }),
-  quadlet: (own) => ({
+  quadlet: (own, { node }) => ({
     name: "nats",
     description: "NATS, messages between agents",
     image: own.image,
@@ -119,7 +119,7 @@ export const nats = service({
       readOnly: true,
       exec: ["--config", "/etc/nats/nats.conf"],
     },
-    files: [{ name: "nats.conf", content: natsConfig(own), at: "/etc/nats/nats.conf" }],
+    files: [{ name: "nats.conf", content: natsConfig(own, node.name), at: "/etc/nats/nats.conf" }],
     memory: own.memory,
     // Says no as well when JetStream cannot write.
     health: { http: `http://127.0.0.1:${own.monitorPort}/healthz` },

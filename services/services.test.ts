@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadSettings } from "../settings";
 import { house } from "../power/testing";
 import { nodeNames, type NodeName } from "../topology";
+import { isCurrent } from "./docs";
 import {
   clientsOf,
   keptFiles,
@@ -110,4 +111,8 @@ describe("a service that is switched on", () => {
     );
     expect(() => more({ Kube: {} })).toThrow(/is no section/);
   });
+});
+
+it("docs/services.md says what the services say", async () => {
+  expect(await isCurrent()).toBe(true);
 });

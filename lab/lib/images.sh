@@ -21,7 +21,7 @@ image_key() {
 image_is_cached() { [ -e "$CACHE/images/$1-$(image_key "$1").tar" ]; }
 
 # Of what `make lab` needs, these are built with Go.
-go_images_are_cached() { image_is_cached minio && image_is_cached restic; }
+go_images_are_cached() { image_is_cached minio && image_is_cached restic && image_is_cached nats; }
 
 # image_archive NAME: the path of its archive (of a layer and of the machines' own: a plain file system), built when it is
 # not in the cache. build.sh is given the layer that it is put on, if any, before WORKDIR and OUT.
@@ -52,15 +52,17 @@ SH
 
 # What runs where: PostgreSQL on desktop too, where its standby may be switched on, and restic, where the backups are copied to.
 images_onto_machines() {
-  local postgres minio restic
+  local postgres minio restic nats
   postgres=$(image_archive postgres)
   minio=$(image_archive minio)
   restic=$(image_archive restic)
+  nats=$(image_archive nats)
   image_onto storage "$postgres"
   image_onto storage "$minio"
   image_onto desktop "$postgres"
   image_onto storage "$restic"
   image_onto desktop "$restic"
+  image_onto desktop "$nats"
 }
 
 # cluster_archives: prints the directory, as the machines see it, that has the archives for the cluster and no others. It is

@@ -8,7 +8,7 @@ import { join } from "node:path";
  * @returns the folder that has them
  * @throws Error when the image was not made yet
  */
-export function programsOf(image: "restic" | "minio" | "prometheus", ...names: string[]): string {
+export function programsOf(image: "restic" | "minio" | "prometheus" | "nats", ...names: string[]): string {
   const images = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "homelab/images");
   const archives = existsSync(images)
     ? readdirSync(images).filter((name) => name.startsWith(`${image}-`) && name.endsWith(".tar"))
