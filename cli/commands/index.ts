@@ -2,6 +2,7 @@ import type { HomelabCommand } from "../program/command";
 import { audit } from "./audit";
 import { completion } from "./completion";
 import { deleteData } from "./delete-data";
+import { doctor } from "./doctor";
 import { migrate } from "./migrate";
 import { pin } from "./pin";
 import { policy } from "./policy";
@@ -11,10 +12,12 @@ import { rejoin } from "./rejoin";
 import { restore } from "./restore";
 import { search } from "./search";
 import { sleep } from "./sleep";
+import { status } from "./status";
 import { wake } from "./wake";
 
 /** Every command, as `homelab --help` lists them. Help, completion and docs/commands.md are derived from this. */
 export const commands: readonly (() => HomelabCommand)[] = [
+  status,
   wake,
   sleep,
   power,
@@ -27,5 +30,6 @@ export const commands: readonly (() => HomelabCommand)[] = [
   policy,
   pin,
   deleteData,
+  doctor,
   completion,
 ];

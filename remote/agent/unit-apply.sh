@@ -5,7 +5,7 @@
 # anywhere and run again: while `applied` is missing the next run does the rest. Input: see ../unit/spec.ts.
 source head.sh
 source unit-lib.sh
-service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 complete='' health=() reload=() mend=() added=() keeps=()
+service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 complete='' health=() health_words=() reload=() mend=() added=() keeps=()
 declare -a paths=() modes=() owners=() effects=() directories=()
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 stage=$(mktemp -d) || fail 22 "$(df --output=target -- "${TMPDIR:-/tmp}" | tail -n 1) has no room left: nothing was changed."
@@ -45,7 +45,7 @@ while IFS=$'\t' read -r key a b c d e; do
     modes+=("$a") owners+=("$b") effects+=("$c") paths+=("$d")
     ;;
   keeps) keeps+=("$a") ;;
-  health) health+=("$(decode "$a")") ;;
+  health) health+=("$(decode "$a")") health_words+=("$a") ;;
   reload) reload+=("$(decode "$a")") ;;
   mend) mend+=("$(decode "$a")") ;;
   set-aside) added+=("$a") ;;
@@ -232,6 +232,9 @@ note() { # NAME: standard input, as a note of that name that is not in force yet
 next=$(mktemp -d -- "$kept/files-XXXXXX" 2>&1) || { said=$next next='' && cannot_write "$kept/files" "$said"; }
 printf '%s %s\n' "$run_hash" "$reload_hash" >"$stage/applied"
 write "$stage/applied" "$next/applied" 0644 root:root
+# For `homelab status`, which knows no stack.
+printf '%s\n' "${health_words[@]}" >"$stage/health"
+write "$stage/health" "$next/health" 0600 root:root
 for i in "${!paths[@]}"; do
   write "$stage/$i" "$next/$i.file" "${modes[i]}" "${owners[i]}"
   printf '%s\n' "${paths[i]}" >"$stage/path"

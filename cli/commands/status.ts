@@ -1,0 +1,43 @@
+import { HomelabCommand, wholeNumber, type HouseOptions, type OutputOptions } from "../program/command";
+import { inHouse } from "./house";
+
+interface Options extends HouseOptions, OutputOptions {
+  readonly limit: number;
+}
+
+/** The limit is that of the whole command, and printing takes some of it, milliseconds. */
+const printing = 100;
+/** A machine that has not even accepted a connection by then counts as off, so it is given that long in any case. */
+const least = 1000;
+
+export const status = () =>
+  new HomelabCommand("status")
+    .summary("show every node, its services, backups and replication on a page")
+    .description(
+      "Shows each node (on, off on purpose, off and should not be), each service that this program set up there (as declared, changed, unhealthy, not running), when each backup and drill last went well, replication, and the cluster's nodes. Nothing is changed, and no passphrase is needed. What did not answer in time is said to be not known.",
+    )
+    .option("--limit <seconds>", "how long all of it may take", wholeNumber(1, 600), 3)
+    .house()
+    .json()
+    .exits(0, "all that was seen is as it should be")
+    .exits(1, "something is not: a node is off, a service changed or ill, a backup overdue")
+    .exits(3, "nothing is wrong as far as was seen, but something did not answer in time")
+    .example("homelab status", "a page in the terminal, within 3 seconds")
+    .example("homelab status --output json", "the same for a program")
+    .runs((options: Options) =>
+      inHouse(options, async (house) => {
+        const { look } = await import("../status/look");
+        const { page, verdict } = await import("../status/page");
+        const { painter } = await import("../terminal");
+        const left = options.limit * 1000 - performance.now() - printing;
+        const status = await look(house, Math.max(least, left));
+        const text =
+          options.output === "json"
+            ? `${JSON.stringify({ verdict: verdict(status), ...status }, undefined, 2)}\n`
+            : page(status, painter(process.stdout, process.env));
+        await new Promise((resolve) => process.stdout.write(text, resolve));
+        // Nor is a connection waited for that is still being made.
+        if (status.nodes.some(({ power }) => power !== "on")) process.exit(verdict(status));
+        return verdict(status);
+      }),
+    );

@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { dependencies, engines } from "../../package.json";
+
+/** What was found of one thing, and what to do about it. */
+export interface Check {
+  /** `note`: works, or may be meant so. */
+  readonly state: "ok" | "note" | "missing";
+  readonly what: string;
+  readonly says: string;
+}
+
+/** What a program says, run without a shell. */
+export type Ask = (program: string, args: readonly string[]) => string | undefined;
+
+/** @returns undefined where it is not there, or fails */
+export const ask: Ask = (program, args) => {
+  const { status, stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  return status === 0 ? stdout.trim() : undefined;
+};
+
+const ok = (what: string, says: string): Check => ({ state: "ok", what, says });
+const note = (what: string, says: string): Check => ({ state: "note", what, says });
+const missing = (what: string, says: string): Check => ({ state: "missing", what, says });
+
+/** Compares versions by their numbers: whether `version` is `least` or newer. */
+export function atLeast(version: string, least: string): boolean {
+  const [have, want] = [version, least].map((text) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number));
+  for (let at = 0; at < 3; at += 1) {
+    const difference = (have?.[at] ?? 0) - (want?.[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+export function node(version = process.versions.node): Check {
+  const least = engines.node.replace(/[^\d.]/g, "");
+  return atLeast(version, least)
+    ? ok("Node.js", version)
+    : missing("Node.js", `${version}: ${least} or newer is needed: https://nodejs.org/en/download`);
+}
+
+export function pulumi(run: Ask = ask): Check {
+  const version = run("pulumi", ["version"]);
+  const sdk = dependencies["@pulumi/pulumi"];
+  if (version === undefined)
+    return missing(
+      "Pulumi",
+      "no `pulumi` in PATH: https://www.pulumi.com/docs/install, or in the lab `lab/pulumi`, which brings its own",
+    );
+  return atLeast(version, sdk)
+    ? ok("Pulumi", version.replace(/^v/, ""))
+    : note("Pulumi", `${version}: older than the SDK of this project, ${sdk}; update it if a run complains`);
+}
+
+/** The plugins of packages in package.json that have one; this project's own provider stands in the project. */
+export function plugins(run: Ask = ask): readonly Check[] {
+  const listed = run("pulumi", ["plugin", "ls", "--json"]);
+  if (listed === undefined) return [];
+  const there = JSON.parse(listed) as readonly { readonly name: string; readonly version?: string }[];
+  return (["random", "minio"] as const).map((name) => {
+    const wanted = dependencies[`@pulumi/${name}`];
+    const versions = there
+      .filter((plugin) => plugin.name === name)
+      .map(({ version }) => version ?? "unknown");
+    if (versions.includes(wanted)) return ok(`plugin ${name}`, wanted);
+    return note(
+      `plugin ${name}`,
+      `${wanted} is not here: \`pulumi install\` fetches it, or the first run does`,
+    );
+  });
+}
+
+/** The stacks' passphrase: from a variable or a file, unless the stack files name another secrets provider. */
+export function passphrase(environment: NodeJS.ProcessEnv, stackFiles: readonly string[]): Check {
+  const what = "passphrase";
+  if (stackFiles.length > 0 && stackFiles.every((text) => /^secretsprovider:/m.test(text)))
+    return ok(what, "not needed: the stack files name a secrets provider");
+  if (environment.PULUMI_CONFIG_PASSPHRASE !== undefined) return ok(what, "in PULUMI_CONFIG_PASSPHRASE");
+  const file = environment.PULUMI_CONFIG_PASSPHRASE_FILE;
+  if (file === undefined)
+    return note(
+      what,
+      "neither PULUMI_CONFIG_PASSPHRASE nor PULUMI_CONFIG_PASSPHRASE_FILE is set: pulumi asks for it, and ends where nobody answers",
+    );
+  if (!existsSync(file))
+    return missing(what, `PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which is not there`);
+  return (statSync(file).mode & 0o077) === 0
+    ? ok(what, `in ${file}`)
+    : note(what, `in ${file}, which others on this computer may read: chmod 600 ${file}`);
+}
+
+/** @param key as `identity` of settings chose it */
+export function sshKey(key: string | undefined, environment: NodeJS.ProcessEnv, run: Ask = ask): Check {
+  const what = "SSH key";
+  if (key === undefined) {
+    if ((environment.SSH_AUTH_SOCK ?? "") === "")
+      return missing(
+        what,
+        "no ~/.ssh/id_ed25519 and no SSH agent: ssh-keygen -t ed25519, or say --identity KEY",
+      );
+    return run("ssh-add", ["-l"]) === undefined
+      ? missing(what, "the SSH agent holds no key: ssh-add")
+      : ok(what, "held by the SSH agent");
+  }
+  const path = resolve(key.replace(/^~(?=\/)/, homedir()));
+  return (statSync(path).mode & 0o077) === 0
+    ? ok(what, key)
+    : note(what, `${key} may be read by others on this computer, and ssh refuses it then: chmod 600 ${key}`);
+}
+
+export function stackFiles(folder: string, names: readonly string[]): readonly string[] {
+  return names
+    .map((name) => join(folder, `Pulumi.${name}.yaml`))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8"));
+}

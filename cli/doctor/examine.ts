@@ -1,0 +1,47 @@
+import { errorMessage } from "../../packages/errors";
+import { lookAtPower } from "../../power/on-node";
+import { reachable } from "../../remote/reachable";
+import { closeAll } from "../../remote/ssh";
+import { identity } from "../../settings";
+import { connectionOf, loadTopology, nodeNames, type Node, type Topology } from "../../topology";
+import type { HouseOptions } from "../program/command";
+import { project } from "../program/project";
+import { node, passphrase, plugins, pulumi, sshKey, stackFiles, type Check } from "./checks";
+
+/** Looks at this computer, and whether it reaches the nodes. One thing that is wrong keeps no other from being looked at. */
+export async function examine(options: HouseOptions): Promise<readonly Check[]> {
+  const own = [node(), pulumi(), ...plugins(), passphrase(process.env, stackFiles(project, nodeNames))];
+  let key: string | undefined;
+  let keyCheck: Check;
+  try {
+    key = identity(options.identity);
+    keyCheck = sshKey(key, process.env);
+  } catch (error) {
+    keyCheck = { state: "missing", what: "SSH key", says: errorMessage(error) };
+  }
+  let topology: Topology;
+  try {
+    topology = loadTopology(options.topology);
+  } catch (error) {
+    return [...own, keyCheck, { state: "missing", what: "topology", says: errorMessage(error) }];
+  }
+  const nodes = await Promise.all(nodeNames.map((name) => reach(topology.nodes[name], key)));
+  await closeAll();
+  return [...own, keyCheck, { state: "ok", what: "topology", says: options.topology }, ...nodes];
+}
+
+async function reach(node: Node, key: string | undefined): Promise<Check> {
+  const { name, address, ssh } = node;
+  if (!(await reachable(address, ssh.port))) {
+    const says = `nothing answers at ${address}, port ${ssh.port}`;
+    return node.lifecycle === "on-demand"
+      ? { state: "note", what: name, says: `${says}: it may be off (homelab wake ${name})` }
+      : { state: "missing", what: name, says: `${says}: is it on, and the address in the topology right?` };
+  }
+  try {
+    await lookAtPower(connectionOf(node, key));
+    return { state: "ok", what: name, says: `lets ${ssh.user} in at ${address}` };
+  } catch (error) {
+    return { state: "missing", what: name, says: errorMessage(error) };
+  }
+}
