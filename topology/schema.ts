@@ -88,7 +88,7 @@ export const topologySchema = z
           ctx.addIssue({
             code: "custom",
             path: ["nodes", name, key],
-            message: `is the address of ${other} too; each node needs its own`,
+            message: `is the address of ${other} too; each node is a machine of its own, or a copy would be lost with its original`,
             params: { value },
           });
         }
