@@ -32,8 +32,22 @@ describe("waking a node", () => {
   it("says of one that is on that it is, and sends nothing", async () => {
     const { power, done, said } = pretend(["storage", "compute"], () => ({}));
     await wake(power, "compute", limit);
-    expect(done).toEqual(["look compute"]);
+    expect(done).toEqual(["look compute", "word storage compute on"]);
     expect(said).toEqual([expect.stringMatching(/^compute is on already, since 1970-01-01 /)]);
+  });
+
+  it("notes on storage that it is on, so that a power cut is not taken for the sleep before it", async () => {
+    const { power, done } = pretend(["storage"], () => ({}));
+    await wake(power, "compute", limit);
+    expect(done.at(-1)).toBe("word storage compute on");
+  });
+
+  it("is no failure where that cannot be noted", async () => {
+    const { power, said } = pretend(["storage"], () => ({
+      keepWord: () => Promise.reject(new Error("storage: no room.")),
+    }));
+    await wake(power, "compute", limit);
+    expect(said.at(-1)).toBe("That compute is on could not be noted: storage: no room.");
   });
 
   it("asks another always-on node when the first cannot send", async () => {

@@ -22,6 +22,7 @@ export async function wake(power: Power, name: NodeName, { limit }: WakeOptions)
   if (await machines.answers(node)) {
     const { booted } = await machines.look(node);
     say(`${name} is on already, since ${moment(booted)}.`);
+    await noteOn(power, name);
     await giveBack(power, name);
     return;
   }
@@ -44,6 +45,7 @@ export async function wake(power: Power, name: NodeName, { limit }: WakeOptions)
       try {
         await machines.look(node);
         say(`${name} is on: it answered after ${seconds(machines.clock() - began)}.`);
+        await noteOn(power, name);
         await giveBack(power, name);
         return;
       } catch (error) {
@@ -87,6 +89,17 @@ async function send({ topology, machines }: Power, to: Node, packet: Buffer): Pr
   throw new PowerError(
     `${to.name} cannot be woken, for no always-on node can send the packet: ${tried.join("; ") || "there is none beside it"}.`,
   );
+}
+
+/** So that a power cut from now on is not taken for the sleep before it. That it cannot be noted is no reason to fail. */
+async function noteOn({ topology, machines, say }: Power, name: NodeName): Promise<void> {
+  const { storage } = topology.nodes;
+  if (name === storage.name || !(await machines.answers(storage))) return;
+  try {
+    await machines.keepWord(storage, name, "on");
+  } catch (error) {
+    say(`That ${name} is on could not be noted: ${errorMessage(error)}`);
+  }
 }
 
 /** A sleep that was stopped in the middle leaves its cordon; whoever is awake may have pods again. */
