@@ -36,6 +36,25 @@ describe("a time of day at which a job begins", () => {
     ]);
   });
 
+  it.each([
+    "Mon..Fri 02:30",
+    "*-*-01 03:00:00",
+    "02:30 Europe/Berlin",
+    "Sun *-*-* 2:15",
+    "0,12:00",
+    "daily",
+    "weekly",
+  ])("is warned of as a moment that comes again, %s", (moment) => {
+    expect(skippedHours({ "homelab:power.sleep": moment })).toHaveLength(1);
+  });
+
+  it.each(["Mon..Fri 07:30", "*-*-01 04:00", "23:02", "*:0/15", "02:30 UTC", "hourly", "12:02:03"])(
+    "is not warned of where it is never missed, %s",
+    (moment) => {
+      expect(skippedHours({ "homelab:power.sleep": moment })).toEqual([]);
+    },
+  );
+
   it("of the former default is one that systemd skips", () => {
     const next = (time: string) => {
       try {

@@ -416,7 +416,12 @@ describe("models", () => {
       keeps: "ephemeral",
       paths: ["/srv/models"],
     });
-    const { files } = named(all, "compute-model-cache").inputs as { files: { content: string }[] };
+    const { files, keeps } = named(all, "compute-model-cache").inputs as {
+      files: { content: string }[];
+      keeps: string[];
+    };
+    // So that another directory is not filled from the network while this one is left behind unseen.
+    expect(keeps).toEqual(["/srv/models"]);
     expect(files[0]?.content).toContain("-o 1000 -g 1000 /srv/models");
     expect(files[1]?.content).toContain("losing them costs a download");
   });

@@ -126,6 +126,8 @@ export class ComputeNode extends pulumi.ComponentResource {
             { path: reasonFile, content: cacheReason },
           ],
           health: { exec: ["/usr/bin/test", "-e", `${settings.modelCache}/.homelab-ephemeral`] },
+          // Copies, but of many gigabytes: not fetched a second time unseen, and not left on the disk unknown.
+          keeps: [settings.modelCache],
         },
         options(),
       );

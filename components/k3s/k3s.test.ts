@@ -116,6 +116,8 @@ describe("a K3sServer", () => {
   it("keeps its tokens with the cluster's state, so that a stack made anew finds them, and none in clear", async () => {
     const all = await runServer();
     const unit = parse(file(all, "/etc/systemd/system/k3s.service").content);
+    // A cluster of its own on the disk below would be another one.
+    expect(valuesOf(unit, "Unit", "RequiresMountsFor")).toEqual(["/var/lib/rancher/k3s"]);
     expect(valuesOf(unit, "Service", "ExecStartPre")).toContain(
       "/usr/local/lib/homelab/k3s-prepare.sh /var/lib/rancher/k3s/homelab-agent-token",
     );

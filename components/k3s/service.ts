@@ -40,6 +40,7 @@ export function k3sService(
         documentation: ["https://k3s.io"],
         wants: ["network-online.target"],
         after: ["network-online.target"],
+        requiresMountsFor: [settings.dataDirectory],
         // An agent waits for its server for as long as it takes.
         startLimitIntervalSec: 0,
       },

@@ -12,7 +12,8 @@ import {
 } from "../../packages/quadlet";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { scriptText } from "../../remote/run";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { skippedHours } from "../../settings";
 
 /** Each unit has its scripts in a directory of its own: a unit that is removed takes them along. */
 export const scriptPath = (unit: string, name: string) => `/usr/local/lib/homelab/${unit}/${name}.sh`;
@@ -36,6 +37,12 @@ export const unitFile = (name: string, text: UnitText): ManagedFileArgs => ({
   path: `/etc/systemd/system/${name}`,
   content: render(text),
 });
+
+/** A node that is not woken, or does not sleep, on one day of the year: said before it happens. */
+export function warnOfSkippedHours(key: string, moments: readonly string[], of: pulumi.Resource): void {
+  for (const moment of moments)
+    for (const sentence of skippedHours({ [key]: moment })) void pulumi.log.warn(sentence, of);
+}
 
 /** A service that a timer starts, with its timer; the timer is what is switched on. */
 export function timed(

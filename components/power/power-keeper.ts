@@ -6,7 +6,7 @@ import { powerPort, type PowerKeeperSettings } from "../../services";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { agentScript, script, scriptPath, timed, unitFile } from "./files";
+import { agentScript, script, scriptPath, timed, unitFile, warnOfSkippedHours } from "./files";
 
 export interface PowerKeeperArgs {
   /** Where it runs: it must be there when the others are off. */
@@ -67,6 +67,7 @@ export class PowerKeeper extends pulumi.ComponentResource {
     for (const [target, onCalendar] of Object.entries(settings.wake)) {
       const woken = Object.values(topology.nodes).find(({ name: known }) => known === target);
       if (onCalendar.length === 0 || woken === undefined) continue;
+      warnOfSkippedHours(`homelab:power.wake.${target}`, onCalendar, this);
       const unit = `homelab-wake-${target}`;
       timed(
         `${name}-wake-${target}`,

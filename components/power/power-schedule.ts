@@ -5,7 +5,7 @@ import { powerPort, type PowerScheduleSettings } from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { script, scriptPath, timed, unitFile } from "./files";
+import { script, scriptPath, timed, unitFile, warnOfSkippedHours } from "./files";
 
 export interface PowerScheduleArgs {
   /** The on-demand node; only itself is touched. */
@@ -103,6 +103,7 @@ export class PowerSchedule extends pulumi.ComponentResource {
       childOptions(this, opts),
     );
     if (settings.sleep.length > 0) {
+      warnOfSkippedHours("homelab:power.sleep", settings.sleep, this);
       timed(
         `${name}-sleep`,
         {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it, vi } from "vitest";
 import { magicPacket, wakeLines } from "../../power/wake-on-lan";
 import { house } from "../../power/testing";
 import { powerKeeperSchema, powerScheduleSchema } from "../../services";
@@ -33,6 +34,29 @@ function files(unit: { inputs: Readonly<Record<string, unknown>> }): Record<stri
   const all = unit.inputs.files as { path: string; content: string }[];
   return Object.fromEntries(all.map(({ path, content }) => [path, content]));
 }
+
+/** What is said while a program declares its resources. */
+async function warnings(program: () => Promise<unknown>): Promise<string[]> {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
+  try {
+    await program();
+    return warn.mock.calls.map(([text]) => text);
+  } finally {
+    warn.mockRestore();
+  }
+}
+
+describe("a schedule in an hour that is missing once a year", () => {
+  it.each<[key: string, program: (moment: string) => Promise<unknown>]>([
+    ["homelab:power.wake.compute", (moment) => keeper({ enabled: true, wake: { compute: [moment] } })],
+    ["homelab:power.sleep", (moment) => schedule({ enabled: true, sleep: [moment] })],
+  ])("is warned of in %s, and no other", async (key, program) => {
+    expect(await warnings(() => program("Sat 02:30"))).toEqual([
+      expect.stringContaining(`${key} is Sat 02:30: on the day on which clocks go forward`),
+    ]);
+    expect(await warnings(() => program("07:30"))).toEqual([]);
+  });
+});
 
 describe("a PowerKeeper", () => {
   it("listens for last words and wakes nobody where no time is given", async () => {

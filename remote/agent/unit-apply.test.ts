@@ -22,8 +22,12 @@ interface Extra {
   readonly mend?: string[];
 }
 
-/** A health check that ends the script which asks; it is the parent of timeout(1). */
-const killed = "kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); sleep 1";
+/** A health check that ends the script which asks: the first of its ancestors that is one, the others are its subshells. */
+const killed = `p=$$ script=
+while p=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status") && [ "$p" -gt 1 ]; do
+  if grep -qa 'homelab-unit-apply' "/proc/$p/cmdline"; then script=$p; fi
+done
+kill -9 "$script"; sleep 1`;
 
 /** A unit of two files, 9 kB each, which is healthy while its configuration says so. */
 function unit(version: string, extra: Extra = {}): UnitSpec {
@@ -332,6 +336,11 @@ describe.skipIf(!canMount)("unit-apply.sh on a machine with a small disk", () =>
 
     it("goes on where the former directory has nothing or is gone", () => {
       machine.sh(`rm -rf ${old}/18`);
+      expect(apply(unit("good2", { keeps: [next] })).code).toBe(0);
+    });
+
+    it("takes the word that losing a directory costs nothing for no data", () => {
+      machine.sh(`rm -rf ${old}/18 && echo 'copies only' >${old}/.homelab-ephemeral`);
       expect(apply(unit("good2", { keeps: [next] })).code).toBe(0);
     });
 

@@ -70,7 +70,7 @@ put_back() { # [LIST]: undoes `aside`; says what came back.
 }
 
 # Data in a directory that the unit looked at before and does not any more, while the new one has nothing of it.
-entries() { find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -printf '%f\n' 2>/dev/null | sort; }
+entries() { find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .homelab-ephemeral -printf '%f\n' 2>/dev/null | sort; }
 moved_data() { # PATH…: where the unit keeps data from now on. Output: `moved FORMER NEW`
   local former=$kept/keeps path old=''
   [ -f "$former" ] || former=$state/keeps/$service
