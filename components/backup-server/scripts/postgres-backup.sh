@@ -121,7 +121,7 @@ physical() {
 undamaged() {
   local each found=''
   for each in $(backups base); do if [ -z "$(info "$HISTORY/base/$each" damaged)" ]; then found=$each; fi; done
-  [ -z "$found" ] || printf '%s' "The last base backup without such pages is $found: restore -- dump MOMENT DATABASE TABLE brings back what a table held."
+  [ -z "$found" ] || printf '%s' "The last base backup without such pages is $found: npx homelab restore dump MOMENT DATABASE TABLE brings back what a table held."
 }
 
 # about PARENT [LINES…]: the text of `info`.
