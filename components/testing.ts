@@ -44,10 +44,12 @@ interface Monitor {
 /**
  * Runs a program until every resource it declares is registered.
  * @param outputs further outputs of mocked resources, by type.
+ * @param stack of which it is a preview. @default an up of a stack without a name of its own
  */
 export async function declared(
   program: () => unknown,
   outputs: Readonly<Record<string, Record<string, unknown>>> = {},
+  stack?: string,
 ): Promise<Declared[]> {
   const found: Declared[] = [];
   const monitor = MockMonitor.prototype as unknown as Monitor;
@@ -58,14 +60,17 @@ export async function declared(
     return original.call(this, request, callback);
   };
   try {
-    await pulumi.runtime.setMocks({
+    const mocks = {
       call: () => ({}),
-      newResource: ({ type, name, inputs }) => ({
+      newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => ({
         id: `${name}-id`,
         state: { ...(inputs as object), ...answered(type, name, inputs as object), ...outputs[type] },
       }),
-    });
-    program();
+    };
+    await (stack === undefined
+      ? pulumi.runtime.setMocks(mocks)
+      : pulumi.runtime.setMocks(mocks, "homelab", stack, true, "organization"));
+    await program();
     await pulumi.runtime.disconnect();
   } finally {
     monitor.registerResource = original;

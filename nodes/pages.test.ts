@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { declared, type Declared } from "../components/testing";
+import { loadSettings } from "../settings";
+import { connectionOf, loadTopology, nodeNames, type NodeName } from "../topology";
+import { compute } from "./compute";
+import { desktop } from "./desktop";
+import type { House } from "./house";
+import { storage } from "./storage";
+
+const fixture = loadTopology(join(__dirname, "../tests/fixtures/topology.yaml"));
+const topology = {
+  ...fixture,
+  nodes: { ...fixture.nodes, compute: { ...fixture.nodes.compute, mac: "02:4c:41:42:00:0d" } },
+};
+const on = { enabled: true };
+const off = { enabled: false };
+const fewest: Record<NodeName, object> = {
+  storage: { backup: off },
+  desktop: {},
+  compute: {},
+};
+const everything: Record<NodeName, object> = {
+  storage: {
+    postgres: { replica: on },
+    backup: { files: true, offNode: "desktop", paths: ["/home"] },
+    ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
+  },
+  desktop: { backup: { keepsOffNode: true, paths: ["/home"] }, k3s: on, replica: on, nats: on },
+  compute: {
+    ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
+    compute: { ...on, gpu: on, qdrant: on },
+  },
+};
+const settings: Record<string, Record<NodeName, object>> = {
+  "everything off": fewest,
+  "the defaults": { storage: {}, desktop: {}, compute: {} },
+  "everything on": everything,
+};
+
+/** What a stack declares, one resource a line, below its parent. */
+function page(all: readonly Declared[]): string {
+  const below = (parent: string, depth: number): string[] =>
+    all
+      .filter((one) => one.parent === parent && one.name !== parent)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((one) => [`${"  ".repeat(depth)}${one.name}  ${one.type}`, ...below(one.name, depth + 1)]);
+  return `${below("", 0).join("\n")}\n`;
+}
+
+async function declaredBy(node: NodeName, keys: object): Promise<Declared[]> {
+  const all = Object.entries(keys).map(([key, value]) => [`homelab:${key}`, JSON.stringify(value)]);
+  const around = { home: "/nowhere", exists: () => false };
+  const house = {
+    topology,
+    node: topology.nodes[node],
+    settings: loadSettings(node, Object.fromEntries(all) as Record<string, string>, around),
+    connection: connectionOf(topology.nodes[node], undefined),
+  };
+  const programs = { storage, desktop, compute } as Record<NodeName, (house: House<never>) => unknown>;
+  return declared(() => programs[node](house as House<never>), {}, node);
+}
+
+/**
+ * The names are in people's states: one that changes without an alias replaces what it named, data included. So a change
+ * of a page is one to think about.
+ */
+describe("the resources of a stack", () => {
+  for (const node of nodeNames) {
+    it.each(Object.keys(settings))(`${node} with %s are those of its page`, async (what) => {
+      const found = page(await declaredBy(node, settings[what]?.[node] ?? {}));
+      await expect(found).toMatchFileSnapshot(`pages/${node}-${what.replaceAll(" ", "-")}.txt`);
+    });
+
+    it(`${node} have names that begin with their component's`, async () => {
+      const all = await declaredBy(node, everything[node]);
+      const strays = all.filter(({ name, parent }) => parent !== "" && !name.startsWith(parent));
+      expect(strays.map(({ name }) => name)).toEqual([]);
+    });
+  }
+});
