@@ -12,7 +12,9 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [
             ...never,
-            ...["lab", "engine", "cluster", "pair", "slow", "fuzz"].map((suite) => `**/*.${suite}.test.ts`),
+            ...["lab", "engine", "cluster", "pair", "slow", "fuzz", "observability"].map(
+              (suite) => `**/*.${suite}.test.ts`,
+            ),
           ],
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
@@ -63,6 +65,17 @@ export default defineConfig({
           exclude: never,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Measurements and alerts, which are off otherwise: `lab/observability test` switches them on first.
+        test: {
+          name: "observability",
+          include: ["**/*.observability.test.ts"],
+          exclude: never,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

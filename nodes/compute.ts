@@ -5,6 +5,7 @@ import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import { guardNode } from "./firewall";
 import type { House } from "./house";
+import { observe } from "./observability";
 import { letSleep } from "./power";
 import { runQuadlets, runServices, storageValues } from "./services";
 
@@ -28,6 +29,7 @@ export function compute(house: House<"compute">): pulumi.Inputs {
   backUp(house, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(house, endpoints, agent);
   const quadlets = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
+  observe(house, { dependsOn: firewall });
   letSleep(house, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...quadlets };
 }

@@ -7,6 +7,7 @@ import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, storageEndpoints } from "./endpoints";
 import { guardNode } from "./firewall";
 import type { House } from "./house";
+import { observe } from "./observability";
 import { letSleep } from "./power";
 import { replicationOf, standingOnDesktop } from "./primary";
 import { runQuadlets, storageValues } from "./services";
@@ -15,6 +16,7 @@ import { runQuadlets, storageValues } from "./services";
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
  *
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ *   Alertmanager    :9093   the second one, when homelab:alerts.enabled; node exporter :9100
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
 export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
@@ -42,6 +44,7 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
     );
   }
   const services = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
+  observe(house, { dependsOn: firewall });
   letSleep(house, { dependsOn: host.passed });
   return {
     host: host.facts,

@@ -20,16 +20,19 @@ const fewest: Record<NodeName, object> = {
   desktop: {},
   compute: {},
 };
+const told = { metrics: on, logShipping: on, alerts: { ...on, webhook: "https://example.org/hook" } };
 const everything: Record<NodeName, object> = {
   storage: {
+    ...{ ...told, prometheus: on, postgresExporter: on, logs: on },
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
   },
-  desktop: { backup: { keepsOffNode: true, paths: ["/home"] }, k3s: on, replica: on, nats: on },
+  desktop: { backup: { keepsOffNode: true, paths: ["/home"] }, k3s: on, replica: on, nats: on, ...told },
   compute: {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },
+    ...{ metrics: on, logShipping: on },
   },
 };
 const settings: Record<string, Record<NodeName, object>> = {

@@ -16,6 +16,7 @@ import { handOut } from "./endpoints";
 import { guardNode } from "./firewall";
 import type { House } from "./house";
 import { moveDatabases } from "./migrations";
+import { observe } from "./observability";
 import { requirePrimary } from "./primary";
 import { runQuadlets } from "./services";
 
@@ -27,6 +28,8 @@ import { runQuadlets } from "./services";
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
+ *   Prometheus      :9090   what all nodes measure, when homelab:prometheus.enabled; Alertmanager :9093, exporters :9100
+ *                           and :9187, VictoriaLogs :9428 with the logs of all nodes
  *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
 export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
@@ -78,6 +81,8 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     s3: minio.endpoints.users,
   });
   const quadlets = runQuadlets(house, own, { dependsOn: [postgres, minio] });
+
+  observe(house, { dependsOn: firewall }, postgres);
 
   const server = k3s.enabled
     ? new K3sServer(

@@ -1,10 +1,15 @@
+import { alerts } from "./alerts";
 import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
 import { k3sAgent, k3sServer } from "./k3s";
+import { logs, logShipping } from "./logs";
+import { metrics } from "./metrics";
 import { minio } from "./minio";
 import { nats } from "./nats";
 import { postgres } from "./postgres";
+import { postgresExporter } from "./postgres-exporter";
 import { powerKeeper, powerSchedule } from "./power";
+import { prometheus } from "./prometheus";
 import { replica } from "./replica";
 
 /** Every service of the house. A new one is a file in this folder and a line here. */
@@ -22,6 +27,12 @@ export const services = {
   backupServer,
   backupCopy,
   backupAgent,
+  metrics,
+  prometheus,
+  alerts,
+  postgresExporter,
+  logs,
+  logShipping,
 } as const;
 
 export type ServiceName = keyof typeof services;

@@ -1,3 +1,4 @@
+export { alertsProblems, alertsSchema, type AlertsSettings } from "./alerts";
 export {
   backupDesktopSchema,
   backupNodeSchema,
@@ -26,6 +27,8 @@ export {
   type K3sAgentSettings,
   type K3sServerSettings,
 } from "./k3s";
+export { logShippingSchema, logsSchema, type LogShippingSettings, type LogsSettings } from "./logs";
+export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export { portProblems } from "./ports";
 export {
@@ -37,6 +40,7 @@ export {
   type RoleSettings,
 } from "./postgres";
 export { restartParameters } from "./postgres-catalog";
+export { postgresExporterSchema, type PostgresExporterSettings } from "./postgres-exporter";
 export {
   keeperProblems,
   powerKeeperSchema,
@@ -46,6 +50,7 @@ export {
   type PowerKeeperSettings,
   type PowerScheduleSettings,
 } from "./power";
+export { prometheusSchema, type PrometheusSettings } from "./prometheus";
 export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
   clientsOf,

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { problems } from "../packages/errors";
 import {
+  alertsProblems,
   computeProblems,
   keeperProblems,
   keptFiles,
@@ -99,6 +100,12 @@ export function checkStorage(settings: StorageSettings, node: Node, desktop: Nod
     ...postgresProblems(settings.postgres, node),
     ...migrationProblems(settings.migrations, settings.postgres),
     ...minioProblems(settings.minio),
+    ...alertsProblems(settings.alerts, settings.metrics.enabled),
+    ...(["prometheus", "postgresExporter", "logs"] as const).flatMap((key) =>
+      settings[key].enabled && !settings.metrics.enabled
+        ? [`homelab:${key}.enabled is true: homelab:metrics.enabled must be true for it.`]
+        : [],
+    ),
     ...portProblems(node, settings),
     ...(settings.backup.files || (settings.backup.offNode === "" && settings.backup.paths.length === 0)
       ? []
@@ -149,14 +156,20 @@ export function checkPower(
  * @throws SettingsError listing every mistake at once.
  */
 export function checkDesktop(settings: DesktopSettings, node: Node): void {
-  const { replica } = settings;
+  const { replica, alerts } = settings;
   const found = [
     ...(!replica.enabled || isAlwaysOn(node)
       ? []
       : [
           `homelab:replica.enabled is true: it must be false, because a standby keeps data and ${node.name} is ${node.lifecycle} in the topology.`,
         ]),
+    ...(!alerts.enabled || isAlwaysOn(node)
+      ? []
+      : [
+          `homelab:alerts.enabled is true: it must be false, because who watches must be there, and ${node.name} is ${node.lifecycle} in the topology.`,
+        ]),
     ...(replica.enabled ? memoryProblems(replica, node, "homelab:replica") : []),
+    ...alertsProblems(alerts, settings.metrics.enabled),
     ...portProblems(node, settings),
   ];
   if (found.length > 0) throw new SettingsError(found);
@@ -190,7 +203,7 @@ export function identity(
 
 /** Of JSON.stringify: what may hold a password is told by its kind alone. */
 function withoutSecrets(key: string, value: unknown): unknown {
-  if (key === "password" || key === "offNode") return "[secret]";
+  if (["password", "offNode", "token", "webhook", "discord", "heartbeat"].includes(key)) return "[secret]";
   if (key !== "offNodeEnvironment" || typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.keys(value).map((name) => [name, "[secret]"]));
 }

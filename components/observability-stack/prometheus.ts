@@ -1,18 +1,18 @@
 import { isIPv6 } from "node:net";
 import { stringify } from "yaml";
-import { nodeNames, type NodeName, type Topology } from "../../topology";
+import type { NodeName, Topology } from "../../topology";
 
 export const withPort = (address: string, port: number) =>
   `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 
 export interface PrometheusConfig {
   readonly topology: Topology;
-  /** Port of the node exporter, on every node. */
+  /** Those that are asked. */
+  readonly nodes: readonly NodeName[];
+  /** Port of the node exporter on each of them. */
   readonly exporterPort: number;
-  /** Alertmanagers, by the node that has one. */
-  readonly alertmanagers: Readonly<Partial<Record<NodeName, number>>>;
-  /** Bearer token for the kubelets' measurements, a path in the container. @default there is no cluster */
-  readonly cluster?: { readonly kubeletPort: number; readonly tokenFile: string };
+  /** `host:port` of each Alertmanager. */
+  readonly alertmanagers: readonly string[];
 }
 
 /** In the container: files of targets, which scripts/targets.sh writes of what each node says it has. */
@@ -24,47 +24,24 @@ export const targetsDirectory = "/etc/prometheus/targets";
  *
  * `node` is the topology's name and never an address: addresses change, dashboards do not.
  */
-export function prometheusConfig({
-  topology,
-  exporterPort,
-  alertmanagers,
-  cluster,
-}: PrometheusConfig): string {
-  const of = (port: number, names: readonly NodeName[] = nodeNames) =>
-    names.map((name) => ({
-      targets: [withPort(topology.nodes[name].address, port)],
-      labels: { node: name, lifecycle: topology.nodes[name].lifecycle },
-    }));
+export function prometheusConfig({ topology, nodes, exporterPort, alertmanagers }: PrometheusConfig): string {
   return stringify(
     {
       global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
       rule_files: ["/etc/prometheus/rules.yml"],
-      alerting: {
-        alertmanagers: [
-          {
-            static_configs: Object.entries(alertmanagers).map(([name, port]) => ({
-              targets: [withPort(topology.nodes[name as NodeName].address, port)],
-            })),
-          },
-        ],
-      },
+      alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] },
       scrape_configs: [
-        { job_name: "node", static_configs: of(exporterPort) },
+        {
+          job_name: "node",
+          static_configs: nodes.map((name) => ({
+            targets: [withPort(topology.nodes[name].address, exporterPort)],
+            labels: { node: name, lifecycle: topology.nodes[name].lifecycle },
+          })),
+        },
         {
           job_name: "services",
           file_sd_configs: [{ files: [`${targetsDirectory}/*.json`], refresh_interval: "30s" }],
         },
-        ...(cluster === undefined
-          ? []
-          : ["/metrics/cadvisor"].map((path) => ({
-              job_name: "cadvisor",
-              scheme: "https",
-              metrics_path: path,
-              authorization: { credentials_file: cluster.tokenFile },
-              // The kubelet's certificate is its own.
-              tls_config: { insecure_skip_verify: true },
-              static_configs: of(cluster.kubeletPort),
-            }))),
       ],
     },
     { lineWidth: 0 },

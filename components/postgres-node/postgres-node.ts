@@ -66,6 +66,7 @@ export class PostgresNode extends pulumi.ComponentResource {
   readonly image: pulumi.Output<string>;
   /** Changes with the superuser's password, which is in the podman secret `homelab-postgres-superuser`. */
   readonly superuserFingerprint: pulumi.Output<string>;
+  readonly #access: ServerArgs;
   readonly #name: string;
   readonly #given: pulumi.ComponentResourceOptions | undefined;
 
@@ -89,6 +90,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       user: "postgres",
       password: secret.effective,
     };
+    this.#access = server;
     const passwords = this.#roles(server, settings);
     const roles = passwords.roles;
     this.#databases(server, settings, roles);
@@ -109,6 +111,22 @@ export class PostgresNode extends pulumi.ComponentResource {
       replicationPassword: replication,
     };
     this.registerOutputs({ endpoints: this.endpoints });
+  }
+
+  /** Makes a role that may see how the server is, and no data. It goes with what it is for. */
+  monitoredBy(name: string, password: pulumi.Input<string>): void {
+    const server = this.#access;
+    const role = new Role(
+      `${this.#name}-role-${name}`,
+      { server, name, password, memberOf: ["pg_monitor"] },
+      this.#inServer(),
+    );
+    // An empty database of its own to connect to: whoever gets into `postgres` finds the names of all others there.
+    new Database(
+      `${this.#name}-database-${name}`,
+      { server, name, owner: "postgres", connect: [name] },
+      this.#inServer(role),
+    );
   }
 
   #options(own: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {

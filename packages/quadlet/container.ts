@@ -11,6 +11,8 @@ export interface Mount {
   target: string;
   /** @default false */
   readOnly?: boolean;
+  /** `rslave`: what is mounted below it later is seen in the container too. @default rprivate, podman's */
+  propagation?: "rslave";
 }
 
 /** A podman secret, given as a file below /run/secrets. */
@@ -38,6 +40,8 @@ export interface ContainerSection {
   secrets?: readonly SecretMount[];
   mounts?: readonly Mount[];
   tmpfs?: readonly string[];
+  /** Program that is run. @default the image's */
+  entrypoint?: string;
   /** Arguments after the image's name. */
   exec?: readonly string[];
   /** Size of /dev/shm, e.g. `2g`. */
@@ -99,6 +103,7 @@ function containerSection(c: ContainerSection): Section {
       ...(c.dropCapabilities ?? []).map((name) => ({ key: "DropCapability", value: name })),
       ...entry("StopTimeout", c.stopTimeout),
       ...entry("LogDriver", c.logDriver),
+      ...entry("Entrypoint", c.entrypoint),
       ...(c.exec === undefined ? [] : [{ key: "Exec", value: joinWords(c.exec) }]),
     ],
   };
@@ -123,10 +128,12 @@ function secret({ name, target, mode, uid }: SecretMount): Entry {
   return { key: "Secret", value: commandLiteral([name, ...options].join(",")) };
 }
 
-function mount({ source, target, readOnly }: Mount): Entry {
+function mount({ source, target, readOnly, propagation }: Mount): Entry {
   for (const path of [source, target]) {
     if (path.includes(":")) throw new UnitError(`[Container] Volume ${path} holds a colon.`);
   }
   if (!target.startsWith("/")) throw new UnitError(`[Container] Volume ${target} is no absolute path.`);
-  return { key: "Volume", value: commandLiteral(`${source}:${target}${readOnly === true ? ":ro" : ""}`) };
+  const options = [...(readOnly === true ? ["ro"] : []), ...(propagation === undefined ? [] : [propagation])];
+  const suffix = options.length === 0 ? "" : `:${options.join(",")}`;
+  return { key: "Volume", value: commandLiteral(`${source}:${target}${suffix}`) };
 }

@@ -105,6 +105,21 @@ describe("writing other units", () => {
     );
   });
 
+  it("writes another program than the image's, and a mount that follows the node's", () => {
+    const text = render(
+      containerUnit({
+        ...web,
+        container: {
+          ...web.container,
+          entrypoint: "/bin/node_exporter",
+          mounts: [{ source: "/", target: "/host", readOnly: true, propagation: "rslave" }],
+        },
+      }),
+    );
+    expect(text).toContain("Volume=/:/host:ro,rslave\n");
+    expect(text).toContain("Entrypoint=/bin/node_exporter\nExec=");
+  });
+
   it("writes a network volume", () => {
     const unit = volumeUnit({
       unit: { description: "Share" },

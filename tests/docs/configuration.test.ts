@@ -75,9 +75,27 @@ describe("docs/configuration.md", () => {
 
   it("lists the keys that every stack has, and storage's own", () => {
     const common = ["topology", "sshIdentity"];
-    expect(stackKeys("desktop").sort()).toEqual([...common, "backup", "k3s", "nats", "power", "replica"].sort());
-    expect(stackKeys("compute").sort()).toEqual([...common, "backup", "compute", "k3s", "power"].sort());
-    const own = ["backup", "k3s", "migrations", "minio", "nats", "postgres", "power"];
+    expect(stackKeys("desktop").sort()).toEqual(
+      [...common, "alerts", "backup", "k3s", "logShipping", "metrics", "nats", "power", "replica"].sort(),
+    );
+    expect(stackKeys("compute").sort()).toEqual(
+      [...common, "backup", "compute", "k3s", "logShipping", "metrics", "power"].sort(),
+    );
+    const own = [
+      "alerts",
+      "backup",
+      "k3s",
+      "logShipping",
+      "logs",
+      "metrics",
+      "migrations",
+      "minio",
+      "nats",
+      "postgres",
+      "postgresExporter",
+      "power",
+      "prometheus",
+    ];
     expect(stackKeys("storage").sort()).toEqual([...common, ...own].sort());
   });
 

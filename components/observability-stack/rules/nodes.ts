@@ -172,18 +172,19 @@ unless on (peer) label_replace(max_over_time(up{job="node"}[10m]) == 1, "peer", 
     },
     {
       alert: "DiskFull",
-      expr: `node_filesystem_avail_bytes{${ownDisks()}} / node_filesystem_size_bytes < 0.05`,
+      // By device: one that is mounted in several places is told once.
+      expr: `min by (node, device) (node_filesystem_avail_bytes{${ownDisks()}} / node_filesystem_size_bytes) < 0.05`,
       for: "2m",
       severity: "critical",
-      summary: "Less than 5 % of {{ $labels.mountpoint }} on {{ $labels.node }} is free.",
+      summary: "Less than 5 % of {{ $labels.device }} on {{ $labels.node }} is free.",
       fires: {
         "a disk with 1 % free": {
           series: disk("/srv", "ext4", "1x30", "100x30"),
           at: "10m",
           alerts: [
             {
-              labels: { node: "storage", device: "/dev/sda2", fstype: "ext4", mountpoint: "/srv" },
-              says: "Less than 5 % of /srv on storage is free.",
+              labels: { node: "storage", device: "/dev/sda2" },
+              says: "Less than 5 % of /dev/sda2 on storage is free.",
             },
           ],
         },
@@ -201,11 +202,11 @@ unless on (peer) label_replace(max_over_time(up{job="node"}[10m]) == 1, "peer", 
     },
     {
       alert: "DiskFillsUp",
-      expr: `node_filesystem_avail_bytes{${ownDisks()}} / node_filesystem_size_bytes < 0.25 and predict_linear(node_filesystem_avail_bytes[6h], 24 * 3600) < 0`,
+      expr: `min by (node, device) (node_filesystem_avail_bytes{${ownDisks()}} / node_filesystem_size_bytes < 0.25 and predict_linear(node_filesystem_avail_bytes[6h], 24 * 3600) < 0)`,
       for: "1h",
       keepFiringFor: "1h",
       severity: "warning",
-      summary: "{{ $labels.mountpoint }} on {{ $labels.node }} is full within a day, as it goes.",
+      summary: "{{ $labels.device }} on {{ $labels.node }} is full within a day, as it goes.",
       fires: {
         "a disk that loses 2 % an hour and has 20 %": {
           series: disk("/srv", "ext4", "40000-133x230", "100000x230"),
@@ -213,8 +214,8 @@ unless on (peer) label_replace(max_over_time(up{job="node"}[10m]) == 1, "peer", 
           at: "12h",
           alerts: [
             {
-              labels: { node: "storage", device: "/dev/sda2", fstype: "ext4", mountpoint: "/srv" },
-              says: "/srv on storage is full within a day, as it goes.",
+              labels: { node: "storage", device: "/dev/sda2" },
+              says: "/dev/sda2 on storage is full within a day, as it goes.",
             },
           ],
         },

@@ -20,11 +20,11 @@ interval() {
   key=$(printf '%s' "$1" | sha256sum | cut -c1-16)
   if [ -s "$cache/$key" ]; then cat "$cache/$key" && return; fi
   while IFS= read -r value; do
-    moment=$(date -d "$value" +%s 2>/dev/null) || continue
+    moment=$(date -u -d "$value" +%s 2>/dev/null) || continue
     gap=$((moment - before))
     if [ "$before" != 0 ] && [ "$gap" -gt "$longest" ]; then longest=$gap; fi
     before=$moment
-  done < <(systemd-analyze calendar --iterations=9 -- "$1" 2>/dev/null | sed -nE 's/^ *(Next elapse|Iter(ation|\.) #[0-9]+): (.*)$/\3/p')
+  done < <(systemd-analyze calendar --iterations=9 -- "$1" 2>/dev/null | sed -nE 's/^ *(Next elapse|Iter[a-z.]* #[0-9]+): ([A-Z][a-z]+ )?([0-9-]+ [0-9:]+).*$/\3/p')
   printf '%s\n' "$longest" | tee "$cache/$key"
 }
 
@@ -38,12 +38,13 @@ timers() {
   [ ${#names[@]} -gt 0 ] || return 0
   for found in "${names[@]}"; do
     name=$found active=0 since=0 last=0 each=0 service=''
-    block=$(systemctl show --timestamp=unix -p ActiveState,ActiveEnterTimestamp,LastTriggerUSec,TimersCalendar,TimersMonotonic,Unit -- "$name" 2>/dev/null) || block=''
+    block=$(TZ=UTC systemctl show --timestamp=unix -p ActiveState,ActiveEnterTimestamp,LastTriggerUSec,TimersCalendar,TimersMonotonic,Unit -- "$name" 2>/dev/null) || block=''
     while IFS= read -r line; do
       case $line in
       ActiveState=active) active=1 ;;
       ActiveEnterTimestamp=@*) since=${line#*@} ;;
-      LastTriggerUSec=@*) last=${line#*@} ;;
+      # Of this moment alone systemd gives a text.
+      LastTriggerUSec=[A-Z]*) last=$(date -u -d "${line#*=}" +%s 2>/dev/null) || last=0 ;;
       Unit=*) service=${line#*=} ;;
       TimersCalendar=*)
         if [[ $line =~ OnCalendar=([^\;]+)\ \; ]]; then
@@ -53,7 +54,7 @@ timers() {
         ;;
       TimersMonotonic=*)
         if [[ $line =~ On(UnitInactive|UnitActive)USec=([^\;]+)\ \; ]]; then
-          gap=$(systemd-analyze timespan -- "${BASH_REMATCH[2]}" 2>/dev/null | sed -nE 's/^ *.s: ([0-9]+)$/\1/p')
+          gap=$(systemd-analyze timespan -- "${BASH_REMATCH[2]}" 2>/dev/null | sed -nE 's/^ *[^: ]*s: ([0-9]+)$/\1/p')
           each=$((${gap:-0} / 1000000))
         fi
         ;;

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { containerUnit, render } from "../../packages/quadlet";
+import { Image, Unit } from "../../provider/sdk/remote";
+import type { ConnectionArgs } from "../../remote/connection-args";
+import { reference } from "../images/reference";
+
+/**
+ * systemd's own carrier of journals. Of four that were tried under faults it alone lost nothing: it notes the last line that
+ * was taken, and the journal is the buffer. It runs in a container, so that nothing is installed on the node.
+ */
+
+const name = "homelab-journal-upload";
+const folder = `/usr/local/lib/homelab/${name}`;
+const state = "/var/lib/homelab/journal-upload";
+
+/** In which it notes how far it has come; node.sh reads it. */
+export const cursorFile = `${state}/state`;
+
+/** A base that has the program already needs no network. */
+export const containerfile = (base: string) => `FROM ${base}
+RUN set -eu; \\
+    if [ ! -x /usr/lib/systemd/systemd-journal-upload ]; then \\
+      apt-get update; \\
+      apt-get install -y --no-install-recommends systemd-journal-remote; \\
+      rm -rf /var/lib/apt/lists/*; \\
+    fi; \\
+    test -x /usr/lib/systemd/systemd-journal-upload
+`;
+
+/** The text of homelab-journal-upload.container. @param url of the log engine, below which `/upload` is. */
+export const journalUploadQuadlet = (url: string, image: string) =>
+  render(
+    containerUnit({
+      unit: {
+        description: "Carries this node's journal to where logs are kept",
+        after: ["network-online.target"],
+        wants: ["network-online.target"],
+        startLimitIntervalSec: 0,
+      },
+      container: {
+        containerName: name,
+        image,
+        pull: "never",
+        network: "host",
+        entrypoint: `${folder}/ship.sh`,
+        exec: [url],
+        mounts: [
+          { source: "/var/log/journal", target: "/var/log/journal", readOnly: true },
+          { source: state, target: "/state" },
+          { source: folder, target: folder, readOnly: true },
+        ],
+        noNewPrivileges: true,
+        dropCapabilities: ["all"],
+        labels: {
+          "homelab.dev/ephemeral": "how far the journal has come: without it, lines are carried twice",
+        },
+        logDriver: "journald",
+      },
+      service: { restart: "always", restartSec: 5, memoryMax: "64M" },
+      install: { wantedBy: ["multi-user.target"] },
+    }),
+  );
+
+export function journalUpload(
+  resource: string,
+  { connection, base, url }: { connection: ConnectionArgs; base: string; url: string },
+  options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions,
+): Unit {
+  const image = new Image(
+    `${resource}-image`,
+    {
+      connection,
+      repository: `localhost/homelab/journal-upload`,
+      containerfile: containerfile(reference(base)),
+    },
+    options(),
+  );
+  return new Unit(
+    `${resource}-unit`,
+    {
+      connection,
+      service: `${name}.service`,
+      files: [
+        {
+          path: `/etc/containers/systemd/${name}.container`,
+          content: image.reference.apply((built) => journalUploadQuadlet(url, built)),
+        },
+        {
+          path: `${folder}/ship.sh`,
+          content: readFileSync(join(__dirname, "scripts/ship.sh"), "utf8"),
+          mode: "0755",
+        },
+      ],
+      directories: [
+        { path: state, mode: "0700" },
+        // A journal in memory alone would lose what a power cut takes before it was carried away.
+        { path: "/var/log/journal", mode: "0755" },
+      ],
+      restartOn: { image: image.imageId },
+      health: { exec: ["podman", "exec", name, "test", "-d", "/state"], timeoutSeconds: 30 },
+    },
+    options({ dependsOn: image }),
+  );
+}

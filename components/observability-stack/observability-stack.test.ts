@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { house } from "../../power/testing";
+import { alertsSchema, metricsSchema, postgresExporterSchema, prometheusSchema } from "../../services";
+import { declared, named, secret } from "../testing";
+import { ObservabilityStack, type ObservabilityStackArgs } from ".";
+
+const stack = (args: Partial<ObservabilityStackArgs>) =>
+  declared(
+    () =>
+      new ObservabilityStack("observability", {
+        node: house.nodes.storage,
+        topology: house,
+        identity: undefined,
+        metrics: metricsSchema.parse({ enabled: true }),
+        ...args,
+      }),
+  );
+
+/** Texts of a unit's files by path. */
+const files = (unit: { inputs: Readonly<Record<string, unknown>> }): Record<string, string> =>
+  Object.fromEntries(
+    (unit.inputs.files as { path: string; content: string }[]).map(({ path, content }) => [path, content]),
+  );
+
+const prometheus = prometheusSchema.parse({ enabled: true });
+const alerts = alertsSchema.parse({
+  enabled: true,
+  webhook: "https://example.org/a-long-secret",
+  telegram: { chat: 7, token: "bot-token" },
+});
+
+describe("an ObservabilityStack", () => {
+  it("measures an on-demand node, and keeps nothing there", async () => {
+    const all = await stack({ node: house.nodes.compute });
+    expect(named(all, "observability").visible.placement).toMatchObject({ node: "compute", keeps: "none" });
+    expect(all.filter(({ type }) => type === "homelab:remote:Unit").map(({ name }) => name)).toEqual([
+      "observability-metrics",
+      "observability-node-exporter-unit",
+    ]);
+  });
+
+  it("collects and tells on an always-on node, where what it keeps is named", async () => {
+    const all = await stack({ prometheus, alerts });
+    expect(named(all, "observability").visible.placement).toMatchObject({
+      keeps: "persistent",
+      paths: ["/srv/homelab/prometheus", "/srv/homelab/alertmanager"],
+    });
+    const config = files(named(all, "observability-prometheus-unit"))[
+      "/etc/homelab/prometheus/prometheus.yml"
+    ];
+    expect(parse(config ?? "")).toMatchObject({
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ["10.0.0.1:9093", "10.0.0.2:9093"] }] }] },
+      scrape_configs: [
+        {
+          job_name: "node",
+          static_configs: [
+            { targets: ["10.0.0.1:9100"], labels: { node: "storage", lifecycle: "always-on" } },
+            { targets: ["10.0.0.2:9100"], labels: { node: "desktop", lifecycle: "always-on" } },
+            { targets: ["10.0.0.3:9100"], labels: { node: "compute", lifecycle: "on-demand" } },
+          ],
+        },
+        { job_name: "services" },
+      ],
+    });
+  });
+
+  it.each([
+    ["Prometheus", { prometheus }],
+    ["Alertmanager", { alerts }],
+  ])("has no %s on an on-demand node", async (_what, one) => {
+    await expect(stack({ node: house.nodes.compute, ...one })).rejects.toThrow(/on-demand/);
+  });
+
+  it("keeps what opens a receiver in podman's secrets, and nowhere else", async () => {
+    const all = await stack({ alerts });
+    const shown = JSON.stringify(all.map(({ visible }) => visible));
+    expect(shown).not.toContain("a-long-secret");
+    expect(shown).not.toContain("bot-token");
+    expect(named(all, "observability-alertmanager-webhook-secret").visible.value).toBe(secret);
+    const text = files(named(all, "observability-alertmanager-unit"))[
+      "/etc/containers/systemd/alertmanager.container"
+    ];
+    expect(text).toContain("Secret=homelab-alertmanager-webhook,type=mount,mode=0400,uid=65534\n");
+    expect(text).toContain("Secret=homelab-alertmanager-telegram-token,type=mount,mode=0400,uid=65534\n");
+  });
+
+  it("says on each node what is to be scraped there", async () => {
+    const all = await stack({ targets: [{ name: "minio", port: 9000, path: "/minio/v2/metrics/cluster" }] });
+    expect(files(named(all, "observability-metrics"))["/etc/homelab/metrics/config"]).toBe(
+      "target\tminio\t9000\t/minio/v2/metrics/cluster\n",
+    );
+  });
+
+  it("measures PostgreSQL with a password of its own", async () => {
+    const all = await stack({
+      postgres: { exporter: postgresExporterSchema.parse({ enabled: true }), port: 5433 },
+    });
+    const text = files(named(all, "observability-postgres-exporter-unit"))[
+      "/etc/containers/systemd/postgres-exporter.container"
+    ];
+    expect(text).toContain('Environment="DATA_SOURCE_URI=127.0.0.1:5433/homelab_monitor?sslmode=disable"\n');
+    expect(text).toContain("Secret=homelab-postgres-exporter-password,");
+  });
+
+  it("stays within a gigabyte on storage", async () => {
+    const all = await stack({
+      prometheus,
+      alerts,
+      postgres: { exporter: postgresExporterSchema.parse({ enabled: true }), port: 5432 },
+    });
+    const limits = all
+      .filter(({ type }) => type === "homelab:remote:Unit")
+      .flatMap((unit) => Object.values(files(unit)))
+      .flatMap((text) => [...text.matchAll(/^MemoryMax=(\d+)M$/gm)].map(([, size]) => Number(size)));
+    expect(limits).toHaveLength(4);
+    // With 256 MB left for what keeps the logs.
+    expect(limits.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(768);
+  });
+});

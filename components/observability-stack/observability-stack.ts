@@ -1,0 +1,222 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
+import type {
+  AlertsSettings,
+  LogShippingSettings,
+  LogsSettings,
+  MetricsSettings,
+  PostgresExporterSettings,
+  PrometheusSettings,
+} from "../../services";
+import { connectionOf, requireAlwaysOn, type Node, type Topology } from "../../topology";
+import { childOptions } from "../child-options";
+import { nothingKeptOn, persistentOn } from "../placement";
+import { QuadletService } from "../quadlet-service";
+import { cursorFile, journalUpload } from "./journal-upload";
+import { job, nodeConfig, targetArguments, type Target } from "./jobs";
+import { withPort } from "./prometheus";
+import {
+  alertmanagerRun,
+  logsRun,
+  nodeExporterRun,
+  postgresExporterRun,
+  prometheusRun,
+  receiverSecrets,
+  targetsOnNode,
+} from "./runs";
+
+export interface ObservabilityStackArgs {
+  node: Node;
+  topology: Topology;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  identity: string | undefined;
+  metrics: MetricsSettings;
+  /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
+  metricsDirectory?: string;
+  /** What else Prometheus asks on this node. @default nothing */
+  targets?: readonly Target[];
+  /** Certificates whose end is watched. @default none */
+  certificates?: readonly string[];
+  /** Collects and judges; on an always-on node. @default another node does */
+  prometheus?: PrometheusSettings;
+  /** Tells people; on an always-on node. @default other nodes do */
+  alerts?: AlertsSettings;
+  /** Keeps the logs of all nodes; on an always-on node. @default another node does */
+  logs?: LogsSettings;
+  /** Carries this node's journal to storage. @default it stays here */
+  shipping?: LogShippingSettings;
+  /** Of the PostgreSQL on this node. @default it is not measured */
+  postgres?: { exporter: PostgresExporterSettings; port: number };
+}
+
+const looks = 30;
+/** Prometheus sends its alerts every two minutes, and may be away for as long as a reboot. */
+const patience = 360;
+
+/** What a node says of itself; and on always-on nodes Prometheus, which collects it, and Alertmanager, which tells people. */
+export class ObservabilityStack extends pulumi.ComponentResource {
+  /** Password of the role that reads how PostgreSQL is. Secret. */
+  readonly monitorPassword: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: ObservabilityStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, topology, identity, metrics, prometheus, alerts, logs, shipping, postgres } = args;
+    const kept = [prometheus, alerts, logs].flatMap((one) => (one === undefined ? [] : [one.dataDirectory]));
+    super(
+      "homelab:index:ObservabilityStack",
+      name,
+      {
+        placement:
+          kept.length === 0
+            ? nothingKeptOn(node)
+            : persistentOn(requireAlwaysOn(node, "ObservabilityStack"), kept),
+      },
+      opts,
+    );
+    const connection = connectionOf(node, identity);
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const context = { node, topology };
+    const { metricsDirectory = "/var/lib/homelab/metrics" } = args;
+
+    /** A timer of this stack's, with what it needs beside its script. */
+    const timed = (
+      unit: string,
+      files: ManagedFileArgs[],
+      directories: { path: string; mode: string }[] = [],
+      own?: pulumi.CustomResourceOptions,
+    ) =>
+      new Unit(
+        `${name}-${unit.replace("homelab-", "")}`,
+        {
+          connection,
+          service: `${unit}.timer`,
+          files,
+          directories,
+          health: { exec: ["systemctl", "--quiet", "is-active", `${unit}.timer`], timeoutSeconds: 15 },
+        },
+        options(own),
+      );
+
+    const config = "/etc/homelab/metrics/config";
+    const own = timed(
+      "homelab-metrics",
+      [
+        ...job(
+          "homelab-metrics",
+          "node.sh",
+          "What this node knows of itself, for Prometheus",
+          [metricsDirectory, config],
+          looks,
+        ),
+        {
+          path: config,
+          content: nodeConfig({
+            timers: metrics.timers,
+            targets: args.targets ?? [],
+            certificates: args.certificates ?? [],
+            ...(shipping === undefined ? {} : { cursor: cursorFile }),
+          }),
+          onChange: "nothing",
+        },
+      ],
+      [{ path: metricsDirectory, mode: "0755" }],
+    );
+    new QuadletService(
+      `${name}-node-exporter`,
+      { node, identity, run: nodeExporterRun(metrics, metricsDirectory), keeps: { kind: "nothing" } },
+      options({ dependsOn: own }),
+    );
+
+    this.monitorPassword =
+      postgres === undefined
+        ? undefined
+        : new QuadletService(
+            `${name}-postgres-exporter`,
+            {
+              node,
+              identity,
+              run: postgresExporterRun(postgres.exporter, postgres.port),
+              keeps: { kind: "nothing" },
+              passwords: ["password"],
+            },
+            options(),
+          ).passwords.password;
+
+    if (alerts !== undefined) {
+      const { unit } = new QuadletService(
+        `${name}-alertmanager`,
+        {
+          node: requireAlwaysOn(node, "Alertmanager"),
+          identity,
+          run: alertmanagerRun(alerts, context),
+          keeps: keptIn(alerts.dataDirectory),
+          secrets: Object.fromEntries(
+            Object.entries(receiverSecrets(alerts)).map(([key, value]) => [key, () => value]),
+          ),
+        },
+        options(),
+      );
+      timed(
+        "homelab-watchdog",
+        job(
+          "homelab-watchdog",
+          "watchdog.sh",
+          "Looks whether anybody watches the house",
+          [`http://127.0.0.1:${alerts.port}`, String(patience)],
+          looks,
+        ),
+        [],
+        { dependsOn: unit },
+      );
+    }
+    if (prometheus !== undefined) {
+      const targets = timed(
+        "homelab-targets",
+        job(
+          "homelab-targets",
+          "targets.sh",
+          "What each node has that Prometheus asks",
+          [targetsOnNode, ...targetArguments(topology, prometheus.nodes, prometheus.exporterPort)],
+          looks,
+        ),
+        [{ path: targetsOnNode, mode: "0755" }],
+      );
+      new QuadletService(
+        `${name}-prometheus`,
+        {
+          node: requireAlwaysOn(node, "Prometheus"),
+          identity,
+          run: prometheusRun(prometheus, context),
+          keeps: keptIn(prometheus.dataDirectory),
+        },
+        options({ dependsOn: targets }),
+      );
+    }
+    if (logs !== undefined) {
+      new QuadletService(
+        `${name}-logs`,
+        {
+          node: requireAlwaysOn(node, "VictoriaLogs"),
+          identity,
+          run: logsRun(logs),
+          keeps: keptIn(logs.dataDirectory),
+        },
+        options(),
+      );
+    }
+    if (shipping !== undefined) {
+      const at = withPort(topology.nodes.storage.address, shipping.port);
+      journalUpload(
+        `${name}-journal-upload`,
+        { connection, base: shipping.baseImage, url: `http://${at}/insert/journald` },
+        options,
+      );
+    }
+    this.registerOutputs({});
+  }
+}
+
+const keptIn = (directory: string) => ({
+  kind: "persistent" as const,
+  paths: [directory],
+  backup: { own: "none: what is lost with it is known no more, and nothing else" },
+});

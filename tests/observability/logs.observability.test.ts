@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeNames, type NodeName } from "../../topology";
+import { find, now, query, until } from "../support/alerts";
+import { onNode } from "../support/lab";
+
+/** With `lab/observability on`. */
+
+/** Lines of a name of its own into a node's journal, which takes as many as come. */
+const say = (node: NodeName, name: string, lines: number, text: string) =>
+  onNode(
+    node,
+    `systemd-run --quiet --wait --collect --property SyslogIdentifier=${name} --property LogRateLimitIntervalSec=0 bash -c 'seq -f "${text}" 1 ${lines}'`,
+  );
+const fresh = () => `homelab-test-${randomBytes(4).toString("hex")}`;
+
+describe("what a node says", () => {
+  it.each(nodeNames)("arrives from %s, with who said it", async (node) => {
+    const name = fresh();
+    say(node, name, 1, "said %.0f");
+    const [line] = await until(
+      "that it arrived",
+      () => {
+        const found = find(`_time:1h SYSLOG_IDENTIFIER:="${name}"`);
+        return found.length > 0 ? found : undefined;
+      },
+      60,
+    );
+    expect(line).toMatchObject({ _msg: "said 1", _HOSTNAME: node });
+  });
+
+  it("is found by its correlation id, which makes no stream of its own", async () => {
+    const name = fresh();
+    const streams = () =>
+      Number(find("_time:1d | stats by (_stream_id) count() n | stats count() streams")[0]?.streams);
+    const before = streams();
+    const id = randomBytes(16).toString("hex");
+    say("desktop", name, 1000, `correlation_id=%032.0f`);
+    say("desktop", name, 1, `asked correlation_id=${id}`);
+    const found = await until(
+      "that it arrived",
+      () => {
+        const lines = find(`_time:1h "${id}"`);
+        return lines.length > 0 ? lines : undefined;
+      },
+      60,
+    );
+    expect(found.map((line) => line._msg)).toEqual([`asked correlation_id=${id}`]);
+    // A stream is a unit of a node: a thousand ids are none.
+    expect(streams() - before).toBeLessThan(100);
+  });
+});
+
+const lines = Number(process.env.LOG_LINES ?? 100_000);
+const away = Number(process.env.LOG_SECONDS_AWAY ?? 30);
+
+describe("an engine that is away, and a shipper that is killed meanwhile", () => {
+  beforeAll(() => {
+    onNode("storage", "systemctl stop victoria-logs");
+  });
+  afterAll(() => {
+    onNode("storage", "systemctl start victoria-logs");
+  });
+
+  it(`costs none of ${lines} lines, brings none twice, and is seen`, async () => {
+    const name = fresh();
+    const kill = () => onNode("desktop", "podman kill --signal KILL homelab-journal-upload");
+    say("desktop", name, lines, "line %09.0f");
+    const began = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 400 * away));
+    kill();
+    await new Promise((resolve) => setTimeout(resolve, 400 * away));
+    await until(
+      "that it runs again",
+      () => onNode("desktop", "podman ps -q --filter name=homelab-journal-upload") !== "" || undefined,
+      60,
+    );
+    kill();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, 1000 * away - (Date.now() - began))));
+    now("desktop", "homelab-metrics.service");
+    const behind = await until(
+      "that it is seen",
+      () => {
+        const [sample] = query('homelab_logs_behind_seconds{node="desktop"} > 5');
+        return sample === undefined ? undefined : Number(sample.value[1]);
+      },
+      90,
+    );
+    expect(behind).toBeGreaterThan(5);
+    const back = Date.now();
+    onNode("storage", "systemctl start victoria-logs");
+    const counts = await until(
+      "that all arrived",
+      () => {
+        const [row] = find(
+          `_time:1d SYSLOG_IDENTIFIER:="${name}" | stats count() all, count_uniq(_msg) different`,
+        );
+        return Number(row?.different) >= lines ? row : undefined;
+      },
+      400,
+    );
+    console.log(
+      `${lines} lines after ${away} s away: ${JSON.stringify(counts)}, ${((Date.now() - back) / 1000).toFixed(0)} s after it was back`,
+    );
+    expect(counts).toEqual({ all: String(lines), different: String(lines) });
+  });
+});

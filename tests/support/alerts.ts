@@ -1,0 +1,99 @@
+import { createServer, type Server } from "node:http";
+import type { NodeName } from "../../topology";
+import { onNode } from "./lab";
+
+/** Prometheus and Alertmanager in the lab, and somebody who is told. */
+
+export interface Message {
+  readonly at: number;
+  readonly status: "firing" | "resolved";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What a phone is elsewhere: takes what Alertmanager sends. The lab's own settings name its port. */
+export class Receiver {
+  readonly messages: Message[] = [];
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      let body = "";
+      request.setEncoding("utf8");
+      request.on("data", (part: string) => (body += part));
+      request.on("end", () => {
+        const { alerts } = JSON.parse(body) as { alerts: Omit<Message, "at">[] };
+        this.messages.push(...alerts.map((one) => ({ ...one, at: Date.now() })));
+        response.end("ok");
+      });
+    });
+  }
+
+  async open(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(9095, "0.0.0.0", resolve);
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  about(labels: Readonly<Record<string, string>>, status: Message["status"] = "firing"): Message[] {
+    return this.messages.filter(
+      (one) =>
+        one.status === status && Object.entries(labels).every(([name, value]) => one.labels[name] === value),
+    );
+  }
+}
+
+/** Waits until something is there. @param limit seconds */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  limit: number,
+): Promise<T> {
+  const end = Date.now() + 1000 * limit;
+  let why: unknown = "nothing";
+  do {
+    try {
+      const found = await look();
+      if (found !== undefined) return found;
+    } catch (error) {
+      why = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  } while (Date.now() < end);
+  throw new Error(`${what} was not so within ${limit} s: ${String(why)}`);
+}
+
+/** Asks a program on storage, as a node of the house: to whoever runs the tests its port is closed. */
+const ask = (port: number, path: string, form: Readonly<Record<string, string>>): string =>
+  onNode(
+    "storage",
+    `curl -sS --fail-with-body --max-time 60 --data @- http://127.0.0.1:${port}${path}`,
+    new URLSearchParams(form).toString(),
+  );
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+/** What Prometheus on storage answers. */
+export function query(expr: string): Sample[] {
+  const { data } = JSON.parse(ask(9090, "/api/v1/query", { query: expr })) as { data: { result: Sample[] } };
+  return data.result;
+}
+
+/** What VictoriaLogs on storage finds, a line each. */
+export const find = (logsql: string): Record<string, string>[] =>
+  ask(9428, "/select/logsql/query", { query: logsql })
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, string>);
+
+/** What a script of the stack's writes each half minute, written now. */
+export const now = (node: NodeName, unit: string) => onNode(node, `systemctl start ${unit}`);
