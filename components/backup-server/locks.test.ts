@@ -118,7 +118,7 @@ describe("the clock", () => {
   });
   it("that was ahead is trusted again when somebody says that it is right now", () => {
     const later = now + 365 * 86_400;
-    expect(doubt("", later)).toMatch(/restore -- accept-clock/);
+    expect(doubt("", later)).toMatch(/homelab restore accept-clock/);
     expect(doubt(`accept_clock ${later}`, later, now - 10)).toBe("");
     expect(doubt("", later + 10)).toMatch(/nothing old is taken away/);
   });

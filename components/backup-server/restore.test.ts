@@ -132,7 +132,7 @@ describe("a restore in the place of what runs", () => {
   it("goes on beside a standby, and without one that is said to be gone", () => {
     played.file("conf/pair.env", "PEER=desktop\n");
     played.file("peer", "standby 77 1\n");
-    expect(restore("latest", "--yes").said).toContain("rejoin -- desktop");
+    expect(restore("latest", "--yes").said).toContain("homelab rejoin desktop");
     played.bash(
       `sleep 1; rm ${played.folder}/peer; mv ${played.backup}/postgres/77.before-* ${played.backup}/postgres/77`,
     );

@@ -66,7 +66,7 @@ list_off_node() {
   source "$here/from-off-node.sh"
   local all
   all=$(listed) || return 0
-  printf 'Off this machine (restore -- from-off-node --snapshot NAME):\n'
+  printf 'Off this machine (npx homelab restore from-off-node --snapshot NAME):\n'
   own collected <<<"$all" | described
   printf '  the newest WAL there was copied at %s; %s snapshots are of the files of %s\n' \
     "$(own wal <<<"$all" | tail -n 1 | cut -f 2)" "$(awk -F '\t' '$3 != "-"' <<<"$all" | wc -l)" \
