@@ -13,7 +13,7 @@ help:
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drills         all drills in a shortened form, within an hour, and a report in docs/drills; FULL=1 runs them whole'
-	@echo 'make drill-cut      storage loses power and what it had not synced, while everything works on it: ROUNDS=50 (an hour)'
+	@echo 'make drill-cut      storage loses power and what it had not synced, while everything works on it: ROUNDS=50 (hours; MINUTES=60 begins no round after that)'
 	@echo 'make drill-wipe     compute killed, its disk deleted, made anew while clients work: ROUNDS=20 (hours)'
 	@echo 'make drill-power    storage loses power while clients commit, and is replaced by its standby: ROUNDS=50 (a quarter of an hour)'
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
