@@ -47,8 +47,11 @@ export interface Handler<I extends object> {
    * @throws Unreachable when the node does not answer: the caller then knows nothing and says so.
    */
   drift(inputs: I, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
-  /** What making it would do, for a preview. Only looks. */
-  foresee?(inputs: I, ctx: Context): Promise<Foreseen>;
+  /**
+   * What making it would do, for a preview. Only looks.
+   * @param previous the inputs of the last run, as the state has them; undefined when it is to be made for the first time.
+   */
+  foresee?(inputs: I, ctx: Context, previous: I | undefined): Promise<Foreseen>;
   /** Inputs that `foresee` does not look at, so that it is asked also while they are not known yet. @default none */
   readonly foreseesWithout?: readonly (keyof I & string)[];
   /**

@@ -96,14 +96,15 @@ function outputsOf(state: Json): Record<string, unknown> {
 
 /**
  * Says in a preview what making it would do, where the kind can tell and all is known.
+ * @param previous the inputs that the state has, when it is there already.
  * @throws Error with the sentences of what no run puts right. A machine that does not answer is no such thing.
  */
-export async function foresee(kind: Kind, inputs: Json, ctx: Context): Promise<void> {
+export async function foresee(kind: Kind, inputs: Json, ctx: Context, previous?: Json): Promise<void> {
   const { value, unknowns } = unwrap(inputs);
   if (unknowns.some(([key]) => !kind.foreseesWithout.includes(String(key)))) return;
   let foreseen: Foreseen;
   try {
-    foreseen = await kind.foresee(value, ctx);
+    foreseen = await kind.foresee(value, ctx, previous === undefined ? undefined : unwrap(previous).value);
   } catch (error) {
     ctx.say.warn(`What it would do is not known: ${errorMessage(error)}`);
     return;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Context, Foreseen, Handler } from "./handler";
+import { contents } from "./handlers/minio/contents";
 import { store } from "./handlers/minio/store";
 import { database } from "./handlers/postgres/database";
 import { extension } from "./handlers/postgres/extension";
@@ -22,7 +23,7 @@ export interface Kind {
   id(raw: unknown): string;
   drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
   readonly foreseesWithout: readonly string[];
-  foresee(raw: unknown, ctx: Context): Promise<Foreseen>;
+  foresee(raw: unknown, ctx: Context, previous: unknown): Promise<Foreseen>;
   apply(
     raw: unknown,
     ctx: Context,
@@ -42,8 +43,9 @@ export function kindOf<I extends object>(handler: Handler<I>): Kind {
     id: (raw) => handler.id(parse(raw)),
     drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
     foreseesWithout: handler.foreseesWithout ?? [],
-    foresee: (raw, ctx) =>
-      handler.foresee?.(parse(raw), ctx) ?? Promise.resolve({ says: [], lacks: [], refuses: [] }),
+    foresee: (raw, ctx, previous) =>
+      handler.foresee?.(parse(raw), ctx, previous === undefined ? undefined : parse(previous)) ??
+      Promise.resolve({ says: [], lacks: [], refuses: [] }),
     apply: (raw, ctx, previous, outputs) =>
       handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous), outputs),
     remove: (raw, ctx) => handler.remove(parse(raw), ctx),
@@ -60,6 +62,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kindOf(secretFile),
     kindOf(release),
     kindOf(store),
+    kindOf(contents),
     kindOf(role),
     kindOf(database),
     kindOf(extension),

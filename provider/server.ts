@@ -138,7 +138,7 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
         const blind = unseen.has(request.getUrn());
-        if (!blind) await foresee(kind, inputs, context(request.getUrn()));
+        if (!blind) await foresee(kind, inputs, context(request.getUrn()), plain(request.getOldInputs()));
         response.setProperties(wire(preview(inputs, plain(request.getOlds()), blind)));
         return response;
       }

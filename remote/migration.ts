@@ -110,8 +110,9 @@ export async function lookAtNode(folder: Folder): Promise<NodeFacts> {
 }
 
 /** The server's superuser password, for this process's memory only. */
-export async function superuserPassword(folder: Folder): Promise<string> {
-  return Buffer.from(only(await ask(folder, "superuser"), "password"), "base64").toString("utf8");
+export async function superuserPassword(at: Pick<Folder, "connection" | "signal">): Promise<string> {
+  const rows = await ask({ ...at, name: "none", path: "/nowhere" }, "superuser");
+  return Buffer.from(only(rows, "password"), "base64").toString("utf8");
 }
 
 /** pg_dump on the node. What was there of the item before goes. */

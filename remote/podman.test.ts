@@ -40,9 +40,10 @@ describe("what podman has on a node", () => {
   it("is asked once for all that is compared, until something is changed", async () => {
     const one = image("a");
     const secret = secretSchema.parse({ connection: connection("a"), name: "word", value: "x" });
-    vi.mocked(runScript).mockResolvedValue(said([base, named(one)], ["word\ts1"]));
+    vi.mocked(runScript).mockResolvedValue(said([base, named(one)], ["word\ts1\tyes", "hers\ts2\tno"]));
     expect(await observeImage(one, signal)).toEqual({ id: "i1", stale: false });
-    expect(await observeSecret(secret, signal)).toBe("s1");
+    expect(await observeSecret(secret, signal)).toEqual({ id: "s1", marked: true });
+    expect(await observeSecret({ ...secret, name: "hers" }, signal)).toEqual({ id: "s2", marked: false });
     expect(await observeSecret({ ...secret, name: "other" }, signal)).toBeUndefined();
     expect(vi.mocked(runScript).mock.calls.map(([, script]) => script)).toEqual(["podman-look"]);
 

@@ -10,6 +10,13 @@ const imageSchema = z.object({
   Labels: z.record(z.string(), z.string()).nullish(),
 });
 
+export interface SeenSecret {
+  /** podman gives a new one at each change. */
+  readonly id: string;
+  /** Whether a mark says that this project put it there. */
+  readonly marked: boolean;
+}
+
 /** What podman has on a node. */
 export interface Podman {
   /** Each image by all its names: `host/name:tag` and `host/name@sha256:…`. */
@@ -17,8 +24,8 @@ export interface Podman {
     string,
     { readonly id: string; readonly labels: Readonly<Record<string, string>> }
   >;
-  /** The id of each secret by its name. podman gives a new one at each change. */
-  readonly secrets: ReadonlyMap<string, string>;
+  /** Each secret by its name. */
+  readonly secrets: ReadonlyMap<string, SeenSecret>;
 }
 
 const lookSeconds = 90;
@@ -71,7 +78,9 @@ export function parsePodman(stdout: string): Podman {
       ),
     ),
     secrets: new Map(
-      rows.flatMap(([kind, name = "", id = ""]) => (kind === "secret" ? [[name, id] as const] : [])),
+      rows.flatMap(([kind, name = "", id = "", made]) =>
+        kind === "secret" ? [[name, { id, marked: made === "yes" }] as const] : [],
+      ),
     ),
   };
 }

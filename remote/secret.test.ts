@@ -58,11 +58,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function ask(verb: string, value?: string): { code: number | null; rows: Map<string, string> } {
+function ask(
+  verb: string,
+  value?: string,
+  known = false,
+): { code: number | null; rows: Map<string, string> } {
   const script = scriptText("secret")
     .replace("PATH=/usr/local/sbin", `PATH=${folder}/bin:/usr/local/sbin`)
     .replace("state=/var/lib/homelab", `state=${folder}/state`);
-  const given = value === undefined ? [] : [`value\t${base64(value)}`];
+  const given = [
+    ...(value === undefined ? [] : [`value\t${base64(value)}`]),
+    ...(known ? ["known\tyes"] : []),
+  ];
   const { status, stdout } = spawnSync("bash", ["-c", script], {
     encoding: "utf8",
     input: `${[`verb\t${verb}`, "name\tkey", ...given, "end"].join("\n")}\n`,
@@ -73,6 +80,12 @@ function ask(verb: string, value?: string): { code: number | null; rows: Map<str
   });
   return { code: status, rows: new Map(rows) };
 }
+
+const madeByHand = (value: string) => {
+  for (const [what, text] of Object.entries({ key: value, "key.label": "", "key.id": "id-by-hand" })) {
+    writeFileSync(kept(what), text);
+  }
+};
 
 describe("a podman secret", () => {
   it("that a lost state generates again gives way to the one which the node has", () => {
@@ -107,20 +120,38 @@ describe("a podman secret", () => {
     expect(ask("restore", "what an old copy of the state knows").rows.get("value")).toBe(
       base64("rotated since"),
     );
-    writeFileSync(kept("key"), "by hand");
-    writeFileSync(kept("key.label"), "");
-    expect(ask("restore", "declared").rows.get("value")).toBe(base64("declared"));
+    madeByHand("by hand");
+    expect(ask("restore", "declared", true).rows.get("value")).toBe(base64("declared"));
     expect(readFileSync(kept("key"), "utf8")).toBe("declared");
   });
 
   it("that somebody had made under that name is kept under another one, and does not make way unsaid", () => {
-    writeFileSync(kept("key"), "mine");
-    writeFileSync(kept("key.label"), "");
-    const aside = ask("apply", "ours").rows.get("aside") ?? "";
+    madeByHand("mine");
+    const aside = ask("apply", "ours", true).rows.get("aside") ?? "";
     expect(aside).toMatch(/^key-set-aside-\w+$/);
     expect([readFileSync(kept(aside), "utf8"), readFileSync(kept("key"), "utf8")]).toEqual(["mine", "ours"]);
-    // What this program had put there is in its state.
-    expect(ask("apply", "rotated").rows.has("aside")).toBe(false);
+    expect(ask("apply", "rotated", true).rows.has("aside")).toBe(false);
+  });
+
+  it.each(["apply", "adopt", "restore", "refuse"])(
+    "of somebody else's is left alone where no state knows it, until it is marked: %s",
+    (verb) => {
+      madeByHand("mine");
+      for (const value of ["ours", "mine"]) expect(ask(verb, value).code).toBe(24);
+      expect(readFileSync(kept("key"), "utf8")).toBe("mine");
+      expect(existsSync(join(folder, "state/secrets-made"))).toBe(false);
+      writeFileSync(kept("key.label"), "yes");
+      expect(ask(verb, "mine").code).toBe(0);
+    },
+  );
+
+  it("that a state knows from before there were marks is noted as it is, and known without the state from then on", () => {
+    madeByHand("of an older version");
+    expect(ask("adopt", "a new one", true).rows.get("id")).toBe("id-by-hand");
+    expect(ask("adopt", "a new one").rows.get("value")).toBe(base64("of an older version"));
+    // The note is of this one, not of its name.
+    writeFileSync(kept("key.id"), "id-of-another");
+    expect(ask("adopt", "a new one").code).toBe(24);
   });
 
   it("that must stay is an error, and stays", () => {

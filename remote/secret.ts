@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { connectionSchema } from "./connection-args";
 import { RemoteError } from "../packages/errors";
-import { podmanChanged, podmanOn } from "./podman";
+import { podmanChanged, podmanOn, type SeenSecret } from "./podman";
 import { runScript } from "./run";
 
 /** The inputs of homelab:remote:Secret; see provider/sdk/remote.ts for their meaning. */
@@ -31,16 +31,25 @@ type Named = Pick<SecretSpec, "connection" | "name">;
 
 /** Exit code of agent/secret.sh where another value is there, which must stay. */
 const anotherIsThere = 21;
+/** Where one is there that neither the caller's state nor a mark says is this program's. */
+const somebodyElses = 24;
+
+/** Why a secret of somebody else's is left alone, and how it is adopted. */
+export function refusal({ connection: { node }, name }: Named): string {
+  return `The podman secret ${name} on ${node} is somebody else's: neither this stack's state nor a mark says that this program made it, so nothing of it was changed. To have it taken over, mark it on ${node} (podman secret inspect --showsecret --format '{{.SecretData}}' ${name} | head -c -1 | podman secret create --replace --label homelab=yes ${name} -); otherwise keep it under another name and remove this one; then run this again.`;
+}
 
 async function ask(
   { connection, name }: Named,
   verb: SecretVerb | "remove",
   value: string | undefined,
   signal: AbortSignal,
+  known = false,
 ): Promise<Map<string, string>> {
   const given = value === undefined ? [] : [`value\t${Buffer.from(value, "utf8").toString("base64")}`];
+  const lines = [`verb\t${verb}`, `name\t${name}`, ...(known ? ["known\tyes"] : []), ...given, "end"];
   const said = await runScript(connection, "secret", {
-    stdin: `${[`verb\t${verb}`, `name\t${name}`, ...given, "end"].join("\n")}\n`,
+    stdin: `${lines.join("\n")}\n`,
     timeoutSeconds: 180,
     signal,
   }).finally(() => {
@@ -52,6 +61,7 @@ async function ask(
       `${where} holds another value than this run would put there, and what was encrypted with that one opens with nothing else. Nothing was changed. Either bring the former value back to where this one comes from, or set it aside: docs/runbooks/state.md says how.`,
     );
   }
+  if (said.code === somebodyElses) throw new RemoteError(refusal({ connection, name }));
   if (said.code !== 0) throw new RemoteError(`${where} could not be set: ${said.stderr.trim()}`);
   return new Map(
     said.stdout.split("\n").flatMap((line) => {
@@ -61,21 +71,23 @@ async function ask(
   );
 }
 
-/** The secret's id on the node; undefined when it is not there. podman gives a new one at each change. */
-export async function observeSecret(secret: Named, signal: AbortSignal): Promise<string | undefined> {
+/** The secret on the node; undefined when it is not there. */
+export async function observeSecret(secret: Named, signal: AbortSignal): Promise<SeenSecret | undefined> {
   return (await podmanOn(secret.connection, signal)).secrets.get(secret.name);
 }
 
 /**
  * Puts the value there, in the way that the verb says.
+ * @param known whether the state says that this program put it there; otherwise only its mark does.
  * @returns what is there then: with `adopt` and `restore` that may be another value.
  */
 export async function applySecret(
   secret: Named & { readonly value: string },
   signal: AbortSignal,
   verb: SecretVerb = "apply",
+  known = false,
 ): Promise<KeptSecret> {
-  const answer = await ask(secret, verb, secret.value, signal);
+  const answer = await ask(secret, verb, secret.value, signal, known);
   const id = answer.get("id");
   const value = answer.get("value");
   if (id === undefined || value === undefined) {

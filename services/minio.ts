@@ -13,6 +13,8 @@ export const minioSchema = strict({
   apiPort: port.default(9000),
   consolePort: port.default(9001),
   dataDirectory: dataDirectory.default("/srv/homelab/minio"),
+  /** Buckets and users that somebody else made, which are taken over with all that they have. */
+  adopt: listOf(z.union([bucketName, s3User])).default([]),
   /** By bucket name. Versioned: an overwritten or deleted object can be brought back. */
   buckets: z
     .record(bucketName, strict({ versioned: z.boolean().default(false) }))

@@ -149,6 +149,8 @@ export const postgresSchema = strict({
   replica: replica.prefault({}),
   /** Any other parameter, by PostgreSQL's name. */
   settings: z.record(parameter, parameterValue).default({}),
+  /** Roles and databases that somebody else made, which are taken over with all that they have. */
+  adopt: listOf(identifier).default([]),
   roles: z
     .record(
       identifier.refine(

@@ -22,6 +22,7 @@ describe("a MinioNode", () => {
       "s3-bucket-iceberg",
       "s3-bucket-mlflow",
       "s3-bucket-parquet",
+      "s3-contents",
       "s3-image",
       "s3-policy-dagster",
       "s3-policy-mlflow",
@@ -106,8 +107,22 @@ describe("a MinioNode", () => {
     expect(buckets.map(({ inputs }) => inputs.forceDestroy)).toEqual([false, false, false]);
   });
 
+  it("is asked whose the buckets, users and policies are before any of them is made", async () => {
+    const all = await run();
+    expect(named(all, "s3-store").inputs).toEqual({
+      connection: named(all, "s3-unit").inputs.connection,
+      endpoint: "http://10.0.0.1:9100",
+      dataDirectory: "/srv/homelab/minio",
+      buckets: { parquet: { versioned: false }, iceberg: { versioned: false }, mlflow: { versioned: true } },
+      users: { mlflow: { policyName: "homelab-mlflow" }, dagster: { policyName: "homelab-dagster" } },
+    });
+    for (const each of all.filter(({ type }) => type.startsWith("minio:"))) {
+      expect(each.dependsOn, each.name).toContain("s3-store");
+    }
+  });
+
   it("has all of it compared with the live store, with no secret in clear", async () => {
-    const store = named(await run(), "s3-store");
+    const store = named(await run(), "s3-contents");
     expect(store.inputs).toMatchObject({
       endpoint: "http://10.0.0.1:9100",
       user: "homelab-root",
@@ -120,7 +135,7 @@ describe("a MinioNode", () => {
     expect(store.visible).toMatchObject({ password: secret, users: { mlflow: { secretKey: secret } } });
     expect(store.dependsOn).toEqual(
       expect.arrayContaining([
-        "s3-unit",
+        "s3-store",
         "s3-bucket-mlflow",
         "s3-versioning-mlflow",
         "s3-attachment-dagster",

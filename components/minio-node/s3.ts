@@ -1,6 +1,6 @@
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
-import { Store } from "../../provider/sdk/minio";
+import { Contents, Store } from "../../provider/sdk/minio";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { MinioSettings } from "../../services";
 import { password } from "../password";
@@ -11,7 +11,7 @@ export interface S3Args {
   server: string;
   user: string;
   password: pulumi.Input<string>;
-  settings: Pick<MinioSettings, "buckets" | "users">;
+  settings: Pick<MinioSettings, "buckets" | "users" | "dataDirectory" | "adopt">;
   /** Buckets that are there already, from a run that was stopped or a stack that was destroyed: taken over as they are. */
   existing: readonly string[];
   /** The node behind the endpoint, which also keeps the users' secret keys. */
@@ -34,6 +34,21 @@ export interface S3User {
  */
 export function objectStore(name: string, args: S3Args): Record<string, S3User> {
   const { settings, engine, options } = args;
+  const at = { connection: args.connection, endpoint: `http://${args.server}` };
+  const policyNameOf = (user: string) => `homelab-${user}`;
+  const store = new Store(
+    `${name}-store`,
+    {
+      ...at,
+      dataDirectory: settings.dataDirectory,
+      buckets: settings.buckets,
+      users: Object.fromEntries(
+        Object.keys(settings.users).map((user) => [user, { policyName: policyNameOf(user) }]),
+      ),
+      ...(settings.adopt.length === 0 ? {} : { adopt: settings.adopt }),
+    },
+    options({ dependsOn: engine, deletedWith: engine }),
+  );
   const provider = new minio.Provider(
     `${name}-s3`,
     {
@@ -45,7 +60,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
     options({ dependsOn: engine }),
   );
   const inStore = (...needs: pulumi.Resource[]) =>
-    options({ provider, dependsOn: [engine, ...needs], deletedWith: engine });
+    options({ provider, dependsOn: [engine, store, ...needs], deletedWith: engine });
 
   const versionings: pulumi.Resource[] = [];
   const buckets = Object.entries(settings.buckets).map(([bucket, { versioned: keepsVersions }]) => {
@@ -57,7 +72,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
         ...inStore(),
         retainOnDelete: true,
         // Making it again would fail; and how a bucket was first made is not what matters, and
-        // object lock, which Store sets, would pass for another bucket.
+        // object lock, which Contents sets, would pass for another bucket.
         ...(args.existing.includes(bucket) ? { import: bucket } : {}),
         ignoreChanges: ["acl", "forceDestroy", "objectLocking"],
       },
@@ -81,7 +96,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
       { connection: args.connection, name: `homelab-minio-user-${user}` },
       options({ deletedWith: engine }),
     );
-    const policyName = `homelab-${user}`;
+    const policyName = policyNameOf(user);
     const document = bucketPolicy(consumer, versioned);
     const account = new minio.IamUser(`${name}-user-${user}`, { name: user, secret: secretKey }, inStore());
     const policy = new minio.IamPolicy(
@@ -96,11 +111,10 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
     );
     return { user, secretKey, policyName, document, made: [account, policy, attachment] };
   });
-  new Store(
-    `${name}-store`,
+  new Contents(
+    `${name}-contents`,
     {
-      connection: args.connection,
-      endpoint: `http://${args.server}`,
+      ...at,
       user: args.user,
       password: args.password,
       buckets: settings.buckets,
@@ -112,7 +126,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
       ),
     },
     options({
-      dependsOn: [engine, ...buckets, ...versionings, ...users.flatMap(({ made }) => made)],
+      dependsOn: [store, ...buckets, ...versionings, ...users.flatMap(({ made }) => made)],
       deletedWith: engine,
     }),
   );

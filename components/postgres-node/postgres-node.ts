@@ -97,7 +97,10 @@ export class PostgresNode extends pulumi.ComponentResource {
     if (replication !== undefined) {
       new Role(
         `${name}-role-${replicationRole}`,
-        { server, name: replicationRole, password: replication, replication: true },
+        {
+          ...{ server, name: replicationRole, password: replication, replication: true },
+          ...adopted(settings, replicationRole),
+        },
         this.#inServer(),
       );
     }
@@ -258,7 +261,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       const wanted = known(settings.roles, role);
       roles[role] = new Role(
         `${this.#name}-role-${role}`,
-        { server, name: role, password: of(role), ...wanted },
+        { server, name: role, password: of(role), ...wanted, ...adopted(settings, role) },
         this.#inServer(...wanted.memberOf.map((other) => known(roles, other))),
       );
     }
@@ -269,7 +272,7 @@ export class PostgresNode extends pulumi.ComponentResource {
     for (const [database, { owner, connect, extensions, grants }] of Object.entries(settings.databases)) {
       const made = new Database(
         `${this.#name}-database-${database}`,
-        { server, name: database, owner, connect },
+        { server, name: database, owner, connect, ...adopted(settings, database) },
         this.#inServer(...[owner, ...connect].map((role) => known(roles, role))),
       );
       const installed = extensions.map(
@@ -290,6 +293,8 @@ export class PostgresNode extends pulumi.ComponentResource {
     }
   }
 }
+
+const adopted = ({ adopt }: PostgresSettings, name: string) => (adopt.includes(name) ? { adopt: true } : {});
 
 /** What the server must know of its standby, where there may be one. */
 function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: PostgresNodeArgs) {

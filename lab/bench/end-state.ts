@@ -152,8 +152,9 @@ const makers = [
   "homelab:postgres:Role",
   "homelab:postgres:Database",
   "homelab:postgres:Extension",
-  // Object lock, which the others give to a versioned bucket when they make it; all else in it are the resources below.
   "homelab:minio:Store",
+  // Object lock, which the others give to a versioned bucket when they make it; all else in it are the resources below.
+  "homelab:minio:Contents",
   "minio:index/s3Bucket:S3Bucket",
   "minio:index/s3BucketVersioning:S3BucketVersioning",
   "minio:index/iamUser:IamUser",

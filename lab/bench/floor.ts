@@ -21,7 +21,8 @@ export function floorScript(end: EndState): string {
         `podman build --quiet --pull=never --tag ${word(reference)} --file - /var/empty >/dev/null ${heredoc(containerfile)}`,
     ),
     ...end.secrets.map(
-      (secret) => `printf %s ${word(secret.value)} | podman secret create ${word(secret.name)} - >/dev/null`,
+      (secret) =>
+        `printf %s ${word(secret.value)} | podman secret create --label homelab=yes ${word(secret.name)} - >/dev/null`,
     ),
     "systemctl daemon-reload",
     ...end.units

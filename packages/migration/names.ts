@@ -19,7 +19,7 @@ export function parsePair(text: string): Pair {
 }
 
 /** A name in the server's own database of names, told from others by its beginning. */
-function ownName(prefix: string, database: string): string {
+export function ownName(prefix: string, database: string): string {
   const plain = `${prefix}${database}`;
   if (Buffer.byteLength(plain) <= 63) return plain;
   return `${prefix}${createHash("sha256").update(database).digest("hex").slice(0, 32)}`;

@@ -2,6 +2,28 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../../remote/connection-args";
 
 export interface StoreArgs {
+  /** Of the node that it runs on. */
+  connection: ConnectionArgs;
+  /** URL of the S3 API, as reached from where Pulumi runs. */
+  endpoint: string;
+  /** Where it keeps its data on the node. */
+  dataDirectory: string;
+  /** By name. */
+  buckets: Record<string, { versioned: boolean }>;
+  /** By access key. */
+  users: Record<string, { policyName: string }>;
+  /** Buckets and users that somebody else made and that are taken over; others are refused. @default none */
+  adopt?: string[];
+}
+
+/** An object store before anything is made in it: what of that is there already must be this program's, or to be adopted. */
+export class Store extends pulumi.CustomResource {
+  constructor(name: string, args: StoreArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:minio:Store", name, { ...args }, opts);
+  }
+}
+
+export interface ContentsArgs {
   /** Of the node that it runs on: whether that is on tells a store that does not answer from a node that is off. */
   connection: ConnectionArgs;
   /** URL of the S3 API, as reached from where Pulumi runs. */
@@ -19,14 +41,14 @@ export interface StoreArgs {
  * All that is declared of an object store, compared with the live one in every preview and put right by an up: the
  * official plugin, whose resources make buckets, users and policies, looks at the server only in a refresh.
  */
-export class Store extends pulumi.CustomResource {
-  constructor(name: string, args: StoreArgs, opts?: pulumi.CustomResourceOptions) {
+export class Contents extends pulumi.CustomResource {
+  constructor(name: string, args: ContentsArgs, opts?: pulumi.CustomResourceOptions) {
     const users = Object.fromEntries(
       Object.entries(args.users).map(([user, wanted]) => [
         user,
         { ...wanted, secretKey: pulumi.secret(wanted.secretKey) },
       ]),
     );
-    super("homelab:minio:Store", name, { ...args, password: pulumi.secret(args.password), users }, opts);
+    super("homelab:minio:Contents", name, { ...args, password: pulumi.secret(args.password), users }, opts);
   }
 }

@@ -30,6 +30,8 @@ export interface RoleArgs {
   memberOf?: string[];
   /** `ALTER ROLE … SET` parameters. @default none */
   settings?: Record<string, string>;
+  /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
+  adopt?: boolean;
 }
 
 /** A login role. */
@@ -50,6 +52,8 @@ export interface DatabaseArgs {
   owner: string;
   /** Roles beside the owner that may connect. Everyone else, PUBLIC included, may not. @default none */
   connect?: string[];
+  /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
+  adopt?: boolean;
 }
 
 /**

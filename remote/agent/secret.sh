@@ -1,9 +1,11 @@
 #!/bin/bash
-# A podman secret. Input: `verb apply|adopt|restore|refuse|remove`, `name NAME`, `value BASE64` (not for remove), `end`.
+# A podman secret. Input: `verb apply|adopt|restore|refuse|remove`, `name NAME`, `value BASE64` (not for remove),
+# `known yes` where the caller's state says that this project put it there, `end`.
 #   apply   the value is there afterwards, whatever was there before; the same value is left as it is
 #   adopt   what is there stays; the value is only for a node that has none
 #   restore as adopt, but only what this project put there stays: a value set by hand makes way
 #   refuse  as apply, but another value that is there is an error (exit 21), and stays
+# One that is not known and bears no mark of this project is somebody else's: exit 24, and nothing is changed.
 # Output: `id ID`, `value BASE64`, what is there now, and `aside NAME`, where somebody else's value is kept.
 # The value comes by standard input and goes on by standard input: it never stands in a process list.
 #
@@ -15,9 +17,20 @@ read_given
 name=${given[name]} verb=${given[verb]}
 before=$state/secrets-before
 store() { podman info --format '{{.Store.GraphRoot}}'; }
-# By this it is known who put it there.
+# By these it is known who put it there: the label, and a note of the id for one that was put there before there were labels
+# (another label is another id, for which what uses the secret would be restarted).
 label=homelab=yes
-ours() { [ "$(podman secret inspect --format '{{.Spec.Labels.homelab}}' -- "$name")" = yes ]; }
+noted=$state/secrets-made/$name
+id() { podman secret inspect --format '{{.ID}}' -- "$name"; }
+ours() {
+  [ "$(podman secret inspect --format '{{.Spec.Labels.homelab}}' -- "$name")" = yes ] ||
+    { [ -f "$noted" ] && [ "$(id)" = "$(cat "$noted")" ]; }
+}
+note() {
+  install -d -m 700 "${noted%/*}"
+  id >"$noted.new"
+  settle "$noted.new" "$noted"
+}
 look() { # Sets found: the value in base64, or nothing when there is no such secret. Not being able to look is an error.
   local status=0
   found=''
@@ -76,6 +89,7 @@ case $verb in
 apply | adopt | restore | refuse)
   look
   wanted=${given[value]}
+  if [ -n "$found" ] && [ "${given[known]:-}" != yes ] && ! ours; then exit 24; fi
   if [ -n "$found" ] && [ "$found" != "$wanted" ]; then
     if [ "$verb" = refuse ]; then exit 21; fi
     if [ "$verb" = adopt ] || { [ "$verb" = restore ] && ours; }; then wanted=$found; fi
@@ -89,8 +103,12 @@ apply | adopt | restore | refuse)
     fi
     change put "$name" "$wanted"
   fi
-  printf 'id\t%s\nvalue\t%s\n' "$(podman secret inspect --format '{{.ID}}' -- "$name")" "$wanted"
+  ours || note
+  printf 'id\t%s\nvalue\t%s\n' "$(id)" "$wanted"
   ;;
-remove) change take_away ;;
+remove)
+  change take_away
+  rm -f -- "$noted"
+  ;;
 *) fail 30 "Unknown verb '$verb'." ;;
 esac

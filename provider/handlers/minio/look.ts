@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { sealed, zipOf } from "./admin";
-import type { StoreInputs } from "./inputs";
+import type { ContentsInputs } from "./inputs";
 import { s3Request, type S3Answer, type S3Request } from "./request";
 
 /** One way in which the object store is not as declared, and what puts it right. */
@@ -43,7 +43,7 @@ function canonical(policy: unknown): unknown {
 export const samePolicy = (a: unknown, b: unknown): boolean => isDeepStrictEqual(canonical(a), canonical(b));
 
 /** Asks MinIO for all that is declared, and says where it differs: each question is one request, all at once. */
-export async function differences(store: StoreInputs, signal: AbortSignal): Promise<Difference[]> {
+export async function differences(store: ContentsInputs, signal: AbortSignal): Promise<Difference[]> {
   const found = await Promise.all([
     ...Object.entries(store.buckets).map(([bucket, { versioned }]) =>
       bucketDifferences(store, bucket, versioned, signal),
@@ -53,7 +53,7 @@ export async function differences(store: StoreInputs, signal: AbortSignal): Prom
   return found.flat();
 }
 
-function asker(store: StoreInputs, signal: AbortSignal) {
+function asker(store: ContentsInputs, signal: AbortSignal) {
   const ask = (request: S3Request) =>
     s3Request({ endpoint: store.endpoint, user: store.user, secret: store.password }, request, signal);
   return {
@@ -75,7 +75,7 @@ function asker(store: StoreInputs, signal: AbortSignal) {
 }
 
 async function bucketDifferences(
-  store: StoreInputs,
+  store: ContentsInputs,
   bucket: string,
   versioned: boolean,
   signal: AbortSignal,
@@ -140,9 +140,9 @@ interface Account {
 }
 
 async function userDifferences(
-  store: StoreInputs,
+  store: ContentsInputs,
   user: string,
-  { secretKey, policyName, policy }: StoreInputs["users"][string],
+  { secretKey, policyName, policy }: ContentsInputs["users"][string],
   signal: AbortSignal,
 ): Promise<Difference[]> {
   const { get, put } = asker(store, signal);
@@ -229,7 +229,7 @@ async function userDifferences(
 
 /** Whether the server takes a user's key. What else it may refuse is for its policy. */
 async function knows(
-  { endpoint }: StoreInputs,
+  { endpoint }: ContentsInputs,
   user: string,
   secret: string,
   signal: AbortSignal,

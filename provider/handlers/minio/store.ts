@@ -1,59 +1,76 @@
-import { Unreachable } from "../../../packages/errors";
-import { reachable } from "../../../remote/reachable";
-import { recentFailure } from "../../../remote/ssh";
+import { storeMarks, type StoreName, type StoreThing } from "../../../remote/store-marks";
 import type { Context, Handler } from "../../handler";
 import { storeSchema, type StoreInputs } from "./inputs";
-import { differences, type Difference } from "./look";
 
-/** A house's MinIO answers within milliseconds. */
-const patienceMs = 15_000;
-
-/** A difference is mended, and then seen to be gone. */
-const rounds = 3;
-
-async function look(store: StoreInputs, signal: AbortSignal): Promise<Difference[]> {
-  return differences(store, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+/** Everything that is declared, with the name under which it is adopted: a policy goes with its user. */
+function declared({ buckets, users }: StoreInputs): Map<StoreName, string> {
+  return new Map<StoreName, string>([
+    ...Object.keys(buckets).map((bucket) => [`bucket/${bucket}`, bucket] as const),
+    ...Object.entries(users).flatMap(
+      ([user, { policyName }]) =>
+        [
+          [`user/${user}`, user],
+          [`policy/${policyName}`, user],
+        ] as const,
+    ),
+  ]);
 }
 
-/** fetch says nothing but that it failed; why is beneath. */
-function why(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
+const spoken = (name: StoreName, { connection }: StoreInputs) =>
+  `the ${name.replace("/", " ")} on ${connection.node}`;
+
+function ask(verb: "look" | "mark", inputs: StoreInputs, { signal }: Context): Promise<StoreThing[]> {
+  const { connection, dataDirectory } = inputs;
+  if (dataDirectory === undefined) throw new Error("A store's dataDirectory must be given.");
+  return storeMarks(connection, verb, dataDirectory, [...declared(inputs).keys()], signal);
 }
 
-/** homelab:minio:Store */
+/** What is there and neither the state's nor marked: adopted, or a sentence that refuses it. */
+function foreign(inputs: StoreInputs, previous: StoreInputs | undefined, things: readonly StoreThing[]) {
+  const known = previous === undefined ? new Map<StoreName, string>() : declared(previous);
+  const adoptAs = declared(inputs);
+  const theirs = things.filter(({ name, there, marked }) => there && !marked && !known.has(name));
+  const adopted = theirs.filter(({ name }) => inputs.adopt.includes(adoptAs.get(name) ?? ""));
+  const refused = theirs.filter((thing) => !adopted.includes(thing));
+  return {
+    adopted: adopted.map(({ name }) => spoken(name, inputs)),
+    refused: refused.map(
+      ({ name }) =>
+        `${spoken(name, inputs)} is somebody else's: neither this stack's state nor a mark on the node says that this ` +
+        `program made it, so nothing of it was changed. To have it taken over, with all that it has, add ` +
+        `${adoptAs.get(name) ?? ""} to homelab:minio.adopt; otherwise declare another name; then run this again.`,
+    ),
+  };
+}
+
+/** homelab:minio:Store: before anything is made in it, whether it may be. The marks are a file on the node. */
 export const store: Handler<StoreInputs> = {
   type: "homelab:minio:Store",
   inputs: storeSchema,
   identity: ["endpoint"],
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
-  async drift(inputs, { signal }: Context) {
-    // The other resources of a node that is off have waited for it already.
-    const failure = recentFailure(inputs.connection);
-    if (failure instanceof Unreachable) throw failure;
-    try {
-      return (await look(inputs, signal)).map(({ says }) => says);
-    } catch (error) {
-      signal.throwIfAborted();
-      const { node, host, port } = inputs.connection;
-      const sentence = `MinIO on ${node} cannot be compared at ${inputs.endpoint}: ${why(error)}`;
-      if (!(await reachable(host, port))) throw new Unreachable(sentence);
-      // Also where its root user's password was changed by hand: what could not be looked at is not as declared.
-      return [sentence];
-    }
+  async drift(inputs, ctx) {
+    return (await ask("look", inputs, ctx))
+      .filter(({ marked }) => !marked)
+      .map(({ name }) => `${spoken(name, inputs)} bears no mark of this program yet.`);
   },
 
-  async apply(inputs, { signal, say }) {
-    for (let round = 1; ; round += 1) {
-      const found = await look(inputs, signal);
-      if (found.length === 0) return {};
-      if (round > rounds) throw new Error(found.map(({ says }) => says).join("\n"));
-      for (const { says, mend } of found) {
-        await mend();
-        say.info(`Put right: ${says}`);
-      }
-    }
+  async foresee(inputs, ctx, previous) {
+    const { adopted, refused } = foreign(inputs, previous, await ask("look", inputs, ctx));
+    return {
+      says: adopted.map((what) => `${what} would be taken over from whoever made it.`),
+      lacks: [],
+      refuses: refused,
+    };
+  },
+
+  async apply(inputs, ctx, previous) {
+    const { refused } = foreign(inputs, previous, await ask("look", inputs, ctx));
+    if (refused.length > 0) throw new Error(refused.join("\n"));
+    // Before they are made, so that a run which is killed in between finds them as its own.
+    await ask("mark", inputs, ctx);
+    return {};
   },
 
   /** Buckets, users and policies are taken away, or kept, by the resources that made them. */

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { listed, quoted, type Change } from "../../../packages/postgres/converge";
 import { setOf } from "./inputs";
 import { identifier, roleName, serverSchema } from "../../../packages/postgres/server";
+import { ownName } from "../../../packages/migration/names";
+import { markChanges, marking } from "./marks";
 
 /** @see ../../sdk/postgres.ts DatabaseArgs */
 export const databaseInputs = z
@@ -13,6 +15,7 @@ export const databaseInputs = z
     }),
     owner: roleName,
     connect: setOf(roleName).default([]),
+    adopt: z.boolean().default(false),
   })
   .strict()
   .transform((inputs) => ({ ...inputs, connect: inputs.connect.filter((role) => role !== inputs.owner) }));
@@ -29,6 +32,7 @@ const aclEntry = z.object({
 /** What the server knows about a database from outside. */
 export const outerFacts = z.object({
   owner: z.string(),
+  comment: z.string().nullable(),
   encoding: z.string(),
   open: z.boolean(),
   connectionLimit: z.number(),
@@ -49,7 +53,7 @@ export type InnerFacts = z.infer<typeof innerFacts>;
 
 /** $1: the database's name. */
 export const outerQuery = `
-SELECT o.rolname AS owner, pg_encoding_to_char(d.encoding) AS encoding, d.datallowconn AS open,
+SELECT o.rolname AS owner, shobj_description(d.oid, 'pg_database') AS comment, pg_encoding_to_char(d.encoding) AS encoding, d.datallowconn AS open,
   d.datconnlimit AS "connectionLimit",
   (SELECT coalesce(jsonb_agg(split_part(entry, '=', 1) ORDER BY entry), '[]')
    FROM pg_db_role_setting s, unnest(s.setconfig) entry WHERE s.setdatabase = d.oid AND s.setrole = 0) AS settings,
@@ -70,18 +74,26 @@ const subjectOf = (inputs: DatabaseInputs) => `database ${inputs.name} on ${inpu
 const grantee = (role: string | null) => (role === null ? "PUBLIC" : quoted(role));
 const spoken = (role: string | null) => role ?? "everyone (PUBLIC)";
 
-/** Made closed: nobody gets in before PUBLIC's rights are taken away. template0 is never in use by another. */
-export function createDatabase(inputs: DatabaseInputs): string {
-  const { name, owner } = inputs;
+/** What a database is called until it is marked. */
+export const unmarkedName = (name: string) => ownName("homelab_making_", name);
+
+/**
+ * CREATE DATABASE knows no transaction, so what is killed after it would leave one without a mark: it is made under a name
+ * that is this program's own. Made closed: nobody gets in before PUBLIC's rights are taken away. template0 is never in use
+ * by another.
+ */
+export function createDatabase({ name, owner }: DatabaseInputs): string {
   return (
-    `CREATE DATABASE ${quoted(name)} OWNER ${quoted(owner)} TEMPLATE template0 ENCODING 'UTF8' ` +
+    `CREATE DATABASE ${quoted(unmarkedName(name))} OWNER ${quoted(owner)} TEMPLATE template0 ENCODING 'UTF8' ` +
     `ALLOW_CONNECTIONS false`
   );
 }
 
-export function missingDatabase(inputs: DatabaseInputs): Change {
-  return { says: `${subjectOf(inputs)} is missing`, sql: [createDatabase(inputs)] };
-}
+/** What follows, in one transaction. */
+export const nameDatabase = ({ name }: DatabaseInputs): string[] => [
+  marking("database", unmarkedName(name), null),
+  `ALTER DATABASE ${quoted(unmarkedName(name))} RENAME TO ${quoted(name)}`,
+];
 
 function aclChanges(inputs: DatabaseInputs, facts: OuterFacts): Change[] {
   const subject = subjectOf(inputs);
@@ -120,8 +132,8 @@ function aclChanges(inputs: DatabaseInputs, facts: OuterFacts): Change[] {
 }
 
 export function compareOuter(inputs: DatabaseInputs, facts: OuterFacts | undefined): Change[] {
-  if (facts === undefined) return [missingDatabase(inputs)];
   const subject = subjectOf(inputs);
+  if (facts === undefined) return [{ says: `${subject} is missing`, sql: [] }];
   const alter = `ALTER DATABASE ${quoted(inputs.name)}`;
   const changes: Change[] = [];
   if (facts.connectionLimit === -2) {
@@ -142,7 +154,7 @@ export function compareOuter(inputs: DatabaseInputs, facts: OuterFacts | undefin
       sql: [`${alter} OWNER TO ${quoted(inputs.owner)}`],
     });
   }
-  changes.push(...aclChanges(inputs, facts));
+  changes.push(...markChanges("database", inputs.name, facts.comment, subject), ...aclChanges(inputs, facts));
   if (facts.connectionLimit !== -1) {
     const says = `${subject}: is limited to ${facts.connectionLimit} connections, declared without limit`;
     changes.push({ says, sql: [`${alter} CONNECTION LIMIT -1`] });

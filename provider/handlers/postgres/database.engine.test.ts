@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Sessions } from "../../../packages/postgres/connect";
+import { writeMarker } from "../../../packages/migration/names";
 import { databaseHandler } from "./database";
-import { databaseInputs, type DatabaseInputs } from "./database-plan";
+import { createDatabase, databaseInputs, nameDatabase, type DatabaseInputs } from "./database-plan";
 import { extensionHandler, extensionInputs, type ExtensionInputs } from "./extension";
 import { openLocally, startCluster, type Cluster } from "../../../packages/postgres/testing";
 import { listening } from "./testing";
@@ -30,6 +31,7 @@ const database = (name: string, more: object = {}): DatabaseInputs =>
 const drift = (inputs: DatabaseInputs) => handler.drift(inputs, listening(), {});
 const apply = (inputs: DatabaseInputs) => handler.apply(inputs, listening(), undefined);
 const sql = (text: string, within = "postgres") => cluster.query(within, text);
+const comment = "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = ";
 const as = (user: string, name: string, text: string) =>
   cluster.query(name, text, { user, password: secret });
 
@@ -97,15 +99,48 @@ describe("a database", () => {
   });
 
   it("left half-made by a killed run is finished, and was never open to everyone", async () => {
-    await sql("CREATE DATABASE half OWNER agent TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false");
-    await expect(as("intruder", "half", "SELECT 1")).rejects.toThrow("not currently accepting connections");
-    expect(await drift(database("half"))).toEqual([
-      "database half on storage: everyone (PUBLIC) has CONNECT and TEMPORARY, not declared",
-      "database half on storage: guest may not connect, declared so",
-      "database half on storage: takes no connections, declared open",
-    ]);
-    await apply(database("half"));
-    expect(await drift(database("half"))).toEqual([]);
+    const half = database("half");
+    const [begun, named] = [createDatabase(half), nameDatabase(half).join("; ")];
+    for (const steps of [[begun], [begun, named]]) {
+      for (const statement of steps) await sql(statement);
+      const name = steps.length === 1 ? "homelab_making_half" : "half";
+      await expect(as("intruder", name, "SELECT 1")).rejects.toThrow("not currently accepting connections");
+      await apply(half);
+      expect(await drift(half)).toEqual([]);
+      expect(await sql("SELECT FROM pg_database WHERE datname ~ '^homelab_'")).toEqual([]);
+      await sql("DROP DATABASE half");
+    }
+  });
+
+  it("made by somebody else is refused, in a preview too, and nothing of it is changed until it is to be adopted", async () => {
+    await sql("CREATE DATABASE hers OWNER intruder");
+    await sql("COMMENT ON DATABASE hers IS 'for Ada'");
+    await as("intruder", "hers", "CREATE TABLE public.mine AS SELECT 7 AS n");
+    const facts = () => sql("SELECT * FROM pg_database WHERE datname = 'hers'");
+    const before = await facts();
+    const sentence = /database hers on storage is somebody else's: .*add hers to homelab:postgres\.adopt/;
+    await expect(apply(database("hers"))).rejects.toThrow(sentence);
+    const foreseen = await handler.foresee?.(database("hers"), listening(), undefined);
+    expect(foreseen?.refuses.join()).toMatch(sentence);
+    expect(await facts()).toEqual(before);
+
+    await apply(database("hers", { adopt: true }));
+    expect(await sql("SELECT n FROM public.mine", "hers")).toEqual([{ n: 7 }]);
+    expect(await sql(`${comment}'hers'`)).toEqual([{ comment: "for Ada [managed by homelab]" }]);
+    await apply(database("hers"));
+    expect(await drift(database("hers"))).toEqual([]);
+  });
+
+  it("that the state knows from before there were marks, or that a migration moved, is known", async () => {
+    await sql("CREATE DATABASE older");
+    const older = database("older");
+    await handler.apply(older, listening(), older);
+    await apply(older);
+    const moved = { homelabMigration: "m", source: "1/shop", state: "moved" as const, at: "2026-11-01" };
+    await sql(`COMMENT ON DATABASE older IS '${writeMarker(moved)}'`);
+    expect(await drift(older)).toEqual([]);
+    await apply(older);
+    expect(await sql(`${comment}'older'`)).toEqual([{ comment: writeMarker(moved) }]);
   });
 
   it("is not touched by a second apply", async () => {
@@ -121,7 +156,9 @@ describe("a database", () => {
     expect(await drift(database("old"))).toContainEqual(
       expect.stringContaining("encoding is LATIN1, declared UTF8"),
     );
-    await expect(apply(database("old"))).rejects.toThrow("cannot be changed in place: dump it");
+    await expect(apply(database("old", { adopt: true }))).rejects.toThrow(
+      "cannot be changed in place: dump it",
+    );
   });
 
   it("owned by nobody known is refused with a sentence and not made", async () => {

@@ -8,11 +8,14 @@ import {
   databaseInputs,
   innerFacts,
   innerQuery,
+  nameDatabase,
   outerFacts,
   outerQuery,
+  unmarkedName,
   type DatabaseInputs,
 } from "./database-plan";
 import { sqlState } from "../../../packages/postgres/errors";
+import { foreseeMaking, refusal } from "./marks";
 import { maintenance } from "./role";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
@@ -34,6 +37,13 @@ export function refusedBecause(error: unknown): "missing" | "closed" | undefined
   const state = sqlState(error) ?? sqlState(error instanceof Error ? error.cause : undefined);
   if (state === noSuchDatabase) return "missing";
   return state === takesNoConnections ? "closed" : undefined;
+}
+
+/** What was killed in between is found closed under its first name, and goes on from there. */
+async function make(session: Session, inputs: DatabaseInputs): Promise<void> {
+  if ((await outer(session, unmarkedName(inputs.name))) === undefined)
+    await session.run([createDatabase(inputs)]);
+  await session.transaction(() => session.run(nameDatabase(inputs)));
 }
 
 /** A database, open to its owner and those named, in whose schema `public` nobody else creates. */
@@ -67,11 +77,21 @@ export function databaseHandler(sessions: Sessions): Handler<DatabaseInputs> {
       return compareOuter(inputs, facts).map((change) => change.says);
     },
 
-    async apply(inputs, ctx) {
+    foreseesWithout: ["server"],
+    async foresee(inputs, ctx, previous) {
+      if (previous !== undefined) return { says: [], lacks: [], refuses: [] };
+      return foreseeMaking("database", inputs, ctx, (known) =>
+        sessions.use({ ...task(known, ctx), database: maintenance }, (session) => outer(session, known.name)),
+      );
+    },
+
+    async apply(inputs, ctx, previous) {
       const within: Task = { ...task(inputs, ctx), intent: "change" };
       await sessions.use({ ...within, database: maintenance }, async (session) => {
-        // CREATE DATABASE knows no transaction: what is killed after it is found closed, and opened here.
-        if ((await outer(session, inputs.name)) === undefined) await session.run([createDatabase(inputs)]);
+        const there = await outer(session, inputs.name);
+        const refused = previous === undefined ? refusal("database", inputs, there) : undefined;
+        if (refused !== undefined) throw new Error(refused);
+        if (there === undefined) await make(session, inputs);
         await session.transaction(() =>
           converge(
             session,

@@ -46,7 +46,10 @@ it("a hostile owner's traps catch a superuser who steps into one", async () => {
 it("databases, grants and extensions are compared and put right without stepping into one", async () => {
   const { server } = cluster;
   const ctx = listening();
-  const database = databaseInputs.parse({ server, name: "hostile", owner: hostileOwner, connect: ["guest"] });
+  const database = databaseInputs.parse({
+    ...{ server, name: "hostile", owner: hostileOwner, connect: ["guest"] },
+    adopt: true,
+  });
   const databases = databaseHandler(sessions);
   await databases.apply(database, ctx, undefined);
   expect(await databases.drift(database, ctx, {})).toEqual([]);

@@ -82,6 +82,7 @@ describe("inputs are refused before any connection is made:", () => {
     expect(roleInputs.parse({ ...role, memberOf: ["b", "a", "b"] })).toEqual({
       ...role,
       ...{
+        adopt: false,
         superuser: false,
         createDatabase: false,
         createRole: false,

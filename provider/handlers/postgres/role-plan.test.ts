@@ -15,6 +15,7 @@ const asDeclared = {
   ...{ login: true, superuser: false, createDatabase: false, createRole: false, inherit: true },
   ...{ replication: false, bypassRls: false, connectionLimit: -1, expires: null },
   ...{ verifier: scramVerifier("it's mine"), memberOf: [], settings: [] },
+  comment: "[managed by homelab]",
 };
 const member = { role: "team", grantor: "boss", admin: false, inherit: true, set: true };
 const facts = (more: object = {}, version = 180_000): RoleFacts => ({
@@ -30,7 +31,29 @@ const planned = (declared: object, found: RoleFacts) =>
 describe("what a role lacks, and what gives it", () => {
   it.each<[string, object, RoleFacts, string[][]]>([
     ["nothing", {}, facts(), []],
-    ["itself", {}, { version: 1, role: null }, [["agent is missing", 'CREATE ROLE "agent" LOGIN']]],
+    [
+      "itself",
+      {},
+      { version: 1, role: null },
+      [
+        [
+          "agent is missing",
+          'CREATE ROLE "agent" LOGIN',
+          `COMMENT ON ROLE "agent" IS '[managed by homelab]'`,
+        ],
+      ],
+    ],
+    [
+      "a mark, beside what a person wrote",
+      {},
+      facts({ comment: "Ada's" }),
+      [
+        [
+          "agent bears no mark of this program yet",
+          `COMMENT ON ROLE "agent" IS 'Ada''s [managed by homelab]'`,
+        ],
+      ],
+    ],
     ["modesty", {}, facts({ superuser: true }), [["agent: superuser is on, declared off", "NOSUPERUSER"]]],
     ["power", { superuser: true }, facts(), [["agent: superuser is off, declared on", "SUPERUSER"]]],
     [

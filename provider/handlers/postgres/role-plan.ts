@@ -3,6 +3,7 @@ import { z } from "zod";
 import { quoted, type Change } from "../../../packages/postgres/converge";
 import { setOf } from "./inputs";
 import { roleName, serverSchema } from "../../../packages/postgres/server";
+import { markChanges, marking } from "./marks";
 import { plainPassword, scramVerifier, verifies } from "./scram";
 import { settingChanges } from "./settings";
 
@@ -23,6 +24,7 @@ export const roleInputs = z
     createRole: z.boolean().default(false),
     replication: z.boolean().default(false),
     memberOf: setOf(roleName).default([]),
+    adopt: z.boolean().default(false),
     settings: z
       .record(z.string(), z.string())
       .superRefine((settings, ctx) => {
@@ -64,6 +66,7 @@ export const roleFacts = z.object({
       connectionLimit: z.number(),
       expires: z.string().nullable(),
       verifier: z.string().nullable(),
+      comment: z.string().nullable(),
       memberOf: z.array(membership),
       /** Settings in `name=value` form, for all databases (null) or one. */
       settings: z.array(z.object({ database: z.string().nullable(), entries: z.array(z.string()) })),
@@ -82,6 +85,7 @@ SELECT current_setting('server_version_num')::int AS version, (
     'createRole', a.rolcreaterole, 'inherit', a.rolinherit, 'replication', a.rolreplication,
     'bypassRls', a.rolbypassrls, 'connectionLimit', a.rolconnlimit,
     'expires', nullif(a.rolvaliduntil, 'infinity')::text, 'verifier', a.rolpassword,
+    'comment', shobj_description(a.oid, 'pg_authid'),
     'memberOf', (
       SELECT coalesce(jsonb_agg(jsonb_build_object(
         'role', g.rolname, 'grantor', b.rolname, 'admin', m.admin_option,
@@ -185,9 +189,11 @@ export function compareRole(inputs: RoleInputs, facts: RoleFacts): Change[] {
   const alter = `ALTER ROLE ${quoted(inputs.name)}`;
   if (facts.role === null) {
     // The rest follows in the next round, once it is there; all in one transaction.
-    return [{ says: `${subject} is missing`, sql: [`CREATE ROLE ${quoted(inputs.name)} LOGIN`] }];
+    const made = [`CREATE ROLE ${quoted(inputs.name)} LOGIN`, marking("role", inputs.name, null)];
+    return [{ says: `${subject} is missing`, sql: made }];
   }
   return [
+    ...markChanges("role", inputs.name, facts.role.comment, subject),
     ...attributeChanges(inputs, facts.role, alter, subject),
     ...passwordChanges(inputs, facts.role, alter, subject),
     ...membershipChanges(inputs, facts, facts.role, subject),

@@ -125,6 +125,54 @@ describe("a role", () => {
   });
 });
 
+describe("a role that is there already", () => {
+  const comment = "SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = ";
+  const stored = () => sql("SELECT * FROM pg_authid WHERE rolname = 'hers'");
+
+  it("and is somebody else's is refused, in a preview too, and nothing of it is changed", async () => {
+    await sql("CREATE ROLE hers LOGIN SUPERUSER PASSWORD 'her own'; COMMENT ON ROLE hers IS 'for Ada'");
+    const before = await stored();
+    const sentence = /role hers on storage is somebody else's: .*add hers to homelab:postgres\.adopt/;
+    await expect(apply(role("hers"))).rejects.toThrow(sentence);
+    const foreseen = await handler.foresee?.(role("hers"), listening(), undefined);
+    expect(foreseen?.refuses.join()).toMatch(sentence);
+    expect(await stored()).toEqual(before);
+    expect(await sql(`${comment}'hers'`)).toEqual([{ comment: "for Ada" }]);
+  });
+
+  it("is taken over when it is to be adopted, and then bears a mark beside what a person wrote", async () => {
+    const adopted = role("hers", { adopt: true });
+    const foreseen = await handler.foresee?.(adopted, listening(), undefined);
+    expect(foreseen).toMatchObject({ says: [expect.stringContaining("would be taken over")], refuses: [] });
+    await apply(adopted);
+    expect(await drift(adopted)).toEqual([]);
+    expect(await sql(`${comment}'hers'`)).toEqual([{ comment: "for Ada [managed by homelab]" }]);
+    // Left in or taken out again: it is this program's by now, with a state and without.
+    for (const later of [adopted, role("hers")]) {
+      await apply(later);
+      expect(await handler.foresee?.(later, listening(), undefined)).toMatchObject({ says: [], refuses: [] });
+    }
+  });
+
+  it("and is in the state from before there were marks gets one without a word", async () => {
+    await sql("CREATE ROLE older LOGIN");
+    const older = role("older");
+    expect(await handler.foresee?.(older, listening(), older)).toEqual({ says: [], lacks: [], refuses: [] });
+    expect(await drift(older)).toContain("role older on storage bears no mark of this program yet");
+    const ctx = listening();
+    await handler.apply(older, ctx, older);
+    expect(ctx.heard).toEqual([]);
+    expect(await drift(older)).toEqual([]);
+    await apply(older);
+  });
+
+  it("has lost its mark when a namesake takes its place", async () => {
+    await apply(role("replaced"));
+    await sql("DROP ROLE replaced; CREATE ROLE replaced LOGIN");
+    await expect(apply(role("replaced"))).rejects.toThrow("role replaced on storage is somebody else's");
+  });
+});
+
 describe("removing a role", () => {
   it("takes it away with its rights, and again does nothing", async () => {
     await apply(role("leaver"));

@@ -3,6 +3,7 @@ import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge, listed, quoted } from "../../../packages/postgres/converge";
 import type { Server } from "../../../packages/postgres/server";
+import { foreseeMaking, refusal as notOurs } from "./marks";
 import { compareRole, roleFacts, roleInputs, roleQuery, type RoleInputs } from "./role-plan";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
@@ -43,9 +44,21 @@ export function roleHandler(sessions: Sessions): Handler<RoleInputs> {
       return compareRole(inputs, facts).map((change) => change.says);
     },
 
-    async apply(inputs, ctx) {
+    foreseesWithout: ["server", "password"],
+    async foresee(inputs, ctx, previous) {
+      if (previous !== undefined) return { says: [], lacks: [], refuses: [] };
+      return foreseeMaking("role", inputs, ctx, (known) =>
+        sessions.use(task(known, ctx), async (session) => (await read(session, known.name)).role),
+      );
+    },
+
+    async apply(inputs, ctx, previous) {
       await sessions.use({ ...task(inputs, ctx), intent: "change" }, (session) =>
         session.transaction(async () => {
+          if (previous === undefined) {
+            const refused = notOurs("role", inputs, (await read(session, inputs.name)).role);
+            if (refused !== undefined) throw new Error(refused);
+          }
           await session.run(unlogged);
           await converge(
             session,

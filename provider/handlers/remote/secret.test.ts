@@ -1,11 +1,18 @@
 import { describe, expect, it, vi } from "vitest";
-import { applySecret, removeSecret, secretSchema, type SecretSpec } from "../../../remote/secret";
+import {
+  applySecret,
+  observeSecret,
+  removeSecret,
+  secretSchema,
+  type SecretSpec,
+} from "../../../remote/secret";
 import type { Context } from "../../handler";
 import { intention, secret } from "./secret";
 
 vi.mock("../../../remote/secret", async (original) => ({
   ...(await original<typeof import("../../../remote/secret")>()),
   applySecret: vi.fn(),
+  observeSecret: vi.fn(),
   removeSecret: vi.fn(),
 }));
 
@@ -69,6 +76,22 @@ describe("a secret", () => {
     });
     expect(effective).toBe("old");
     expect(said.join()).toMatch(/is not replaced by a new one/);
+  });
+
+  it("of somebody else's is refused in a preview already, with how to adopt it, but not one that the state knows", async () => {
+    vi.mocked(observeSecret).mockResolvedValue({ id: "i1", marked: false });
+    const { ctx } = listening();
+    const foreseen = await secret.foresee?.(spec("new", "adopt"), ctx, undefined);
+    expect(foreseen?.refuses.join()).toMatch(
+      /key on storage is somebody else's: .*--label homelab=yes key -/,
+    );
+    expect((await secret.foresee?.(spec("new"), ctx, spec("old")))?.refuses).toEqual([]);
+    expect(await secret.drift(spec("new"), ctx, { fingerprint: "i1" })).toEqual([
+      "The podman secret key on storage bears no mark of this program yet.",
+    ]);
+    vi.mocked(observeSecret).mockResolvedValue({ id: "i1", marked: true });
+    expect((await secret.foresee?.(spec("new"), ctx, undefined))?.refuses).toEqual([]);
+    expect(await secret.drift(spec("new"), ctx, { fingerprint: "i1" })).toEqual([]);
   });
 
   it("is not removed after its successor of the same name was made", async () => {

@@ -1,6 +1,7 @@
 import {
   applySecret,
   observeSecret,
+  refusal,
   removeSecret,
   secretSchema,
   type SecretSpec,
@@ -43,15 +44,21 @@ export const secret: Handler<SecretSpec> = {
   identity: ["name"],
   id: idOf,
   async drift(inputs, ctx, outputs) {
-    const id = await observeSecret(inputs, ctx.signal);
+    const seen = await observeSecret(inputs, ctx.signal);
     const where = `The podman secret ${inputs.name} on ${inputs.connection.node}`;
-    if (id === undefined) return [`${where} is missing.`];
-    if (id === outputs.fingerprint) return [];
+    if (seen === undefined) return [`${where} is missing.`];
+    if (seen.id === outputs.fingerprint)
+      return seen.marked ? [] : [`${where} bears no mark of this program yet.`];
     return [`${where} was replaced by hand${takesOver(inputs) ? ", or by a run with another state" : ""}.`];
+  },
+  foreseesWithout: ["value"],
+  async foresee(inputs, ctx, previous) {
+    const seen = previous === undefined ? await observeSecret(inputs, ctx.signal) : undefined;
+    return { says: [], lacks: [], refuses: seen?.marked === false ? [refusal(inputs)] : [] };
   },
   async apply(inputs, ctx, previous, outputs) {
     const { value, verb } = intention(inputs, previous, outputs?.effective);
-    const kept = await applySecret({ ...inputs, value }, ctx.signal, verb);
+    const kept = await applySecret({ ...inputs, value }, ctx.signal, verb, previous !== undefined);
     made.add(idOf(inputs));
     const where = `The podman secret ${inputs.name} on ${inputs.connection.node}`;
     if (kept.aside !== undefined) {

@@ -6,10 +6,10 @@ import { freePort } from "../../../tests/support/ports";
 import { unlessRefused, tarNaming } from "./testing";
 import type { Context } from "../../handler";
 import { sealed } from "./admin";
-import type { StoreInputs } from "./inputs";
+import type { ContentsInputs } from "./inputs";
 import { refusal } from "./look";
 import { s3Request, type S3Access, type S3Request } from "./request";
-import { store as handler } from "./store";
+import { contents as handler } from "./contents";
 
 const server = new Minio();
 const signal = new AbortController().signal;
@@ -23,7 +23,7 @@ const consumers = {
   reader: { buckets: ["kept"], access: "read-only" },
 } as const;
 
-let inputs: StoreInputs;
+let inputs: ContentsInputs;
 let root: S3Access;
 const asUser = (user: string): S3Access => ({ ...root, user, secret: `secret-of-${user}` });
 const ask = (access: S3Access, request: S3Request) => s3Request(access, request, signal);
@@ -62,7 +62,7 @@ afterAll(() => {
   server.stop();
 });
 
-describe("a Store", () => {
+describe("the contents of a store", () => {
   it("says what is missing, makes it, and then finds nothing", async () => {
     expect((await handler.drift(inputs, ctx, {})).sort()).toEqual([
       "the bucket kept on storage keeps no former versions.",
@@ -163,7 +163,7 @@ describe("a Store", () => {
     const other = {
       ...inputs,
       users: { ...inputs.users, reader: { ...inputs.users.reader, secretKey: "another-secret-key" } },
-    } as StoreInputs;
+    } as ContentsInputs;
     expect(await handler.drift(other, ctx, {})).toEqual([
       "the user reader on storage has another secret key than declared.",
     ]);
