@@ -188,20 +188,24 @@ describe("the copy of a bucket", () => {
     );
   });
 
-  it("goes on where a full disk ended it: what has come is noted, and nothing is fetched twice or kept twice", () => {
-    for (const n of [1, 2, 3, 4, 5]) put(`o${n}`, `${n}`.repeat(1 << 20));
-    const { said } = played.bash(
-      `exec unshare -m bash -c "$1" 2>&1`,
-      `cd ${played.folder}; mount -t tmpfs -o size=3500k disk backup; mkdir backup/postgres
+  it.skipIf(process.getuid?.() !== 0)(
+    "goes on where a full disk ended it: what has come is noted, and nothing is fetched twice or kept twice",
+    () => {
+      for (const n of [1, 2, 3, 4, 5]) put(`o${n}`, `${n}`.repeat(1 << 20));
+      const { said } = played.bash(
+        `exec unshare -m bash -c "$1" 2>&1`,
+        `cd ${played.folder}; mount -t tmpfs -o size=3500k disk backup; mkdir backup/postgres
 bash scripts/buckets.sh; echo "first $? $(ls backup/buckets/house | wc -l) $(wc -l <backup/buckets.facts/house)"
 mount -o remount,size=20m backup; bash scripts/buckets.sh; echo "then $? $(ls backup/buckets/house | wc -l)"
 find backup/buckets.removed -type f ! -path '*/.seen/*' | wc -l`,
-    );
-    expect(said).toMatch(
-      /2 objects of the bucket house did not come[^]*The disk of \S+ is full[^]*first 1 3 3\n/,
-    );
-    expect(said).toMatch(/then 0 5\n0\n$/);
-  });
+      );
+      // How many find room is chance, for the client fetches several at once; each that came is noted.
+      expect(said).toMatch(
+        /\d objects of the bucket house did not come[^]*The disk of \S+ is full[^]*first 1 (\d) \1\n/,
+      );
+      expect(said).toMatch(/then 0 5\n0\n$/);
+    },
+  );
 
   it("notes now and then what has come, so that one that is killed after hours was not for nothing", async () => {
     for (const n of [1, 2, 3]) put(`o${n}`, `data ${n}`);
