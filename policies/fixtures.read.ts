@@ -10,7 +10,7 @@ import type { Fixture } from "./fixtures";
 import { readFiles } from "./readers/files/read";
 import type { ReadFiles } from "./readers/files/read";
 import { parseYaml } from "./readers/files/yaml";
-import { readCommand } from "./readers/pulumi/command";
+import { readCommand } from "./readers/pulumi";
 import { at, fields, records, text } from "./readers/values";
 
 /** Files as the check reads them; commands and files put over SSH stand only in programs, so these as resources. */

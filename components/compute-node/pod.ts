@@ -1,7 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
-import { lifecycleKey } from "../k3s/config";
+import { lifecycleKey } from "../k3s";
 import { ephemeralLabels, type Ephemeral } from "./ephemeral";
 
 /** What the pods of every service have in common. Plain values: policies decide on them. */

@@ -2,3 +2,13 @@ export { superuserSecret } from "./layout";
 export { initdb } from "./quadlet";
 export { PostgresNode, type PostgresEndpoints, type PostgresNodeArgs } from "./postgres-node";
 export { dsn, type DsnArgs } from "./dsn";
+
+// What a standby is made of too.
+export { configuration } from "./conf";
+export { containerfile } from "./containerfile";
+export { guardUnit } from "./guard";
+export { hba } from "./hba";
+export { confDirectory, containerName, inContainer, mountedConf, replicationSecret, service } from "./layout";
+export { pairFiles, type Pair } from "./pair";
+export { postgresQuadlet } from "./quadlet";
+export { script } from "./scripts";

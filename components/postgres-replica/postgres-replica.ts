@@ -4,22 +4,23 @@ import type { PostgresSettings, ReplicaSettings } from "../../services";
 import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
-import { persistentOn } from "../placement";
-import { configuration } from "../postgres-node/conf";
-import { containerfile } from "../postgres-node/containerfile";
-import { guardUnit } from "../postgres-node/guard";
-import { hba } from "../postgres-node/hba";
 import {
+  configuration,
+  containerfile,
+  guardUnit,
+  hba,
   confDirectory,
   containerName,
   inContainer,
   mountedConf,
   replicationSecret,
   service,
-} from "../postgres-node/layout";
-import { pairFiles, type Pair } from "../postgres-node/pair";
-import { postgresQuadlet } from "../postgres-node/quadlet";
-import { script } from "../postgres-node/scripts";
+  pairFiles,
+  type Pair,
+  postgresQuadlet,
+  script,
+} from "../postgres-node";
+import { persistentOn } from "../placement";
 
 /** What the primary hands out for its standby. */
 export interface ReplicationEndpoint {

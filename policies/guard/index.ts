@@ -1,1 +1,1 @@
-export { guard } from "./guard";
+export { guard, refusing } from "./guard";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { fixtures } from "../fixtures";
 import type { Fixture } from "../fixtures";
-import { isKubernetes } from "../readers/files/kubernetes/resources";
+import { isKubernetes } from "../readers/files/kubernetes/names";
 import { isCompose } from "../readers/files/compose/compose";
 import { quadletKind } from "../readers/files/quadlet/unit";
 import { parseYaml } from "../readers/files/yaml";

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
 import { fixtureTopology } from "../fixtures";
-import { refusing } from "../guard/guard";
+import { refusing } from "../guard";
 import { placementPolicies } from "../pack/policies";
 import { fields, record, text } from "../readers/values";
 import type { Values } from "../readers/values";

@@ -1,8 +1,6 @@
 import { Client, DatabaseError } from "pg";
 import { errorMessage } from "../../../packages/errors";
-import { rebuild, sync, type Copied, type Progress } from "../../../packages/search/copy";
-import { Qdrant } from "../../../packages/search/qdrant";
-import { migrate } from "../../../packages/search/schema";
+import { migrate, Qdrant, rebuild, sync, type Copied, type Progress } from "../../../packages/search";
 import { columns } from "../../terminal";
 import { print, printJson } from "../house";
 

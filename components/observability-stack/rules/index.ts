@@ -1,4 +1,4 @@
-import { backups } from "../../backup-server/alerts";
+import { backups } from "../../backup-server";
 import type { RuleGroup } from "../rule";
 import { expected, nodes } from "./nodes";
 import { cluster, minio, postgres } from "./services";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { configuration } from "../../../components/postgres-node/conf";
+import { configuration } from "../../../components/postgres-node";
 import { postgresSchema } from "../../../services";
 
 /** render.ts ADDRESS CLIENT FOLDER: the configuration that the program gives PostgreSQL by default, open to the client. */

@@ -1,5 +1,6 @@
 /** What readers of files share: where they are, where they put what they find. */
 import type { FactsBuilder, Origin } from "../../engine/facts";
+import type { Values } from "../values";
 
 /** Reads another file of the set or beside it, by path. */
 export type Lookup = (path: string) => string | undefined;
@@ -18,6 +19,11 @@ export interface FileContext {
   readonly problems?: string[];
   /** True for a patch whose base is known: what it leaves out stands there. */
   readonly isPartial?: boolean;
+}
+
+/** For readers of what is made of other objects, such as a kustomization: those objects go back to the reader of all kinds. */
+export interface ObjectContext extends FileContext {
+  readonly readObject: (object: Values, context: FileContext) => void;
 }
 
 export function origin(context: FileContext, resource: string): Origin {

@@ -10,7 +10,8 @@ import { foreignByContent, foreignByName, unrecognised } from "./foreign";
 import { isChart, isValues, readChart, readValues } from "./kubernetes/chart";
 import { isJsonPatch, readJsonPatch, readPatched } from "./kubernetes/kustomize";
 import { filledIn, targetOf } from "./kubernetes/patches";
-import { isKubernetes, readKubernetes } from "./kubernetes/resources";
+import { readKubernetes } from "./kubernetes/resources";
+import { isKubernetes } from "./kubernetes/names";
 import { readDropInFile } from "./quadlet/drop-ins";
 import { isManyUnits, partsOf, withParts } from "./quadlet/many";
 import { readQuadlet, whyNotQuadlet } from "./quadlet/quadlet";
@@ -91,7 +92,7 @@ function readYamlFile(content: string, context: FileContext): Outcome {
   const other = foreignByContent(told, path);
   if (other !== undefined) return { nothing: other };
   const read = told.filter((document) => readDocument(document, context));
-  readPatched(context);
+  readPatched({ ...context, readObject: readKubernetes });
   return read.length === 0 ? { nothing: unrecognised } : isRead;
 }
 
@@ -108,7 +109,7 @@ function readDocument(document: unknown, context: FileContext): boolean {
     return true;
   }
   if (isJsonPatch(document)) {
-    readJsonPatch(document, {}, context, targetOf(context));
+    readJsonPatch(document, {}, { ...context, readObject: readKubernetes }, targetOf(context));
     return true;
   }
   if (Array.isArray(document)) {

@@ -21,10 +21,10 @@ export function readCommand(resource: PulumiResource, context: ReadContext): voi
   const putting: Putting = { resource, context, placement };
   if (kind === "Command") readTexts(putting);
   else if (kind === "CopyToRemote")
-    putOnNode(fromAsset(inputs.source, told(inputs.remotePath), context), putting);
+    putOnNode(fromAsset(inputs.source, told(inputs.remotePath), context), putting, readScript);
   else if (kind === "CopyFile") {
     const path = told(inputs.remotePath) ?? unknown("it states no remotePath");
-    putOnNode([{ path, content: fileText(told(inputs.localPath), context) }], putting);
+    putOnNode([{ path, content: fileText(told(inputs.localPath), context) }], putting, readScript);
   }
 }
 

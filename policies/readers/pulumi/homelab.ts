@@ -3,6 +3,7 @@ import { isUnknown, unknown } from "../../engine/facts";
 import type { HostPlacement, RemoteSetup, Unknown } from "../../engine/facts";
 import { at, record, records, text, texts } from "../values";
 import { putOnNode } from "./put-file";
+import { readScript } from "./shell/script";
 import { isNotYet, notYetWhy, originOf, told } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
 import { readOther } from "./types/others";
@@ -97,5 +98,5 @@ function readUnit(resource: PulumiResource, context: ReadContext): void {
     content: told(file.content) ?? unknown("it states no content"),
   }));
   // What it keeps is stated, so the programs in its scripts need not be known.
-  putOnNode(put, { resource, context, placement, states: true });
+  putOnNode(put, { resource, context, placement, states: true }, readScript);
 }

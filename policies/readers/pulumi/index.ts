@@ -6,6 +6,7 @@ import { readKubernetesResource } from "./kubernetes";
 import type { PulumiResource, ReadContext } from "./resource";
 import { isElsewhere, packageOf, readOther } from "./types/others";
 
+export { readCommand } from "./command";
 export { packageOf } from "./types/others";
 export { serverFields } from "./types/tables";
 export { plain, isPlain, marked } from "./plain";

@@ -6,7 +6,6 @@ import { readFiles } from "../files/read";
 import { originOf } from "./resource";
 import type { PulumiResource, ReadContext } from "./resource";
 import { cronCommands } from "./shell/cron";
-import { readScript } from "./shell/script";
 
 export interface PutFile {
   readonly path: Told<string>;
@@ -25,6 +24,9 @@ export interface Putting {
   readonly states?: boolean;
 }
 
+/** Reads the text of a script: ./shell/script.ts, which reads with this file what the script writes. */
+export type ReadScript = (text: string, putting: Putting) => void;
+
 const cronTable = /\/cron\.d\/|\/crontab$/;
 const script = /\.(sh|bash)$|\/cron[^/]*\/|\/rc\.local$|\/init\.d\//;
 const manifest = /\/manifests\/[^/]+\.(ya?ml|json)$/;
@@ -39,7 +41,7 @@ export function decidesWhatRuns(path: string): boolean {
 }
 
 /** Reads the files put on one machine together: a quadlet may name the volume of another. */
-export function putOnNode(files: readonly PutFile[], putting: Putting): void {
+export function putOnNode(files: readonly PutFile[], putting: Putting, readScript: ReadScript): void {
   const { context } = putting;
   const known = new Map<string, string>();
   for (const { path, content } of files) {
@@ -51,13 +53,14 @@ export function putOnNode(files: readonly PutFile[], putting: Putting): void {
     if (!isUnknown(content)) known.set(path, content);
     else if (decidesWhatRuns(path)) addSetup(putting, unknown(`the text of ${path}: ${content.why}`));
   }
-  readTexts(known, putting);
+  readTexts(known, putting, readScript);
 }
 
 /** Reads texts by where they are put: tables of cron, scripts, services, and files that a tool reads. */
 export function readTexts(
   texts: ReadonlyMap<string, string>,
   putting: Putting,
+  readScript: ReadScript,
   isRun: (path: string) => boolean = () => false,
 ): void {
   for (const [path, text] of texts) {

@@ -1,10 +1,9 @@
 /** What patches and replacements make of what they change, where they take something away or set it from elsewhere. */
 import { at, fields, list, record, records, text, texts } from "../../values";
 import type { Values } from "../../values";
-import type { FileContext } from "../context";
+import type { ObjectContext } from "../context";
 import { basesOf } from "./patches";
 import type { Kustomization } from "./patches";
-import { readKubernetes } from "./resources";
 
 /** Places whose removal puts data or a pod somewhere else than the base says. */
 const telling =
@@ -18,7 +17,7 @@ export function readRemovals(
   operations: readonly unknown[],
   target: Values,
   by: Kustomization,
-  context: FileContext,
+  context: ObjectContext,
 ): void {
   const takes = records(operations).some(
     ({ op, path, from }) =>
@@ -27,12 +26,12 @@ export function readRemovals(
   );
   if (!takes) return;
   for (const base of basesOf(target, by, context)) {
-    readKubernetes(records(operations).reduce(applied, base), { ...context, isPartial: false });
+    context.readObject(records(operations).reduce(applied, base), { ...context, isPartial: false });
   }
 }
 
 /** Kustomize's replacements: a value of one resource put into others. */
-export function readReplacements(document: Values, by: Kustomization, context: FileContext): void {
+export function readReplacements(document: Values, by: Kustomization, context: ObjectContext): void {
   for (const replacement of records(document.replacements)) {
     const source = fields(replacement.source);
     const [from] = basesOf(source, by, context);
@@ -47,7 +46,7 @@ export function readReplacements(document: Values, by: Kustomization, context: F
             put(whole, pointer(place), value ?? `\${${path} of ${text(source.kind) ?? "a source"}}`),
           base,
         );
-        readKubernetes(changed, { ...context, isPartial: false });
+        context.readObject(changed, { ...context, isPartial: false });
       }
     }
   }

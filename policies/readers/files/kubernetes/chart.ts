@@ -5,7 +5,7 @@ import { baseName, beside, folderOf, origin } from "../context";
 import type { FileContext } from "../context";
 import { parseYaml } from "../yaml";
 import { bringsDatabase, keepsNothing } from "./charts";
-import { addRelease } from "./helm";
+import { addRelease } from "./release";
 
 /** True for a Chart.yaml. */
 export function isChart(value: Values, path: string): boolean {

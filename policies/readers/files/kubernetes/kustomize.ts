@@ -2,15 +2,15 @@
 import { at, fields, record, records, text } from "../../values";
 import type { Values } from "../../values";
 import { baseName, beside, canonical, origin } from "../context";
-import type { FileContext } from "../context";
+import type { ObjectContext } from "../context";
 import { parseYaml } from "../yaml";
 import { readRemovals, readReplacements } from "./applied";
-import { addRelease } from "./helm";
+import { addRelease } from "./release";
 import { built, isFor, patchesOf } from "./build";
 import type { Built } from "./build";
 import { filledFrom, names, targetOf } from "./patches";
 import type { Kustomization } from "./patches";
-import { isKubernetes, readKubernetes } from "./resources";
+import { isKubernetes } from "./names";
 import { readCustomResource } from "./custom";
 
 export function isKustomization(resource: Values): boolean {
@@ -22,7 +22,7 @@ export function isKustomization(resource: Values): boolean {
 }
 
 /** Reads inline patches and Helm charts of a kustomization (kustomize's own or Flux'). */
-export function readKustomization(resource: Values, context: FileContext): void {
+export function readKustomization(resource: Values, context: ObjectContext): void {
   const spec = fields(resource.spec);
   const patches = [
     ...records(resource.patches),
@@ -42,9 +42,9 @@ export function readKustomization(resource: Values, context: FileContext): void 
 }
 
 /** What is built of files that are not judged by themselves is judged where it is built. */
-function readBuilt(objects: readonly Built[], context: FileContext): void {
+function readBuilt(objects: readonly Built[], context: ObjectContext): void {
   for (const { object, file } of objects) {
-    if (context.isGiven?.(file) !== true && isKubernetes(object)) readKubernetes(object, context);
+    if (context.isGiven?.(file) !== true && isKubernetes(object)) context.readObject(object, context);
   }
 }
 
@@ -52,7 +52,7 @@ function readBuilt(objects: readonly Built[], context: FileContext): void {
  * Reads what a patch in a file of its own changes, as it is built, where neither that nor the kustomization is judged
  * by itself: that a base is at fault is said where it is changed.
  */
-export function readPatched(context: FileContext): void {
+export function readPatched(context: ObjectContext): void {
   const listed = targetOf(context);
   if (listed === undefined || context.isGiven?.(listed.by.path) === true) return;
   const isThis = (file: string | undefined): boolean =>
@@ -64,11 +64,11 @@ export function readPatched(context: FileContext): void {
   readBuilt(objects, context);
 }
 
-function readPatch(value: unknown, around: Values, by: Kustomization, context: FileContext): void {
+function readPatch(value: unknown, around: Values, by: Kustomization, context: ObjectContext): void {
   const own = record(value);
   const target = fields(around.target);
   if (own !== undefined && isKubernetes(own)) {
-    readKubernetes(...filledFrom(own, by, target, context));
+    context.readObject(...filledFrom(own, by, target, context));
     return;
   }
   if (Array.isArray(value)) {
@@ -79,7 +79,7 @@ function readPatch(value: unknown, around: Values, by: Kustomization, context: F
   const parsed = parseYaml(value);
   if ("error" in parsed) return;
   for (const document of parsed.documents) {
-    if (isKubernetes(document)) readKubernetes(...filledFrom(document, by, target, context));
+    if (isKubernetes(document)) context.readObject(...filledFrom(document, by, target, context));
     else if (Array.isArray(document)) readJsonPatch(document, around, context, { by, target });
   }
 }
@@ -101,7 +101,7 @@ export function isJsonPatch(value: unknown): value is readonly unknown[] {
 export function readJsonPatch(
   operations: readonly unknown[],
   around: Values,
-  context: FileContext,
+  context: ObjectContext,
   listed?: { readonly by: Kustomization; readonly target: Values },
 ): void {
   const target = listed?.target ?? fields(around.target);
@@ -118,7 +118,7 @@ export function readJsonPatch(
     const [filled, inner] =
       listed === undefined ? [changed, context] : filledFrom(changed, listed.by, target, context);
     // Filled in from its base it has an apiVersion, and is judged as what it is.
-    if (isKubernetes(filled)) readKubernetes(filled, inner);
+    if (isKubernetes(filled)) context.readObject(filled, inner);
     else readCustomResource(filled, "", inner);
   }
 }
@@ -131,7 +131,7 @@ function placed(path: readonly string[], whole: unknown, value: unknown): Values
   return fields(content);
 }
 
-function readChart(chart: Values, context: FileContext): void {
+function readChart(chart: Values, context: ObjectContext): void {
   const name = text(chart.name) ?? "";
   const file = text(chart.valuesFile);
   const content = file === undefined ? undefined : context.lookup(beside(context.path, file));

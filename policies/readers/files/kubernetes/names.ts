@@ -22,3 +22,8 @@ export function groupOf(resource: Values): string {
   const apiVersion = text(resource.apiVersion) ?? "";
   return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }
+
+/** True for a document that says it is a Kubernetes resource. */
+export function isKubernetes(value: unknown): value is Values {
+  return text(at(value, "kind")) !== undefined && text(at(value, "apiVersion")) !== undefined;
+}

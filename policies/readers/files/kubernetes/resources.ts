@@ -35,11 +35,6 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
 };
 
-/** True for a document that says it is a Kubernetes resource. */
-export function isKubernetes(value: unknown): value is Values {
-  return text(at(value, "kind")) !== undefined && text(at(value, "apiVersion")) !== undefined;
-}
-
 /** Reads one resource, or a list of them, into the facts. */
 export function readKubernetes(resource: Values, context: FileContext): void {
   // A patch that takes a resource away puts nothing in place.
@@ -55,11 +50,11 @@ export function readKubernetes(resource: Values, context: FileContext): void {
     return;
   }
   if (isKustomization(resource)) {
-    readKustomization(resource, context);
+    readKustomization(resource, { ...context, readObject: readKubernetes });
     return;
   }
   if (isHelm(resource)) {
-    readHelm(resource, context);
+    readHelm(resource, { ...context, readObject: readKubernetes });
     return;
   }
   const path = templates[kind];

@@ -7,7 +7,8 @@ import type { Values } from "../../values";
 import { addAsGiven } from "../along";
 import { origin } from "../context";
 import type { FileContext } from "../context";
-import { isKubernetes, readKubernetes } from "../kubernetes/resources";
+import { readKubernetes } from "../kubernetes/resources";
+import { isKubernetes } from "../kubernetes/names";
 
 /**
  * Reads the documents of a manifest as podman plays them: on this machine, whatever placement they state, and with

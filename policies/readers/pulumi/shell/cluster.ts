@@ -1,13 +1,12 @@
 /** kubectl, helm, k3s, compose and kube play: commands that hand other texts to something that runs them. */
-import { noFacts, unknown } from "../../../engine/facts";
-import { anywhere } from "../../../engine/facts";
+import { noFacts, unknown, anywhere } from "../../../engine/facts";
 import { readFiles } from "../../files/read";
 import { readKubernetes } from "../../files/kubernetes/resources";
 import type { Values } from "../../values";
 import { addFiles, addMoved, addSetup, addUnclear, isPut } from "../put-file";
 import type { Putting } from "../put-file";
 import type { Texts } from "./output";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 import { nameOf } from "./wrappers";
 
 /** What a command that hands texts on can take them from. */

@@ -7,7 +7,7 @@ import type { Putting } from "../put-file";
 import { notYet, notYetWhy, originOf } from "../resource";
 import { compose, kubePlay } from "./cluster";
 import type { Handed } from "./cluster";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 import { engineVerbs } from "./tables/programs";
 import { nameOf } from "./wrappers";
 

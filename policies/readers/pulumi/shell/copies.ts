@@ -2,8 +2,8 @@
 import { unknown } from "../../../engine/facts";
 import type { Placement } from "../../../engine/facts";
 import { addUnclear, putOnNode } from "../put-file";
-import type { PutFile, Putting } from "../put-file";
-import type { Statement } from "./statements";
+import type { PutFile, Putting, ReadScript } from "../put-file";
+import type { Statement } from "./statement";
 import type { Texts } from "./output";
 import { nameOf } from "./wrappers";
 
@@ -11,7 +11,7 @@ const valued =
   /^(-[cDFiJloPSXe]|--rsh|--exclude|--exclude-from|--include|--include-from|--filter|--files-from|--chown|--chmod|--bwlimit|--timeout|--port|--password-file|--rsync-path|--log-file|--backup-dir|--suffix|--partial-dir|--temp-dir|--compare-dest|--link-dest|--max-size|--min-size)$/;
 
 /** Reads a copy; false where the command is none. */
-export function readCopy(one: Statement, putting: Putting, texts: Texts): boolean {
+export function readCopy(one: Statement, putting: Putting, texts: Texts, readScript: ReadScript): boolean {
   const program = nameOf(one);
   if (!/^(scp|rsync|sftp)$/.test(program)) return false;
   const places: { readonly text: string; readonly isOpen: boolean }[] = [];
@@ -54,7 +54,7 @@ export function readCopy(one: Statement, putting: Putting, texts: Texts): boolea
     }
     return { path: target, content: content ?? unknown(`${text} could not be read`) };
   });
-  putOnNode(files, { ...putting, placement, local: false });
+  putOnNode(files, { ...putting, placement, local: false }, readScript);
   return true;
 }
 

@@ -1,7 +1,7 @@
 /** What a command writes and is fed, where the text tells it. */
 import { unknown } from "../../../engine/facts";
 import type { Told } from "../../../engine/facts";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 
 /** Texts of files by path: those a script wrote, and on the machine that runs Pulumi its own. */
 export interface Texts {

@@ -18,7 +18,7 @@ import { fedTo, outputOf } from "./output";
 import type { Texts } from "./output";
 import { setUpBy } from "./setups";
 import { statementsOf, Unreadable } from "./statements";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 import { whyUnclear } from "./unclear";
 import { nameOf, startedFor, unwrapped, without } from "./wrappers";
 
@@ -70,7 +70,7 @@ function readStatements(
   for (const one of statements) readStatement(one, { putting, written, run, texts, stdin, depth });
   if (putting.local === true) return;
   const files = [...written].filter((entry): entry is [string, string] => entry[1] !== undefined);
-  readTexts(new Map(files), putting, (path) => run.has(path));
+  readTexts(new Map(files), putting, readScript, (path) => run.has(path));
 }
 
 interface Around {
@@ -102,7 +102,7 @@ function readStatement(stated: Statement, around: Around): void {
     for (const inner of startedFor(one)) readStatement(inner, { ...around, depth: depth + 1 });
   } else if (/^(at|batch|crontab)$/.test(program)) readScheduled(one, around);
   else if (program === "watch" || program === "script" || program === "entr") readWatched(one, around);
-  else if (readCopy(one, putting, texts)) return;
+  else if (readCopy(one, putting, texts, readScript)) return;
   else if (readClusterCommand(one, handedTo(one, around), putting)) return;
   else if (program === "k3s" && one.words[1] === "server") {
     const sets = k3sServer(one);

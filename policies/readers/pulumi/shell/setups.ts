@@ -1,6 +1,6 @@
 /** What a command sets up on a machine that keeps data and is neither a container nor a cluster's object. */
 import { isPlumbing } from "../../../engine/paths";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 import { nameOf } from "./wrappers";
 
 /** Products by the beginning of the names of their packages and services. */

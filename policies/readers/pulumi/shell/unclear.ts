@@ -4,7 +4,7 @@ import { keepNothing, languageInstallers, languageVerbs, localOnly, systemFolder
 import type { Putting } from "../put-file";
 import { isPut } from "../put-file";
 import { packagesIn, unitsIn } from "./setups";
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 import { nameOf } from "./wrappers";
 
 /**

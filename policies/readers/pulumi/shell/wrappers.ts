@@ -1,5 +1,5 @@
 /** Programs that start another one: what they start is what is looked at. */
-import type { Statement } from "./statements";
+import type { Statement } from "./statement";
 
 /** Options that take a value as a word of its own, by program. */
 const wrappers: Readonly<Record<string, RegExp>> = {
