@@ -26,7 +26,7 @@ export const prometheusSchema = strict({
   memory: z
     .string()
     .regex(/^[1-9]\d*M$/, "must be a size such as 512M")
-    .default("512M"),
+    .default("384M"),
   /** Which nodes it asks: those with `homelab:metrics.enabled`. */
   nodes: listOf(z.enum(nodeNames))
     .min(1, "must name at least one node")

@@ -25,6 +25,12 @@ export const watchApps = [
     except: inParts,
   },
   app(
+    "Alertmanager",
+    "prom/alertmanager prometheus/alertmanager",
+    "/alertmanager",
+    "https://github.com/prometheus/alertmanager/blob/HEAD/Dockerfile",
+  ),
+  app(
     "Beszel",
     "henrygd/beszel",
     "/beszel_data",
