@@ -16,6 +16,7 @@ import { runQuadlets, storageValues } from "./services";
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
  *
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ *   NATS            :4222   messages between agents, when homelab:nats.enabled
  *   Alertmanager    :9093   the second one, when homelab:alerts.enabled; node exporter :9100
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
