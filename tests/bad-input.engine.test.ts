@@ -114,7 +114,7 @@ describe("bad input", () => {
       {},
       nothing,
       { "homelab:postgress": { port: 5432 } },
-      ["homelab:postgress", "is not a known key", "topology, sshIdentity, postgres, migrations, minio"],
+      ["homelab:postgress", "is not a known key", "known here: topology, sshIdentity, postgres, minio"],
     ],
     [
       "an unknown key further in",
@@ -135,7 +135,12 @@ describe("bad input", () => {
       {},
       ({ nodes }) => (nodes.desktop = { ...nodes.desktop, address: "127.0.0.11" }),
       {},
-      ["nodes.desktop.address", '"127.0.0.11"', "the address of storage too", "each node needs its own"],
+      [
+        "nodes.desktop.address",
+        '"127.0.0.11"',
+        "the address of storage too",
+        "each node is a machine of its own",
+      ],
     ],
     [
       "a missing host key",
