@@ -65,7 +65,7 @@ describe("the way to a node", () => {
     expect(onNode("desktop", "sleep 6; grep -c homelab-secret /tmp/seen").trim()).not.toBe("0");
     // The same value is left as it is, so that what uses it need not restart.
     expect(second).toEqual(first);
-    expect(await observeSecret(secret, signal)).toBe(first.id);
+    expect(await observeSecret(secret, signal)).toMatchObject({ id: first.id });
     const other = await applySecret({ ...secret, value: `${value}-2` }, signal);
     expect(other.id).not.toBe(first.id);
     const where = "/tmp/seen /etc /run/systemd /var/log /run/log";
