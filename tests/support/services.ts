@@ -130,6 +130,8 @@ export function servicesBack(seconds = 60): void {
   const ready = [
     "podman exec --user postgres postgres sh /etc/postgresql/ready.sh 5432 2>/dev/null",
     "curl -sf -o /dev/null http://127.0.0.1:9000/minio/health/cluster",
+    // A server answers before systemd has done all that belongs to its start.
+    "systemctl is-active --quiet postgres && systemctl is-active --quiet minio",
   ].join(" && ");
   onNode("storage", `timeout ${seconds} sh -c 'until ${ready}; do sleep 0.3; done'`);
 }
