@@ -304,7 +304,8 @@ for i in "${changed[@]}"; do
   printf 'changed\t%s\n' "${paths[i]}"
 done
 for old in "${obsolete[@]}"; do rm -f -- "$old" && printf 'removed\t%s\n' "$old"; done
-if [ -n "$unit_changed" ] || [ "$(shown NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi
+# Also where a run was stopped after it had put the files there and before systemd had read them.
+if [ -n "$unit_changed" ] || [ -z "$before" ] || [ "$(shown NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi
 ok=yes action=kept patience=$timeout
 if other=$(not_ours); then
   ok='' words="systemd takes it from $other, which this program did not write"

@@ -217,6 +217,15 @@ describe.skipIf(!canMount)("unit-apply.sh on a machine with a small disk", () =>
     );
   });
 
+  it("has systemd read the files that a run put there which was killed before that", () => {
+    apply(unit("good1"));
+    // As after a kill between the last rename and the reload: what is there is as declared, and not noted as applied.
+    machine.sh("rm /var/lib/homelab/units/homelab-it.service/applied");
+    machine.asked();
+    expect(apply(unit("good1")).code).toBe(0);
+    expect(machine.asked().join()).toContain("daemon-reload");
+  });
+
   it("does not take its own files of a run that was killed for somebody's", () => {
     apply(unit("good1"));
     apply(unit("bad2", { health: killed }));
