@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { dataDirectory, image, port, strict } from "./fields";
+import { dataDirectory, flag, image, port, strict } from "./fields";
 import { service } from "./service";
 
-const flag = z.boolean({ error: "must be true or false" });
 const line = (what: string) =>
   z.string({ error: `must be ${what}` }).regex(/^[^\r\n\0]*$/, `must be ${what}`);
 /** May hold what opens it, so it becomes a podman secret. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
 import { service } from "./service";
 
 const days = (most: number) =>
@@ -44,7 +44,7 @@ export const backupDesktopSchema = strict({
   ...files,
   ...repository,
   /** Whether what is collected on storage is copied to this node; needs `offNode: desktop` on storage. */
-  keepsOffNode: z.boolean({ error: "must be true or false" }).default(false),
+  keepsOffNode: flag.default(false),
   /** Holds that repository. */
   directory: dataDirectory.default("/srv/homelab/backup"),
 });
@@ -52,7 +52,7 @@ export const backupDesktopSchema = strict({
 /** `homelab:backup` on storage, where all backups are collected. */
 export const backupServerSchema = strict({
   /** Whether storage is backed up at all. */
-  enabled: z.boolean({ error: "must be true or false" }).default(true),
+  enabled: flag.default(true),
   /** Holds all backups. Best on a disk of its own: on the data's own it survives mistakes, but not the disk. */
   directory: dataDirectory.default("/srv/homelab/backup"),
   /** When the daily backup begins, in the node's time. */
@@ -72,7 +72,7 @@ export const backupServerSchema = strict({
   /** Where files for the textfile collector of Prometheus' node exporter are put. */
   metricsDirectory: dataDirectory.default("/var/lib/homelab/metrics"),
   /** Whether storage keeps a repository for the nodes' files; needed for `paths` on any node, and for `offNode`. */
-  files: z.boolean({ error: "must be true or false" }).default(false),
+  files: flag.default(false),
   ...files,
   ...repository,
   /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dataDirectory, image, strict } from "./fields";
-import { count, flag } from "./pod-fields";
+import { dataDirectory, flag, image, strict } from "./fields";
+import { count } from "./pod-fields";
 import type { Keeps, ServicePort } from "./service";
 
 /** What `homelab:compute` says for all of its services. */

@@ -66,3 +66,6 @@ export function listOf<T extends z.ZodType<string> | z.ZodType<number>>(element:
     .array(element)
     .refine((list) => new Set(list).size === list.length, "must not name the same thing twice");
 }
+
+/** What is switched on or off. */
+export const flag = z.boolean({ error: "must be true or false" });

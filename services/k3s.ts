@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { dataDirectory, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, listOf, port, strict } from "./fields";
 import { service, type ServicePort } from "./service";
 
 /** TCP; asked by the server for logs and by pods for measurements. */
@@ -22,7 +22,7 @@ const seconds = (least: number, most: number) =>
 /** What each member of the cluster has to know. */
 const member = {
   /** Whether the node is part of the cluster. */
-  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  enabled: flag.default(false),
   /** K3s, exactly; on the agents never later than on storage. */
   version: z
     .string()
@@ -37,7 +37,7 @@ const member = {
     )
     .default("https://github.com/k3s-io/k3s/releases/download"),
   /** The release's archive of images, for nodes that reach no image registry. */
-  airgapImages: z.boolean({ error: "must be true or false" }).default(false),
+  airgapImages: flag.default(false),
   /** A directory on the node with archives of images for what runs in the cluster, which K3s imports when it starts. */
   imageArchives: z
     .string()

@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { dataDirectory, image, port, strict } from "./fields";
+import { dataDirectory, flag, image, port, strict } from "./fields";
 import { service } from "./service";
-
-const flag = z.boolean({ error: "must be true or false" });
 
 /** `homelab:logs`: where the logs of all nodes are kept. */
 export const logsSchema = strict({

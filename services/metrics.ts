@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { image, listOf, port, strict } from "./fields";
+import { flag, image, listOf, port, strict } from "./fields";
 import { service } from "./service";
-
-const flag = z.boolean({ error: "must be true or false" });
 
 const word = z
   .string()

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { podPort, type ComputeGroup } from "./compute-group";
-import { bucketName, identifier, image, listOf, s3User, strict } from "./fields";
-import { count, flag, requirement, pod } from "./pod-fields";
+import { bucketName, flag, identifier, image, listOf, s3User, strict } from "./fields";
+import { count, requirement, pod } from "./pod-fields";
 import { service } from "./service";
 
 const settings = strict({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { secretName, service, type SecretSources } from "./service";
 
@@ -21,7 +21,7 @@ const user = strict({
 });
 
 const settings = strict({
-  enabled: z.boolean({ error: "must be true or false" }).default(false).describe("whether it runs"),
+  enabled: flag.default(false).describe("whether it runs"),
   image: image.default("docker.io/library/nats:2.15.2-alpine").describe("its image, an exact tag"),
   port: port.default(4222).describe("TCP port for clients"),
   monitorPort: port

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
-import { image, listOf, strict } from "./fields";
-import { flag, pod } from "./pod-fields";
+import { flag, image, listOf, strict } from "./fields";
+import { pod } from "./pod-fields";
 import { service } from "./service";
 
 const settings = strict({

@@ -3,8 +3,6 @@ import { port } from "./fields";
 
 /** Forms of values that services of the cluster share. */
 
-export const flag = z.boolean({ error: "must be true or false" });
-
 export const cpu = z
   .string({ error: "must be a text such as 500m (thousandths of a core) or 2" })
   .regex(/^[1-9]\d*m?$/, "must be a number of cores such as 2, or thousandths such as 500m");

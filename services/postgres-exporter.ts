@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { image, port, strict } from "./fields";
+import { flag, image, port, strict } from "./fields";
 import { service } from "./service";
 
 /** `homelab:postgresExporter`. */
 export const postgresExporterSchema = strict({
-  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  enabled: flag.default(false),
   image: image.default("quay.io/prometheuscommunity/postgres-exporter:v0.19.1"),
   port: port.default(9187),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, identifier, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, identifier, image, listOf, port, strict } from "./fields";
 import { knownExtensions, reloadParameters, restartParameters } from "./postgres-catalog";
 import { size } from "./sizes";
 import { service } from "./service";
@@ -109,13 +109,13 @@ export const replicationRole = "replicator";
 /** `homelab:postgres.replica`: a standby on desktop, which has `homelab:replica`. */
 const replica = strict({
   /** Whether desktop may copy this server and follow it. */
-  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  enabled: flag.default(false),
   /** Where desktop's PostgreSQL listens: its `homelab:replica.port`. */
   port: port.default(5432),
   /** WAL that is kept for a standby or a backup that is away; a standby that needs more must be made anew. */
   slotLimit: size.default("16GB"),
   /** A commit is answered once the standby has it on disk too; while the standby is away, none is. */
-  synchronous: z.boolean({ error: "must be true or false" }).default(false),
+  synchronous: flag.default(false),
 });
 
 /** `homelab:postgres`. The sizes are for 16 GB of memory that PostgreSQL shares with the rest of the node. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nodeNames, type Node, type Topology } from "../topology";
 import { calendar } from "./calendar";
-import { listOf, strict } from "./fields";
+import { flag, listOf, strict } from "./fields";
 import { service } from "./service";
 
 /** TCP; where an on-demand node says why it goes off, or that it is on. */
@@ -12,7 +12,7 @@ const whole = (what: string, least: number, most: number) =>
     .int(`must be a whole number of ${what}`)
     .min(least, `must be ${least} to ${most} ${what}`)
     .max(most, `must be ${least} to ${most} ${what}`);
-const enabled = z.boolean({ error: "must be true or false" }).default(false);
+const enabled = flag.default(false);
 
 /** `homelab:power` on storage, which is there to wake the others and to know why they are off. */
 export const powerKeeperSchema = strict({

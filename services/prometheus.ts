@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { nodeNames } from "../topology";
-import { dataDirectory, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
 import { service } from "./service";
-
-const flag = z.boolean({ error: "must be true or false" });
 
 /** `homelab:prometheus`: where measurements are collected and judged. */
 export const prometheusSchema = strict({

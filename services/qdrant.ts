@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { podPort, type ComputeGroup } from "./compute-group";
-import { image, strict } from "./fields";
-import { flag, memory, pod } from "./pod-fields";
+import { flag, image, strict } from "./fields";
+import { memory, pod } from "./pod-fields";
 import { service } from "./service";
 
 const settings = strict({

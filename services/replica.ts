@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, port, strict } from "./fields";
+import { dataDirectory, flag, port, strict } from "./fields";
 import { serverSizes } from "./postgres";
 import { service } from "./service";
 
@@ -8,7 +8,7 @@ import { service } from "./service";
  * of connections, further parameters) is storage's.
  */
 export const replicaSchema = strict({
-  enabled: z.boolean({ error: "must be true or false" }).default(false),
+  enabled: flag.default(false),
   port: port.default(5432),
   /** Holds the copy of the cluster; mounted at /var/lib/postgresql. */
   dataDirectory: dataDirectory.default("/srv/homelab/postgres"),

@@ -1,6 +1,5 @@
-import { isIPv6 } from "node:net";
 import type { z } from "zod";
-import { addressesOf, type Node, type NodeName, type Topology } from "../topology";
+import { addressesOf, hostPort, type Node, type NodeName, type Topology } from "../topology";
 import { services, type ServiceName } from "./house";
 import type { Service, ServiceContext, ServicePort } from "./service";
 
@@ -68,10 +67,9 @@ export function clientsOf({ from }: ServicePort, topology: Topology): readonly s
 
 /** URLs of ports, by the stack output that tells others of them. */
 export function urlsOf({ address }: Node, ports: readonly ServicePort[]): Record<string, string> {
-  const host = isIPv6(address) ? `[${address}]` : address;
   return Object.fromEntries(
     ports.flatMap(({ output, scheme = "http", port }) =>
-      output === undefined ? [] : [[output, `${scheme}://${host}:${port}`]],
+      output === undefined ? [] : [[output, `${scheme}://${hostPort(address, port)}`]],
     ),
   );
 }

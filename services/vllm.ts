@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
-import { image, strict } from "./fields";
-import { flag, hubModel, pod } from "./pod-fields";
+import { flag, image, strict } from "./fields";
+import { hubModel, pod } from "./pod-fields";
 import { service } from "./service";
 
 const settings = strict({

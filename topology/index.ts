@@ -1,4 +1,12 @@
 export { loadTopology, parseTopology, TopologyError } from "./load";
-export { addressesOf, connectionOf, isAlwaysOn, requireAlwaysOn, type Node, type Topology } from "./node";
+export {
+  addressesOf,
+  connectionOf,
+  hostPort,
+  isAlwaysOn,
+  requireAlwaysOn,
+  type Node,
+  type Topology,
+} from "./node";
 export { nodeNames, type NodeName } from "./names";
 export { lifecycles, type Lifecycle } from "./schema";

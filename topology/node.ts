@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { ConnectionArgs } from "../remote/connection-args";
 import type { NodeName } from "./names";
 import type { Lifecycle } from "./schema";
@@ -57,3 +58,7 @@ export function connectionOf(node: Node, identity: string | undefined): Connecti
     ...(identity === undefined ? {} : { identity }),
   };
 }
+
+/** `HOST:PORT`, as URLs and connection strings want it: an IPv6 address stands in brackets. */
+export const hostPort = (address: string, port: number): string =>
+  `${isIPv6(address) ? `[${address}]` : address}:${port}`;

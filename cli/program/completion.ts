@@ -60,6 +60,13 @@ const choosing = ({ options }: Place) =>
 /** Descriptions and words are this program's own; a quote in one must not end the text all the same. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** Cases of bash and zsh that follow the words to the command they name. */
+const steps = (all: readonly Place[]) =>
+  all
+    .filter(({ words }) => words !== "")
+    .map(({ words }) => `      ${quoted(words.includes(" ") ? words : ` ${words}`)}) at=${quoted(words)} ;;`)
+    .join("\n");
+
 function bash(root: HomelabCommand): string {
   const all = places(root);
   return `# bash completion for homelab: source <(homelab completion bash)
@@ -68,10 +75,7 @@ _homelab() {
   COMPREPLY=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
-${all
-  .filter(({ words }) => words !== "")
-  .map(({ words }) => `      ${quoted(words.includes(" ") ? words : ` ${words}`)}) at=${quoted(words)} ;;`)
-  .join("\n")}
+${steps(all)}
     esac
   done
   case "$at $prev" in
@@ -113,10 +117,7 @@ _homelab() {
   local -a found
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at $word" in
-${all
-  .filter(({ words }) => words !== "")
-  .map(({ words }) => `      ${quoted(words.includes(" ") ? words : ` ${words}`)}) at=${quoted(words)} ;;`)
-  .join("\n")}
+${steps(all)}
     esac
   done
   case "$at \${words[CURRENT-1]}" in

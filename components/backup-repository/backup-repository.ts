@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { isIPv6 } from "node:net";
 import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { containerUnit, render } from "../../packages/quadlet";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, hostPort, requireAlwaysOn, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
@@ -43,7 +42,7 @@ export function repositoryUrl(
   user: string,
   password: pulumi.Input<string>,
 ): pulumi.Output<string> {
-  const at = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const at = hostPort(host, port);
   return pulumi.secret(pulumi.interpolate`rest:http://${user}:${password}@${at}/${user}/`);
 }
 

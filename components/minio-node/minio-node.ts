@@ -1,9 +1,8 @@
-import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import type { MinioSettings } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, hostPort, requireAlwaysOn, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
@@ -95,14 +94,14 @@ export class MinioNode extends pulumi.ComponentResource {
       options({ dependsOn: [image, userSecret, passwordSecret] }),
     );
 
-    const host = isIPv6(node.address) ? `[${node.address}]` : node.address;
+    const server = hostPort(node.address, settings.apiPort);
     this.endpoints = {
-      endpoint: `http://${host}:${settings.apiPort}`,
-      console: `http://${host}:${settings.consolePort}`,
+      endpoint: `http://${server}`,
+      console: `http://${hostPort(node.address, settings.consolePort)}`,
       buckets: Object.keys(settings.buckets),
       users: objectStore(name, {
         connection,
-        server: `${host}:${settings.apiPort}`,
+        server,
         user: rootUser,
         password: passwordSecret.effective,
         settings,

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ManagedFileArgs } from "../../provider/sdk/remote";
 import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
-import type { Topology } from "../../topology";
-import { withPort } from "./prometheus";
+import { hostPort, type Topology } from "../../topology";
 
 /** What the stack has run by timers: scripts of a few lines, for what no program of the field does. */
 
@@ -85,5 +84,5 @@ export const targetArguments = (
 ) =>
   names.flatMap((name) => {
     const { lifecycle, address } = topology.nodes[name];
-    return [name, lifecycle, withPort(address, port)];
+    return [name, lifecycle, hostPort(address, port)];
   });

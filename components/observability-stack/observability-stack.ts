@@ -8,13 +8,12 @@ import type {
   PostgresExporterSettings,
   PrometheusSettings,
 } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node, type Topology } from "../../topology";
+import { hostPort, connectionOf, requireAlwaysOn, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn, persistentOn } from "../placement";
 import { QuadletService } from "../quadlet-service";
 import { cursorFile, journalUpload } from "./journal-upload";
 import { job, nodeConfig, targetArguments, type Target } from "./jobs";
-import { withPort } from "./prometheus";
 import {
   alertmanagerRun,
   logsRun,
@@ -204,7 +203,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
       );
     }
     if (shipping !== undefined) {
-      const at = withPort(topology.nodes.storage.address, shipping.port);
+      const at = hostPort(topology.nodes.storage.address, shipping.port);
       journalUpload(
         `${name}-journal-upload`,
         { connection, base: shipping.baseImage, url: `http://${at}/insert/journald` },

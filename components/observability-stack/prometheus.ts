@@ -1,9 +1,5 @@
-import { isIPv6 } from "node:net";
 import { stringify } from "yaml";
-import type { NodeName, Topology } from "../../topology";
-
-export const withPort = (address: string, port: number) =>
-  `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+import { hostPort, type NodeName, type Topology } from "../../topology";
 
 export interface PrometheusConfig {
   readonly topology: Topology;
@@ -34,7 +30,7 @@ export function prometheusConfig({ topology, nodes, exporterPort, alertmanagers 
         {
           job_name: "node",
           static_configs: nodes.map((name) => ({
-            targets: [withPort(topology.nodes[name].address, exporterPort)],
+            targets: [hostPort(topology.nodes[name].address, exporterPort)],
             labels: { node: name, lifecycle: topology.nodes[name].lifecycle },
           })),
         },

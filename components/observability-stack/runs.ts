@@ -8,9 +8,10 @@ import type {
   ServiceContext,
 } from "../../services";
 import { alertmanagerArguments, alertmanagerConfig, type Receivers } from "./alertmanager";
-import { prometheusArguments, prometheusConfig, targetsDirectory, withPort } from "./prometheus";
+import { prometheusArguments, prometheusConfig, targetsDirectory } from "./prometheus";
 import { rulesFile } from "./rule-files";
 import { ruleGroups } from "./rules";
+import { hostPort } from "../../topology";
 
 /** How each program of the stack runs. The images' own user, nobody, is who they are: none needs more than it is given. */
 
@@ -25,7 +26,7 @@ export function prometheusRun(settings: PrometheusSettings, { topology }: Servic
     nodes: settings.nodes,
     exporterPort: settings.exporterPort,
     alertmanagers: settings.alertmanagers.map((name) =>
-      withPort(topology.nodes[name].address, settings.alertmanagerPort),
+      hostPort(topology.nodes[name].address, settings.alertmanagerPort),
     ),
   });
   return {
@@ -110,8 +111,8 @@ export function alertmanagerRun(settings: AlertsSettings, { node, topology }: Se
       user: nobody,
       entrypoint: "/bin/alertmanager",
       exec: alertmanagerArguments(`:${settings.port}`, {
-        listen: withPort(node.address, settings.meshPort),
-        peers: peers.map((name) => withPort(topology.nodes[name].address, settings.meshPort)),
+        listen: hostPort(node.address, settings.meshPort),
+        peers: peers.map((name) => hostPort(topology.nodes[name].address, settings.meshPort)),
       }),
       mounts: [{ source: settings.dataDirectory, target: "/alertmanager" }],
       secrets: Object.keys(receiverSecrets(settings)).map((key) => ({

@@ -1,6 +1,6 @@
-import { isIPv6 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresSettings } from "../../services";
+import { hostPort } from "../../topology";
 
 /** Connection strings by role, then by database. */
 export type Dsns = Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
@@ -19,7 +19,7 @@ export interface DsnArgs {
  * @see https://www.postgresql.org/docs/18/libpq-connect.html
  */
 export function dsn({ hosts, role, database, password }: DsnArgs): pulumi.Output<string> {
-  const at = hosts.map(({ host, port }) => `${isIPv6(host) ? `[${host}]` : host}:${port}`).join(",");
+  const at = hosts.map(({ host, port }) => hostPort(host, port)).join(",");
   const only = hosts.length > 1 ? "?target_session_attrs=read-write" : "";
   const of = encodeURIComponent;
   return pulumi.secret(
