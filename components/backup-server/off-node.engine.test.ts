@@ -110,6 +110,40 @@ describe("the copy off storage", () => {
     );
   });
 
+  it("is made once when both jobs find none, and opens for both afterwards", () => {
+    for (const round of [1, 2]) {
+      played.bash(`rm -rf ${repository()} ${played.backup}/.notes`);
+      const { code, said } = played.bash(
+        `bash "$1" >"$2" 2>&1 & first=$!; bash "$1" wal 2>&1 || exit; wait $first || { cat "$2"; exit 1; }`,
+        join(played.scripts, "off-node.sh"),
+        join(played.folder, "said"),
+      );
+      expect({ round, code, said }).toMatchObject({ round, code: 0 });
+      expect(played.bash(`ls ${repository()}/keys | wc -l`).said.trim()).toBe("1");
+      expect(copy()).toMatchObject({ code: 0 });
+    }
+  });
+
+  it("says what to do when its first run was stopped before it was whole, or left a key that fits nothing", () => {
+    expect(copy()).toMatchObject({ code: 0 });
+    const spare = join(played.folder, "spare");
+    played.bash(
+      `mv ${repository()}/config ${spare} && rm -rf ${repository()}/{snapshots,index,data}/* ${played.backup}/.notes`,
+    );
+    expect(copy("wal")).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/was begun and never became whole[^]*keys/) as string,
+    });
+    // Another one's configuration: no key of this one opens it.
+    played.bash(
+      `rm ${repository()}/keys/* && RESTIC_PASSWORD=main-key ${bin}/restic --no-cache -r ${played.folder}/other init -q && cp ${played.folder}/other/keys/* ${repository()}/keys/ && mv ${spare} ${repository()}/config`,
+    );
+    expect(copy("wal")).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/a key that is not its own[^]*keys\/[0-9a-f]{64}/) as string,
+    });
+  });
+
   it("is not made anew when it was there before and is gone", () => {
     expect(copy()).toMatchObject({ code: 0 });
     played.bash(`mv ${repository()} ${repository()}.away`);

@@ -108,6 +108,8 @@ from_off_node() {
 repository_back() {
   local name=$1 path=/backup/repository/$1 id time
   mkdir -p "$BACKUP_DIRECTORY/repository/$name" "$SEEN_DIRECTORY"
+  # A run before this one may have been stopped in the middle of it.
+  never_whole "$name" 0
   [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || KEY=$(key_of "$name") restic -- --repo "$path" init --quiet >&2
   KEY=$(key_of "$name") FROM_KEY=$main_key restic "${off_node_secrets[@]}" -- --repo "$path" copy --quiet --host "$name" \
     --from-repository-file /run/secrets/homelab-backup-off-node >&2

@@ -39,6 +39,10 @@ intact() {
 run() {
   local name failed=() damaged=() part
   part=$(cat "$notes/keep.part" 2>/dev/null || echo 0)
+  for name in "$repositories"/*/keys; do
+    name=${name%/keys}
+    never_whole "${name##*/}" 10
+  done
   for name in $(repositories); do
     free_stale "$name"
     # One that a node made unreadable is no reason to keep everything of the others.

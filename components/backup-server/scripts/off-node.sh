@@ -10,24 +10,47 @@ source "$here/off-node-lib.sh"
 # What another holds for moments is waited for; less than systemd lets the job take.
 wait=20m
 
-# ensure: the repository is there, and is made when it never was.
-ensure() {
-  local status=0 name said
+# there: does the repository answer? 10: it does not exist.
+there() {
+  local status=0 said
   said=$(off_node cat config --no-lock 2>&1 >/dev/null) || status=$?
   case $status in
-  0) return ;;
-  10) ;;
-  *) fail "The repository off this machine does not answer: $(tail -n 2 <<<"$said")" ;;
+  0 | 10) return "$status" ;;
   esac
-  [ ! -e "$notes/off-node.cluster" ] ||
-    fail "The repository off this machine is gone, or its disk is not mounted there: nothing was copied, and no new one was made. If it is to begin anew: rm $notes/off-node.cluster"
-  name=$(repositories | sed -n 1p)
-  # Pieces are cut alike in both, so that what is copied is not kept twice.
-  if [ -n "$name" ]; then
-    FROM_KEY=$(key_of "$name") off_node init --from-repo "/backup/repository/$name" --copy-chunker-params >&2
-  else
-    off_node init >&2
+  if [[ $said =~ "config or key "([0-9a-f]{64})" is damaged" ]]; then
+    fail "The repository off this machine has a key that is not its own, or its configuration is damaged: nothing was copied. Two runs that create a repository at once leave such a key. On the machine that has it, move the file keys/${BASH_REMATCH[1]} of the repository aside, and run this again; if it stays so, move it back."
   fi
+  fail "The repository off this machine does not answer: $(tail -n 2 <<<"$said")"
+}
+
+# ensure: the repository is there, and is created when it never was; by one run only, for two would each leave a key and
+# one of them would fit nothing.
+ensure() {
+  local name said status=0
+  there || status=$?
+  if [ "$status" = 0 ]; then return 0; fi
+  lock off-node-create exclusive
+  status=0
+  there || status=$?
+  if [ "$status" != 0 ]; then
+    [ ! -e "$notes/off-node.cluster" ] ||
+      fail "The repository off this machine is gone, or its disk is not mounted there: nothing was copied, and no new one was made. If it is to begin anew: rm $notes/off-node.cluster"
+    name=$(repositories | sed -n 1p)
+    # Pieces are cut alike in both, so that what is copied is not kept twice.
+    if [ -n "$name" ]; then
+      said=$(FROM_KEY=$(key_of "$name") off_node init --from-repo "/backup/repository/$name" --copy-chunker-params 2>&1) || not_created "$said"
+    else
+      said=$(off_node init 2>&1) || not_created "$said"
+    fi
+    say "$said"
+  fi
+  unlock off-node-create
+}
+not_created() {
+  case $1 in
+  *"already contains keys"*) fail "The repository off this machine was begun and never became whole: it has a key and no configuration, so nothing can be in it. On the machine that has it, remove the files in its folder keys (the next cleaning there does so by itself), and run this again." ;;
+  *) fail "The repository off this machine could not be created: $(tail -n 2 <<<"$1")" ;;
+  esac
 }
 
 # same_cluster: what is there is of the cluster which is backed up here. That of a storage that was lost is not followed by

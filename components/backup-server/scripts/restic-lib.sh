@@ -52,3 +52,12 @@ here() {
 # free_stale NAME: takes away locks in a repository here that nobody has renewed for longer than restic would let its own
 # grow old. Their age is what this machine's disk says of their file: the time written in them is another machine's.
 free_stale() { find "$repositories/$1/locks" -type f -mmin +40 -delete 2>/dev/null || true; }
+
+# never_whole NAME MINUTES: a repository here whose creation was cut off has a key, no configuration, and nothing that the
+# key opens. It can be created again only without that key, which goes when it is so many minutes old.
+never_whole() {
+  local path=$repositories/$1
+  if [ -d "$path/keys" ] && [ ! -e "$path/config" ] && [ -z "$(find "$path" -type f ! -path "$path/keys/*" -print -quit)" ]; then
+    find "$path/keys" -type f -not -newermt "-$2 minutes" -delete
+  fi
+}
