@@ -1,4 +1,5 @@
-import type { Lifecycle, Node } from "../topology";
+import type { Keeps } from "../services";
+import { requireAlwaysOn, type Lifecycle, type Node } from "../topology";
 
 /**
  * What a component says about itself to the policies: plain values, known before anything runs, without secrets.
@@ -24,4 +25,20 @@ export function persistentOn(node: Node<"always-on">, paths: readonly string[]):
 /** Placement of what keeps nothing. */
 export function nothingKeptOn(node: Node): Placement {
   return { node: node.name, lifecycle: node.lifecycle, keeps: "none" };
+}
+
+/** Where a service may run: what keeps data does so on an always-on node only, or it does not compile. */
+export type NodeFor<K extends Keeps> = K extends { readonly kind: "persistent" } ? Node<"always-on"> : Node;
+
+/**
+ * Placement of a service of services/.
+ * @throws Error for what keeps data on an on-demand node, whatever its type says.
+ */
+export function placementOf(node: Node, name: string, keeps: Keeps): Placement {
+  if (keeps.kind === "persistent") return persistentOn(requireAlwaysOn(node, name), keeps.paths);
+  if (keeps.kind === "nothing" || keeps.paths.length === 0) return nothingKeptOn(node);
+  return {
+    ...{ node: node.name, lifecycle: node.lifecycle, keeps: "ephemeral" },
+    ...{ paths: keeps.paths, reason: keeps.reason },
+  };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { NotHandedOutError } from "../services";
 
 /**
  * Ends a run with sentences for the person at the terminal, without a stack trace.
@@ -13,3 +14,14 @@ export class Refusal extends pulumi.RunError {
     this.stack = "";
   }
 }
+
+/** The same function, whose complaint that storage does not hand something out is shown as a sentence. */
+export const inSentences =
+  <T, R>(of: (given: T) => R) =>
+  (given: T): R => {
+    try {
+      return of(given);
+    } catch (error) {
+      throw error instanceof NotHandedOutError ? new Refusal(error.message) : error;
+    }
+  };

@@ -39,7 +39,7 @@ export const podPort = (
 ): ServicePort[] => [{ title, port, key: `compute.${key}.port`, from: "nodes", servedBy: "pod", output }];
 
 /** Copies of model weights in the node's cache. */
-export const modelWeights = ({ modelCache }: ComputeGroup): Keeps => ({
+export const modelWeights = ({ modelCache }: ComputeGroup): Extract<Keeps, { kind: "ephemeral" }> => ({
   kind: "ephemeral",
   paths: [modelCache],
   reason: "copies of published model weights: losing them costs a download",

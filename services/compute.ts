@@ -6,7 +6,8 @@ import { llamaCpp } from "./llama-cpp";
 import { mlflow } from "./mlflow";
 import { ollama } from "./ollama";
 import { qdrant } from "./qdrant";
-import { service, type ServicePort } from "./service";
+import type { PodContext, PodRun } from "./pod";
+import { service, type Keeps, type Service } from "./service";
 import { vllm } from "./vllm";
 
 /** What runs on compute as pods, by its key below `homelab:compute`. */
@@ -45,9 +46,22 @@ export function runningServices(settings: ComputeSettings): ComputeService[] {
   return names.filter((name) => pods[name].enabled(settings[name] as never, settings));
 }
 
-/** Ports of those that run. */
-export const podPorts = (settings: ComputeSettings): ServicePort[] =>
-  runningServices(settings).flatMap((name) => pods[name].ports?.(settings[name] as never) ?? []);
+/** One that runs as pods, as PodService takes it. */
+export interface RunningPods {
+  readonly service: Service;
+  readonly settings: unknown;
+  readonly keeps: Keeps;
+  readonly run: PodRun;
+}
+
+/** The services that run as pods, each as it is on this node. */
+export const podsOn = (settings: ComputeSettings, context: PodContext): RunningPods[] =>
+  runningServices(settings).flatMap((name) => {
+    const one: Service = pods[name];
+    const own = settings[name];
+    const run = one.pod?.(own, context);
+    return run === undefined ? [] : [{ service: one, settings: own, keeps: one.keeps(own, settings), run }];
+  });
 
 /** What a schema cannot see of compute alone: one sentence a mistake. */
 export function computeProblems(settings: ComputeSettings, inCluster: boolean): string[] {

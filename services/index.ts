@@ -11,11 +11,10 @@ export { calendar, isCalendar } from "./calendar";
 export {
   computeProblems,
   computeSchema,
-  podPorts,
-  pods,
+  podsOn,
   runningServices,
-  type ComputeService,
   type ComputeSettings,
+  type RunningPods,
 } from "./compute";
 export { bucketName, dataDirectory, identifier, image, listOf, port, s3User, strict } from "./fields";
 export { services, type ServiceName } from "./house";
@@ -30,6 +29,10 @@ export {
 export { logShippingSchema, logsSchema, type LogShippingSettings, type LogsSettings } from "./logs";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
+export { modelWeights } from "./compute-group";
+export { placed, podSecurity, podUser, containerSecurity, tmp } from "./pod";
+export type { MountedFile, PodContext, PodRun, Probe, Program, Scratch, Workload } from "./pod";
+export { sharedFiles } from "./pod-files";
 export { portProblems } from "./ports";
 export {
   postgresSchema,
@@ -65,7 +68,7 @@ export {
   type ServiceSettings,
 } from "./running";
 export { quadletKeys } from "./quadlet-keys";
-export { secretName, service } from "./service";
+export { NotHandedOutError, secretName, service } from "./service";
 export type {
   Keeps,
   QuadletRun,

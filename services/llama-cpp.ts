@@ -2,6 +2,7 @@ import { z } from "zod";
 import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
 import { flag, image, strict } from "./fields";
 import { hubModel, pod } from "./pod-fields";
+import { modelsAt, modelServer } from "./model-server";
 import { service } from "./service";
 
 const settings = strict({
@@ -33,4 +34,22 @@ export const llamaCpp = service({
   images: ({ image, gpuImage }) => [image, gpuImage],
   keeps: (_, within: ComputeGroup) => modelWeights(within),
   ports: (own) => podPort("llama.cpp", "llamaCpp", own, "LLAMA_CPP_URL"),
+  // @see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+  pod: ({ image, gpuImage, port, model, embeddings, args, cpu, memory }, context) =>
+    modelServer(context, {
+      name: "llama-cpp",
+      image: context.gpu === undefined ? image : gpuImage,
+      args: [
+        ...["--host", "0.0.0.0", "--port", String(port)],
+        ...(model.startsWith("/") ? ["--model", model] : ["--hf-repo", model]),
+        ...(embeddings ? ["--embeddings"] : []),
+        ...(context.gpu === undefined ? [] : ["--n-gpu-layers", "999"]),
+        ...args,
+      ],
+      env: { LLAMA_CACHE: `${modelsAt}/llama.cpp` },
+      requests: { cpu, memory },
+      port,
+      // It answers before the model is there, but not with success.
+      probe: { path: "/health", startSeconds: 3600 },
+    }),
 });

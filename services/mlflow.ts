@@ -1,8 +1,15 @@
 import type { z } from "zod";
 import { podPort, type ComputeGroup } from "./compute-group";
 import { bucketName, flag, identifier, image, listOf, s3User, strict } from "./fields";
-import { count, requirement, pod } from "./pod-fields";
+import type { Node } from "../topology";
+import type { PodContext, PodRun } from "./pod";
+import { count, pod, requirement } from "./pod-fields";
+import { startFile } from "./pod-files";
+import { packagesFirst, packagesPath, packagesScratch } from "./python-packages";
 import { service } from "./service";
+import { s3Variables, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
+
+const key = "compute.mlflow";
 
 const settings = strict({
   enabled: flag.default(true),
@@ -19,14 +26,63 @@ const settings = strict({
 });
 export type MlflowSettings = z.output<typeof settings>;
 
+/** Variables of its server, from what storage hands out. */
+const variables = (own: MlflowSettings): SecretsOf => ({
+  MLFLOW_BACKEND_STORE_URI: ({ storage }) => sqlAlchemyUrl(storage, own, key),
+  MLFLOW_S3_ENDPOINT_URL: ({ storage }) => storage.s3Endpoint,
+  ...s3Variables(own, key),
+});
+
+/** By what names clients may ask for it: a web page that made its own name point here is refused. */
+export function allowedHosts({ name, address }: Node, port: number): string[] {
+  const host = address.includes(":") ? `[[]${address}]` : address;
+  return [host, name, `${name}.*`, "localhost"].flatMap((one) => [one, `${one}:${port}`]);
+}
+
+/**
+ * The tracking server: books in PostgreSQL; artifacts go through it to the object store, so that its clients need no keys.
+ * @see https://mlflow.org/docs/latest/self-hosting/architecture/tracking-server/
+ */
+function run(own: MlflowSettings, { node }: PodContext): PodRun {
+  const { image, port, workers, bucket, packages, cpu, memory } = own;
+  const server = {
+    name: "mlflow",
+    image,
+    command: ["python", startFile.at, "mlflow", "mlflow", "server"],
+    args: [
+      ...["--host", "0.0.0.0", "--port", String(port), "--workers", String(workers)],
+      ...["--artifacts-destination", `s3://${bucket}`, "--serve-artifacts"],
+      ...["--allowed-hosts", allowedHosts(node, port).join(",")],
+    ],
+    env: {
+      // Its queue of jobs is a file beside the program.
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      PYTHONDONTWRITEBYTECODE: "1",
+      ...(packages.length === 0 ? {} : { PYTHONPATH: packagesPath }),
+    },
+    secrets: Object.keys(variables(own)),
+    requests: { cpu, memory },
+    port,
+    onNode: true,
+    probe: { path: "/health", startSeconds: 600 },
+    scratch: packages.length === 0 ? [] : [packagesScratch],
+    files: [startFile],
+  };
+  const before = packagesFirst(image, packages);
+  return { name: "mlflow", pods: [{ name: "mlflow", before, programs: [server] }] };
+}
+
 export const mlflow = service({
   title: "MLflow",
   purpose: "tracks experiments; its books are in PostgreSQL, its artifacts in MinIO",
-  key: "compute.mlflow",
+  key,
   on: ["compute"],
   settings,
   enabled: ({ enabled }, within: ComputeGroup) => within.enabled && enabled,
   images: ({ image }) => [image],
   keeps: () => ({ kind: "nothing" }),
   ports: (own) => podPort("MLflow", "mlflow", own, "MLFLOW_TRACKING_URI"),
+  secrets: variables,
+  pod: run,
 });

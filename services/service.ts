@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ContainerSection } from "../packages/quadlet";
+import type { PodContext, PodRun } from "./pod";
 import type { QuadletKeys } from "./quadlet-keys";
 import type { Node, NodeName, Topology } from "../topology";
 
@@ -86,6 +87,11 @@ export interface StorageValues {
   readonly s3: Readonly<Record<string, { readonly accessKey: string; readonly secretKey: string }>>;
 }
 
+/** A service asks for what storage does not hand out: a sentence for the person at the terminal. */
+export class NotHandedOutError extends Error {
+  override readonly name = "NotHandedOutError";
+}
+
 /** What a secret may be made of. */
 export interface SecretSources {
   readonly storage: StorageValues;
@@ -133,11 +139,13 @@ export interface Service<
   passwords?(settings: z.output<S>): readonly string[];
   /**
    * Secrets that are made of others: of its passwords, and of what storage hands out, such as a connection string. By
-   * key, each a podman secret like those. @default none
+   * key, each a podman secret like those; of a service that runs as pods, a variable of its programs. @default none
    */
   secrets?(settings: z.output<S>): Readonly<Record<string, (given: SecretSources) => string>>;
-  /** How it runs, unless a component of its own does that. */
+  /** How it runs as a container of systemd's, unless a component of its own does that. */
   quadlet?(settings: z.output<S>, context: ServiceContext): QuadletRun;
+  /** How it runs as pods of the cluster. */
+  pod?(settings: z.output<S>, context: PodContext): PodRun;
 }
 
 /** Says what a service is; there for its types. */

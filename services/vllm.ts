@@ -2,6 +2,7 @@ import { z } from "zod";
 import { modelWeights, podPort, type ComputeGroup } from "./compute-group";
 import { flag, image, strict } from "./fields";
 import { hubModel, pod } from "./pod-fields";
+import { modelsAt, modelServer } from "./model-server";
 import { service } from "./service";
 
 const settings = strict({
@@ -27,4 +28,23 @@ export const vllm = service({
   images: ({ image }) => [image],
   keeps: (_, within: ComputeGroup) => modelWeights(within),
   ports: (own) => podPort("vLLM", "vllm", own, "VLLM_URL"),
+  // @see https://docs.vllm.ai/en/stable/deployment/docker.html
+  pod: ({ image, port, model, args, cpu, memory }, context) =>
+    modelServer(context, {
+      name: "vllm",
+      image,
+      args: [model, "--host", "0.0.0.0", "--port", String(port), ...args],
+      env: {
+        HF_HOME: `${modelsAt}/huggingface`,
+        VLLM_CACHE_ROOT: `${modelsAt}/vllm`,
+        // PyTorch asks who it runs as, and the image does not know this user.
+        USER: "homelab",
+        VLLM_NO_USAGE_STATS: "1",
+      },
+      requests: { cpu, memory },
+      port,
+      probe: { path: "/health", startSeconds: 3600 },
+      // Its processes share memory there.
+      scratch: [{ name: "shm", at: "/dev/shm", inMemory: true }],
+    }),
 });

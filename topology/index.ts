@@ -4,6 +4,7 @@ export {
   connectionOf,
   hostPort,
   isAlwaysOn,
+  lifecycleKey,
   requireAlwaysOn,
   type Node,
   type Topology,

@@ -3,6 +3,9 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import type { NodeName } from "./names";
 import type { Lifecycle } from "./schema";
 
+/** Key of the label, and of the taint, by which the cluster knows what the topology says of a node. */
+export const lifecycleKey = "homelab.dev/lifecycle";
+
 /**
  * A machine of the house. What keeps data takes a `Node<"always-on">`, so that putting it on an on-demand node does
  * not compile.

@@ -3,11 +3,10 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
-import { computeSchema, type StorageValues } from "../../services";
+import { computeSchema, services, type SecretSources, type StorageValues } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret, type Declared } from "../testing";
 import { ComputeNode } from ".";
-import { dagsterSecret, mlflowSecret } from "./secrets";
 
 const compute: Node<"on-demand"> = {
   ...alwaysOn("desktop"),
@@ -82,6 +81,7 @@ describe("a ComputeNode", () => {
     expect(all.map(({ name }) => name).sort()).toEqual([
       "compute",
       "compute-cluster",
+      "compute-dagster",
       "compute-dagster-account",
       "compute-dagster-binding",
       "compute-dagster-code",
@@ -89,17 +89,20 @@ describe("a ComputeNode", () => {
       "compute-dagster-daemon",
       "compute-dagster-instance",
       "compute-dagster-role",
+      "compute-dagster-runs",
+      "compute-dagster-runs-binding",
       "compute-dagster-sample",
       "compute-dagster-secret",
       "compute-dagster-webserver",
       "compute-llama-cpp",
+      "compute-llama-cpp-pod",
       "compute-mlflow",
+      "compute-mlflow-pod",
       "compute-mlflow-secret",
       "compute-model-cache",
       "compute-namespace",
       "compute-ollama",
-      "compute-runs",
-      "compute-runs-binding",
+      "compute-ollama-pod",
       "compute-start",
     ]);
     const inCluster = all.filter(({ type }) => /^kubernetes:(?!.*Provider)/.test(type));
@@ -185,7 +188,7 @@ describe("a ComputeNode", () => {
     expect(named(all, "compute").visible.placement).toEqual({
       ...{ node: "compute", lifecycle: "on-demand", keeps: "none" },
     });
-    const { type, deletedWith, provider } = named(all, "compute-qdrant");
+    const { type, deletedWith, provider } = named(all, "compute-qdrant-pod");
     expect({ type, deletedWith, provider }).toEqual({
       ...{
         type: "kubernetes:apps/v1:Deployment",
@@ -240,7 +243,7 @@ describe("its secrets", () => {
       ["compute-dagster-webserver", "compute-dagster-secret"],
       ["compute-dagster-daemon", "compute-dagster-secret"],
       ["compute-dagster-code", "compute-dagster-secret"],
-      ["compute-mlflow", "compute-mlflow-secret"],
+      ["compute-mlflow-pod", "compute-mlflow-secret"],
     ] as const) {
       const from = only(all, deployment).env.filter(({ value }) => value === undefined);
       const values = named(all, object).inputs.stringData as object;
@@ -260,7 +263,7 @@ describe("its secrets", () => {
     const changed = workloads(before).filter(
       (one) => JSON.stringify(one.inputs) !== JSON.stringify(named(after, one.name).inputs),
     );
-    expect(changed.map(({ name }) => name)).toEqual(["compute-mlflow"]);
+    expect(changed.map(({ name }) => name)).toEqual(["compute-mlflow-pod"]);
   });
 
   it("that storage does not hand out end the run with a sentence", () => {
@@ -268,10 +271,13 @@ describe("its secrets", () => {
       dagster: { user: "someone" },
       mlflow: { role: "agent" },
     });
-    expect(() => mlflowSecret(storage, mlflow)).toThrow(
+    const given = { storage, passwords: {} };
+    const all = (of: Readonly<Record<string, (from: SecretSources) => string>> = {}) =>
+      Object.values(of).map((one) => one(given));
+    expect(() => all(services.mlflow.secrets?.(mlflow))).toThrow(
       "homelab:compute.mlflow names the role agent and the database mlflow, and storage hands out no such connection; it has system to dagster, system to mlflow.",
     );
-    expect(() => dagsterSecret(storage, dagster)).toThrow(
+    expect(() => all(services.dagster.secrets?.(dagster))).toThrow(
       "homelab:compute.dagster.user is someone, and storage hands out no keys for it; it has dagster, mlflow.",
     );
   });
@@ -342,7 +348,7 @@ describe("Dagster", () => {
 
 describe("MLflow", () => {
   it("fetches the drivers that the official image lacks before it starts, and none where the image has them", async () => {
-    const { spec } = template(await run(), "compute-mlflow");
+    const { spec } = template(await run(), "compute-mlflow-pod");
     const [first] = spec.initContainers ?? [];
     expect(first?.image).toBe(spec.containers[0]?.image);
     expect(first?.command?.slice(-4)).toEqual([
@@ -353,13 +359,13 @@ describe("MLflow", () => {
     ]);
     expect(spec.containers[0]?.env).toContainEqual({ name: "PYTHONPATH", value: "/opt/packages" });
     expect(spec.containers[0]?.volumeMounts).toContainEqual({ name: "packages", mountPath: "/opt/packages" });
-    const without = template(await run({ mlflow: { packages: [] } }), "compute-mlflow");
+    const without = template(await run({ mlflow: { packages: [] } }), "compute-mlflow-pod");
     expect(without.spec.initContainers).toBeUndefined();
     expect(JSON.stringify(without)).not.toContain("/opt/packages");
   });
 
   it("takes artifacts through itself, and answers to the node's address and name only", async () => {
-    const { args = [], command } = only(await run({ mlflow: { port: 5555 } }), "compute-mlflow");
+    const { args = [], command } = only(await run({ mlflow: { port: 5555 } }), "compute-mlflow-pod");
     expect(command).toEqual(["python", "/opt/homelab/start.py", "mlflow", "mlflow", "server"]);
     expect(args).toContain("s3://mlflow");
     expect(args[args.indexOf("--allowed-hosts") + 1]?.split(",")).toEqual([
@@ -378,11 +384,11 @@ describe("MLflow", () => {
 describe("models", () => {
   it("use the GPU where there is one, in turns", async () => {
     const all = await run({ ...everything, gpu: { enabled: true, shares: 5 } });
-    for (const name of ["compute-vllm", "compute-llama-cpp", "compute-ollama"]) {
+    for (const name of ["compute-vllm-pod", "compute-llama-cpp-pod", "compute-ollama-pod"]) {
       expect(template(all, name).spec.runtimeClassName).toBe("nvidia");
       expect(only(all, name).resources.limits).toEqual({ "nvidia.com/gpu": "1" });
     }
-    expect(only(all, "compute-llama-cpp").image).toContain("server-cuda-");
+    expect(only(all, "compute-llama-cpp-pod").image).toContain("server-cuda-");
     const { data } = named(all, "compute-gpu-config").inputs as { data: Record<string, string> };
     expect(data["config.yaml"]).toContain("replicas: 5");
     expect(named(all, "compute-gpu").type).toBe("kubernetes:apps/v1:DaemonSet");
@@ -390,23 +396,23 @@ describe("models", () => {
 
   it("use the CPU where there is none, and vLLM does not run then", async () => {
     const all = await run();
-    expect(all.map(({ name }) => name)).not.toContain("compute-vllm");
+    expect(all.map(({ name }) => name)).not.toContain("compute-vllm-pod");
     expect(all.map(({ name }) => name)).not.toContain("compute-gpu");
-    expect(only(all, "compute-llama-cpp").resources.limits).toBeUndefined();
-    expect(only(all, "compute-llama-cpp").image).not.toContain("cuda");
-    expect(template(all, "compute-llama-cpp").spec.runtimeClassName).toBeUndefined();
+    expect(only(all, "compute-llama-cpp-pod").resources.limits).toBeUndefined();
+    expect(only(all, "compute-llama-cpp-pod").image).not.toContain("cuda");
+    expect(template(all, "compute-llama-cpp-pod").spec.runtimeClassName).toBeUndefined();
   });
 
   it("are taken from the hub or from a file, and Ollama's are fetched beside it", async () => {
     const all = await run({ llamaCpp: { model: "/models/tiny.gguf" }, ollama: { models: ["qwen3:0.6b"] } });
-    expect(only(all, "compute-llama-cpp").args).toEqual(
+    expect(only(all, "compute-llama-cpp-pod").args).toEqual(
       expect.arrayContaining(["--model", "/models/tiny.gguf"]),
     );
-    expect(template(all, "compute-ollama").spec.containers[1]).toMatchObject({
+    expect(template(all, "compute-ollama-pod").spec.containers[1]).toMatchObject({
       name: "models",
       args: ["qwen3:0.6b"],
     });
-    expect(only(await run(), "compute-llama-cpp").args).toContain("--hf-repo");
+    expect(only(await run(), "compute-llama-cpp-pod").args).toContain("--hf-repo");
   });
 
   it("have their weights in a directory that says why it may be lost", async () => {

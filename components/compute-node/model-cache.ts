@@ -1,6 +1,5 @@
 import { render, serviceUnit } from "../../packages/quadlet";
-import { modelCache } from "./ephemeral";
-import { user } from "./pod";
+import { podUser, type ComputeSettings, modelWeights } from "../../services";
 
 export const cacheService = "homelab-model-cache.service";
 export const reasonFile = "/etc/homelab/model-cache.reason";
@@ -15,7 +14,7 @@ export function modelCacheService(directory: string): string {
         type: "oneshot",
         remainAfterExit: true,
         execStart: [
-          [install, "-d", "-m", "0755", "-o", String(user), "-g", String(user), directory],
+          [install, "-d", "-m", "0755", "-o", String(podUser), "-g", String(podUser), directory],
           [install, "-m", "0644", reasonFile, `${directory}/.homelab-ephemeral`],
         ],
       },
@@ -24,4 +23,4 @@ export function modelCacheService(directory: string): string {
   );
 }
 
-export const cacheReason = `${modelCache.reason}\n`;
+export const cacheReason = (settings: ComputeSettings) => `${modelWeights(settings).reason}\n`;

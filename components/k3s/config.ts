@@ -1,10 +1,7 @@
 import { stringify } from "yaml";
 import type { K3sAgentSettings, K3sServerSettings } from "../../services";
-import type { Node } from "../../topology";
+import { lifecycleKey, type Node } from "../../topology";
 import { agentTokenFile, ownAgentTokenFile } from "./layout";
-
-/** Key of the label, and of the taint, by which the cluster knows what the topology says of a node. */
-export const lifecycleKey = "homelab.dev/lifecycle";
 
 /** Only what says that it may vanish with its node is put on an on-demand one. */
 export const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;

@@ -7,19 +7,17 @@ import {
   type SecretSources,
   type StorageValues,
 } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
-import { nothingKeptOn, persistentOn, type Placement } from "../placement";
+import { placementOf, type NodeFor } from "../placement";
+import { inSentences } from "../refusal";
 import { configDirectory, quadletText } from "./text";
-
-/** Where a service runs: what keeps data does so on an always-on node only, or it does not compile. */
-type Where<K extends Keeps> = K extends { readonly kind: "persistent" } ? Node<"always-on"> : Node;
 
 export interface QuadletServiceArgs<K extends Keeps = Keeps> {
   /** Where it runs. A service that keeps data takes an always-on node: an on-demand one does not compile. */
-  node: Where<K>;
+  node: NodeFor<K>;
   /** How it runs: what its file in services/ says for its settings. */
   run: QuadletRun;
   /** What becomes of its data. */
@@ -86,7 +84,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
       key,
       new Secret(
         `${name}-${key}-secret`,
-        { connection, name: secretName(run.name, key), value: sources.apply(of) },
+        { connection, name: secretName(run.name, key), value: sources.apply(inSentences(of)) },
         options(),
       ),
     ]);
@@ -122,20 +120,5 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
       options({ dependsOn: [image, ...secrets.map(([, secret]) => secret)] }),
     );
     this.registerOutputs({});
-  }
-}
-
-function placementOf(node: Node, name: string, keeps: Keeps): Placement {
-  switch (keeps.kind) {
-    case "nothing":
-      return nothingKeptOn(node);
-    case "ephemeral":
-      return {
-        ...{ node: node.name, lifecycle: node.lifecycle, keeps: "ephemeral" },
-        ...{ paths: keeps.paths, reason: keeps.reason },
-      };
-    case "persistent":
-      // The types say so already; a program that goes around them is stopped here.
-      return persistentOn(requireAlwaysOn(node, name), keeps.paths);
   }
 }

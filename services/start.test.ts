@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { freePort } from "../../tests/support/ports";
+import { freePort } from "../tests/support/ports";
 
 /** start.py's wait, without what it does in PostgreSQL. */
 const program = `

@@ -1,6 +1,5 @@
-import type { Node } from "../../topology";
-import type { ComputeSettings } from "../../services";
-import { dagsterName } from "./dagster";
+import type { Node } from "../topology";
+import type { AdmissionLimits } from "./pod";
 
 /**
  * What Dagster may begin in the cluster, as an admission policy: its account may make Jobs, and whoever has it (Dagster's
@@ -8,7 +7,7 @@ import { dagsterName } from "./dagster";
  * nobody, without a way to the node's files, network or processes.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function runsPolicy(node: Node, { namespace }: Pick<ComputeSettings, "namespace">) {
+export function runsPolicy(node: Node, namespace: string, account: string): AdmissionLimits {
   const name = `${namespace}-runs`;
   const metadata = { name, labels: { "app.kubernetes.io/part-of": "homelab" } };
   const off = (field: string) => `(!has(variables.pod.${field}) || !variables.pod.${field})`;
@@ -74,7 +73,7 @@ export function runsPolicy(node: Node, { namespace }: Pick<ComputeSettings, "nam
         matchConditions: [
           {
             name: "by-dagster",
-            expression: `request.userInfo.username == 'system:serviceaccount:${namespace}:${dagsterName}'`,
+            expression: `request.userInfo.username == 'system:serviceaccount:${namespace}:${account}'`,
           },
         ],
         variables: [

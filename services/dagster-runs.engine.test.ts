@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtServer, startCluster, until, type Cluster } from "../../tests/support/api-server";
-import { computeSchema } from "../../services";
+import { builtServer, startCluster, until, type Cluster } from "../tests/support/api-server";
+import { computeSchema } from ".";
 import { parse } from "yaml";
-import { instance } from "./dagster";
-import { runsPolicy } from "./runs";
+import { instance } from "./dagster-instance";
+import { runsPolicy } from "./dagster-runs";
 
 const node = {
   name: "compute" as const,
@@ -14,6 +14,8 @@ const node = {
   ssh: { user: "root", port: 22 },
 };
 const settings = computeSchema.parse({ enabled: true });
+const { namespace, modelCache } = settings;
+const around = { node, namespace, modelCache, pinned: (image: string) => image };
 const dagster = `system:serviceaccount:${settings.namespace}:dagster`;
 
 interface RunConfig {
@@ -22,7 +24,7 @@ interface RunConfig {
 }
 /** A Job as Dagster's launcher makes it of the instance's configuration. */
 function job() {
-  const { run_launcher } = parse(instance(node, settings)) as {
+  const { run_launcher } = parse(instance(settings.dagster, around)) as {
     run_launcher: { config: { run_k8s_config: RunConfig } };
   };
   const { container_config, pod_spec_config } = run_launcher.config.run_k8s_config;
@@ -89,7 +91,7 @@ describe.skipIf(built === undefined)("a Job that Dagster begins", () => {
   beforeAll(async () => {
     cluster = await startCluster(built ?? "");
     const at = "/apis/admissionregistration.k8s.io/v1";
-    const { policy, binding } = runsPolicy(node, settings);
+    const { policy, binding } = runsPolicy(node, namespace, "dagster");
     for (const [path, body] of [
       ["/api/v1/namespaces", { metadata: { name: settings.namespace } }],
       [`${at}/validatingadmissionpolicies`, policy],

@@ -1,17 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
-import { computeSchema, runningServices } from "../../services";
+import { computeSchema, podsOn, runningServices } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn } from "../testing";
-import { derivedCopy, qdrant } from "./qdrant";
+import { deployment } from "./manifest";
 
 const compute: Node = {
   ...alwaysOn("desktop"),
   ...{ name: "compute", address: "10.0.0.3", lifecycle: "on-demand" },
 };
-const rendered = (settings: object = {}) =>
-  qdrant(compute, computeSchema.parse({ enabled: true, qdrant: { enabled: true, ...settings } }));
+const others = Object.fromEntries(
+  ["dagster", "mlflow", "vllm", "llamaCpp", "ollama"].map((name) => [name, { enabled: false }]),
+);
+const reason = "derived from PostgreSQL, rebuilt by one command";
+function rendered(own: object = {}) {
+  const settings = computeSchema.parse({ enabled: true, ...others, qdrant: { enabled: true, ...own } });
+  const { namespace, modelCache } = settings;
+  const [found] = podsOn(settings, { node: compute, namespace, modelCache, pinned: (image) => image });
+  const [pod] = found?.run.pods ?? [];
+  if (pod === undefined || found?.keeps.kind !== "ephemeral") throw new Error("Qdrant is no pod");
+  return deployment(pod, { node: compute, namespace, name: "qdrant", reason: found.keeps.reason });
+}
+const volumes = ["storage", "snapshots", "init"];
 const image = expect.stringMatching(
   /^docker\.io\/qdrant\/qdrant:v1\.18\.2(@sha256:[0-9a-f]{64})?$/,
 ) as string;
@@ -101,7 +112,7 @@ describe("Qdrant", () => {
   });
 });
 
-type Rendered = ReturnType<typeof qdrant>;
+type Rendered = ReturnType<typeof rendered>;
 /** As a manifest, which the placement rule reads. */
 interface Pod {
   metadata: { annotations: Record<string, string> };
@@ -133,9 +144,7 @@ const undeclared = ({ metadata }: Pod) => {
 /** Its storage on the node's own disk instead of with the pod. */
 const onTheNode = ({ spec }: Pod) => {
   spec.volumes = spec.volumes.map(({ name }) =>
-    derivedCopy.volumes.includes(name)
-      ? { name, hostPath: { path: `/srv/qdrant/${name}` } }
-      : { name, emptyDir: {} },
+    volumes.includes(name) ? { name, hostPath: { path: `/srv/qdrant/${name}` } } : { name, emptyDir: {} },
   );
 };
 
@@ -146,7 +155,7 @@ describe("the placement rule, of Qdrant", () => {
   });
 
   it("exempts storage on the node's disk by the reason alone, and refuses it without", () => {
-    expect(judged(onTheNode)).toEqual({ violations: new Set(), reasons: new Set([derivedCopy.reason]) });
+    expect(judged(onTheNode)).toEqual({ violations: new Set(), reasons: new Set([reason]) });
     const refused = judged((pod) => {
       onTheNode(pod);
       undeclared(pod);

@@ -1,0 +1,2 @@
+export { fingerprint } from "./fingerprint";
+export { PodService, type PodServiceArgs, type SharedFiles } from "./pod-service";

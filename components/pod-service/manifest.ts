@@ -1,0 +1,158 @@
+import type { core } from "@pulumi/kubernetes/types/input";
+import {
+  containerSecurity,
+  placed,
+  podSecurity,
+  tmp,
+  type Probe,
+  type Program,
+  type Scratch,
+  type Workload,
+} from "../../services";
+import type { Node } from "../../topology";
+import { reference } from "../images/reference";
+
+/** What the pods of every service have in common. Plain values: policies decide on them. */
+
+/** What a service's pods are rendered with, beside what its file in services/ says of each. */
+export interface PodSurroundings {
+  readonly node: Node;
+  readonly namespace: string;
+  /** Name of the Secret with the service's variables, and of its account towards the cluster. */
+  readonly name: string;
+  /** Why what is in `ephemeral` volumes may be lost. */
+  readonly reason?: string;
+  /** Annotations of the pod; a change restarts it. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+function container(program: Program, service: string): core.v1.Container {
+  const { name, image, command, args, env = {}, secrets = [], requests, port, probe } = program;
+  const limits = { ...program.limits, ...(program.gpu === true ? { "nvidia.com/gpu": "1" } : {}) };
+  return {
+    name,
+    image: reference(image),
+    imagePullPolicy: "IfNotPresent",
+    ...(command === undefined ? {} : { command: [...command] }),
+    ...(args === undefined ? {} : { args: [...args] }),
+    env: [
+      ...Object.entries({ HOME: "/tmp", ...env }).map(([key, value]) => ({ name: key, value })),
+      // Each by its name, so that policies see it.
+      ...secrets.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: service, key } } })),
+    ],
+    ...(port === undefined
+      ? {}
+      : {
+          ports: [
+            { name: "service", containerPort: port, ...(program.onNode === true ? { hostPort: port } : {}) },
+          ],
+        }),
+    ...(probe === undefined || port === undefined ? {} : probes(probe, port)),
+    resources: { requests: { ...requests }, ...(Object.keys(limits).length === 0 ? {} : { limits }) },
+    securityContext: containerSecurity,
+    volumeMounts: [
+      ...scratchOf(program).map((one) => ({ name: one.name, mountPath: one.at })),
+      ...(program.files ?? []).map(({ from, key, at }) => ({
+        name: from,
+        mountPath: at,
+        subPath: key,
+        readOnly: true,
+      })),
+    ],
+  };
+}
+
+function scratchOf({ scratch = [] }: Program): readonly Scratch[] {
+  return [tmp, ...scratch];
+}
+
+function probes({ path, grpc, startSeconds }: Probe, port: number) {
+  const ask =
+    grpc === undefined ? { httpGet: { path: path ?? "/", port } } : { grpc: { port, service: grpc } };
+  const period = 5;
+  return {
+    // The others begin when this one has held once.
+    startupProbe: {
+      ...ask,
+      periodSeconds: period,
+      timeoutSeconds: 5,
+      failureThreshold: Math.ceil(startSeconds / period),
+    },
+    readinessProbe: { ...ask, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
+    // A busy program is no broken one.
+    livenessProbe: { ...ask, periodSeconds: 30, timeoutSeconds: 20, failureThreshold: 5 },
+  };
+}
+
+export function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpec {
+  const { before = [], nodeDirectories = [] } = one;
+  const all = [...before, ...one.programs];
+  const mounts = nodeDirectories.map(({ name: volume, at }) => ({ name: volume, mountPath: at }));
+  const built = (program: Program): core.v1.Container => {
+    const made = container(program, name);
+    return { ...made, volumeMounts: [...(made.volumeMounts as core.v1.VolumeMount[]), ...mounts] };
+  };
+  return {
+    ...placed(node),
+    securityContext: podSecurity,
+    automountServiceAccountToken: one.account === true,
+    ...(one.account === true ? { serviceAccountName: name } : {}),
+    // Addresses of Services would come as variables, and VLLM_PORT or DAGSTER_… mean something to these programs.
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 30,
+    restartPolicy: "Always",
+    ...(one.runtimeClass === undefined ? {} : { runtimeClassName: one.runtimeClass }),
+    ...(before.length === 0 ? {} : { initContainers: before.map(built) }),
+    containers: one.programs.map(built),
+    volumes: [
+      ...volumesOf(all),
+      // Made, with its owner, by a unit of the node: a directory that the kubelet makes is root's.
+      ...nodeDirectories.map(({ name: volume, path }) => ({
+        name: volume,
+        hostPath: { path, type: "Directory" },
+      })),
+    ],
+  };
+}
+
+function volumesOf(programs: readonly Program[]): core.v1.Volume[] {
+  const scratch = new Map(programs.flatMap(scratchOf).map((one) => [one.name, one]));
+  const maps = new Set(programs.flatMap(({ files = [] }) => files.map(({ from }) => from)));
+  return [
+    ...[...scratch.values()].map(({ name, inMemory, sizeLimit }) => ({
+      name,
+      emptyDir: {
+        ...(inMemory === true ? { medium: "Memory" } : {}),
+        ...(sizeLimit === undefined ? {} : { sizeLimit }),
+      },
+    })),
+    ...[...maps].map((name) => ({ name, configMap: { name } })),
+  ];
+}
+
+/** A Deployment of one pod: the former one is gone before the next begins, as they would want the same port. */
+export function deployment(one: Workload, around: PodSurroundings) {
+  const labels = { "app.kubernetes.io/name": one.name, "app.kubernetes.io/part-of": "homelab" };
+  return {
+    metadata: {
+      ...{ name: one.name, namespace: around.namespace, labels },
+      ...(one.awaited === false ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
+    },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 2,
+      strategy: { type: "Recreate" },
+      selector: { matchLabels: { "app.kubernetes.io/name": one.name } },
+      template: {
+        metadata: { labels, annotations: { ...around.annotations, ...ephemeral(one, around) } },
+        spec: podSpec(one, around),
+      },
+    },
+  };
+}
+
+/** That some of its volumes may be lost, in the words that the policies read. */
+function ephemeral({ ephemeral: volumes = [] }: Workload, { reason }: PodSurroundings) {
+  if (volumes.length === 0 || reason === undefined) return {};
+  return { "homelab.dev/ephemeral": reason, "homelab.dev/ephemeral-volumes": volumes.join(",") };
+}

@@ -1,0 +1,1 @@
+export type PodKeys = Readonly<Record<string, unknown>>;
