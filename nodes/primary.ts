@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReplicationEndpoint } from "../components/postgres-replica";
 import { Refusal } from "../components/refusal";
+import { errorMessage } from "../packages/errors";
 import { lookAtPair, type Standing } from "../remote/pair";
 import { closeAll } from "../remote/ssh";
 import type { ReplicaSettings } from "../services";
@@ -10,31 +11,52 @@ import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
 import { isOn } from "./is-on";
 
-/** How a node's PostgreSQL stands; undefined when the node is off or cannot say. */
-async function look(node: Node, identity: string | undefined): Promise<Standing | undefined> {
+/** What could not be seen of a node that is on. */
+interface Unseen {
+  readonly unseen: string;
+}
+
+const isUnseen = (looked: Standing | Unseen | undefined): looked is Unseen =>
+  looked !== undefined && "unseen" in looked;
+
+/** How a node's PostgreSQL stands; undefined when the node is off, which its resources say. */
+async function look(node: Node, identity: string | undefined): Promise<Standing | Unseen | undefined> {
   if (!(await isOn(node))) return undefined;
   try {
     return await lookAtPair(connectionOf(node, identity), new AbortController().signal);
-  } catch {
-    // Who is to say more of the node is the resource that needs it.
-    return undefined;
+  } catch (error) {
+    const why = errorMessage(error).replace(/\.$/, "");
+    return {
+      unseen: `Which of the two PostgreSQL servers is primary is not known: ${node.name}'s cannot be asked (${why}).`,
+    };
   }
+}
+
+/** Ends an up, and has a preview fail at its end, once it has shown all the rest. */
+function refuse(sentence: string): void {
+  if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence} Nothing was changed.`);
+  void pulumi.log.error(sentence);
 }
 
 /**
  * storage's stack sets up a primary. When its standby was promoted, what it would do is wrong: a preview says so, an
- * up ends before anything is touched.
+ * up ends before anything is touched. So it does where that cannot be seen.
  */
 export async function requirePrimary(topology: Topology, settings: StorageSettings): Promise<void> {
   const { storage, desktop } = topology.nodes;
   const here = await look(storage, settings.sshIdentity);
   const other =
-    settings.postgres.replica.enabled && here?.role !== "primary"
+    settings.postgres.replica.enabled && (isUnseen(here) || here?.role !== "primary")
       ? await look(desktop, settings.sshIdentity)
       : undefined;
   await closeAll();
-  const sentence = superseded(here, other);
-  if (sentence === undefined) return;
+  const sentence = superseded(isUnseen(here) ? undefined : here, isUnseen(other) ? undefined : other);
+  if (sentence === undefined) {
+    for (const each of [here, other]) {
+      if (isUnseen(each)) refuse(each.unseen);
+    }
+    return;
+  }
   if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence} Nothing was changed.`);
   void pulumi.log.warn(sentence);
 }
@@ -58,8 +80,10 @@ export async function standingOnDesktop({
   settings,
 }: House<"desktop">): Promise<NodeName | "unknown" | undefined> {
   if (!settings.replica.enabled) return undefined;
-  const here = await look(node, settings.sshIdentity);
+  const looked = await look(node, settings.sshIdentity);
   await closeAll();
+  if (isUnseen(looked)) refuse(looked.unseen);
+  const here = isUnseen(looked) ? undefined : looked;
   if (here?.role === "standby" && !here.streaming) {
     void pulumi.log.warn(
       "desktop's standby does not follow at the moment: storage's PostgreSQL is off, or the standby fell too far behind; `npx homelab promote` shows how both stand.",

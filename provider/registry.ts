@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Context, Foreseen, Handler } from "./handler";
+import { contents as clusterContents } from "./handlers/kubernetes/contents";
 import { contents } from "./handlers/minio/contents";
 import { store } from "./handlers/minio/store";
 import { database } from "./handlers/postgres/database";
@@ -63,6 +64,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kindOf(release),
     kindOf(store),
     kindOf(contents),
+    kindOf(clusterContents),
     kindOf(role),
     kindOf(database),
     kindOf(extension),

@@ -40,6 +40,7 @@ describe("an Admission", () => {
       "admission-claims-of-pods",
       "admission-claims-of-pods-binding",
       "admission-cluster",
+      "admission-contents",
       "admission-pods",
       "admission-pods-binding",
       "admission-volumes",
@@ -51,6 +52,25 @@ describe("an Admission", () => {
     expect(written).toEqual(expect.arrayContaining(wanted));
     expect(written).toHaveLength(wanted.length);
     expect(named(all, "admission-pods-binding").dependsOn).toContain("admission-pods");
+  });
+
+  it("compares all of it with the live cluster, whole, once it is written", async () => {
+    const all = await run();
+    const written = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    const { inputs, visible, dependsOn } = named(all, "admission-contents");
+    expect(inputs.objects).toHaveLength(written.length);
+    expect(inputs.objects).toEqual(
+      expect.arrayContaining(
+        written.map(({ inputs: { apiVersion, kind, metadata, spec } }) => ({
+          apiVersion,
+          kind,
+          metadata,
+          spec,
+        })),
+      ),
+    );
+    expect(dependsOn).toEqual(expect.arrayContaining(written.map(({ name }) => name)));
+    expect([inputs.kubeconfig, visible.kubeconfig]).toEqual(["KUBECONFIG", secret]);
   });
 
   it("asks the cluster that its provider is for, whose kubeconfig is shown to nobody", async () => {

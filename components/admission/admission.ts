@@ -3,6 +3,7 @@ import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistrat
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import type { AdmissionRule } from "../../policies/admission";
 import type { Node } from "../../topology";
+import { Contents } from "../../provider/sdk/kubernetes";
 import { childOptions } from "../child-options";
 import { clusterProvider, type Cluster } from "../k3s";
 import { nothingKeptOn } from "../placement";
@@ -34,18 +35,30 @@ export class Admission extends pulumi.ComponentResource {
     super("homelab:index:Admission", name, { placement: nothingKeptOn(args.node) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const provider = clusterProvider(`${name}-cluster`, args.cluster, options());
-    for (const { title, policy, binding } of args.rules) {
-      const written = new ValidatingAdmissionPolicy(
-        `${name}-${title}`,
-        { ...policy, metadata: { ...policy.metadata, annotations } },
-        options({ provider }),
-      );
-      new ValidatingAdmissionPolicyBinding(
-        `${name}-${title}-binding`,
-        { ...binding, metadata: { ...binding.metadata, annotations } },
-        options({ provider, dependsOn: written }),
-      );
-    }
+    const rules = args.rules.map(({ title, policy, binding }) => ({
+      title,
+      policy: { ...policy, metadata: { ...policy.metadata, annotations } },
+      binding: { ...binding, metadata: { ...binding.metadata, annotations } },
+    }));
+    const made = rules.flatMap(({ title, policy, binding }) => {
+      const written = new ValidatingAdmissionPolicy(`${name}-${title}`, policy, options({ provider }));
+      return [
+        written,
+        new ValidatingAdmissionPolicyBinding(
+          `${name}-${title}-binding`,
+          binding,
+          options({ provider, dependsOn: written }),
+        ),
+      ];
+    });
+    new Contents(
+      `${name}-contents`,
+      {
+        kubeconfig: args.cluster.kubeconfig,
+        objects: rules.flatMap(({ policy, binding }) => [policy, binding]),
+      },
+      options({ dependsOn: made }),
+    );
     this.registerOutputs({});
   }
 }

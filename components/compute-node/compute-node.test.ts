@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { judge } from "../../policies/engine/judge";
 import { readFiles } from "../../policies/readers/files/read";
+import { contentsSchema } from "../../provider/handlers/kubernetes/contents";
 import { computeSchema, services, type SecretSources, type StorageValues } from "../../services";
 import type { Node } from "../../topology";
 import { alwaysOn, declared, named, secret, type Declared } from "../testing";
@@ -81,6 +82,7 @@ describe("a ComputeNode", () => {
     expect(all.map(({ name }) => name).sort()).toEqual([
       "compute",
       "compute-cluster",
+      "compute-contents",
       "compute-dagster",
       "compute-dagster-account",
       "compute-dagster-binding",
@@ -199,12 +201,28 @@ describe("a ComputeNode", () => {
     expect(all.map(({ name }) => name)).not.toContain("compute-model-cache");
   });
 
+  it("looks in every preview whether all that it declares in the cluster is there, by name and without contents", async () => {
+    const all = await run(everything);
+    const inCluster = all.filter(({ type }) => type.startsWith("kubernetes:"));
+    const { inputs, dependsOn } = named(all, "compute-contents");
+    const names = inCluster.map(({ inputs: { apiVersion, kind, metadata } }) => {
+      const { name, namespace } = metadata as { name: string; namespace?: string };
+      return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+    });
+    expect(inputs.objects).toHaveLength(names.length);
+    expect(inputs.objects).toEqual(expect.arrayContaining(names));
+    expect(inCluster.length).toBeGreaterThan(15);
+    expect(dependsOn).toEqual(expect.arrayContaining(inCluster.map(({ name }) => name)));
+    expect(contentsSchema.safeParse(inputs).error).toBeUndefined();
+  });
+
   it("makes nothing of a service that is switched off", async () => {
     const off = { enabled: false };
     const all = await run({ dagster: off, mlflow: off, llamaCpp: off, ollama: off });
     expect(all.map(({ name }) => name).sort()).toEqual([
       "compute",
       "compute-cluster",
+      "compute-contents",
       "compute-namespace",
       "compute-start",
     ]);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Contents } from "../../provider/sdk/kubernetes";
 import { Unit } from "../../provider/sdk/remote";
 import {
   modelWeights,
@@ -14,7 +15,7 @@ import {
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
-import { clusterProvider, type Cluster } from "../k3s";
+import { clusterProvider, DeclaredObjects, type Cluster } from "../k3s";
 import { nothingKeptOn, placementOf } from "../placement";
 import { PodService } from "../pod-service";
 import { declareGpu } from "./gpu";
@@ -52,7 +53,13 @@ export class ComputeNode extends pulumi.ComponentResource {
     });
     const cached = running.some(({ run }) => usesCache(run));
     const placement = cached ? placementOf(node, name, modelWeights(settings)) : nothingKeptOn(node);
-    super("homelab:index:ComputeNode", name, { placement }, opts);
+    const declared = new DeclaredObjects();
+    super(
+      "homelab:index:ComputeNode",
+      name,
+      { placement },
+      { ...opts, transformations: [...(opts?.transformations ?? []), declared.collect] },
+    );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
 
     const { kubeconfig, identifier, generation } = args.cluster;
@@ -103,6 +110,11 @@ export class ComputeNode extends pulumi.ComponentResource {
         options(cache !== undefined && usesCache(run) ? { dependsOn: cache } : {}),
       );
     }
+    new Contents(
+      `${name}-contents`,
+      { kubeconfig, objects: declared.names },
+      options({ dependsOn: declared.resources }),
+    );
     this.endpoints = urlsOf(
       node,
       running.flatMap(({ service, settings: own }) => service.ports?.(own) ?? []),

@@ -1,7 +1,8 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 // Of the package's modules only those that are used: all of them take seconds to load.
 import { Provider, type ProviderArgs } from "@pulumi/kubernetes/provider";
+import type { ClusterObject } from "../../provider/sdk/kubernetes";
 
 /** What is needed to work with the cluster: of {@link K3sEndpoints}, or of what storage hands to the other stacks. */
 export interface Cluster {
@@ -49,4 +50,27 @@ export function clusterProvider(
     },
     opts,
   );
+}
+
+/** The objects of the cluster that a component declares, collected while it does so. */
+export class DeclaredObjects {
+  /** By what names them; their contents are for their own resources. */
+  readonly names: pulumi.Input<ClusterObject>[] = [];
+  readonly resources: pulumi.Resource[] = [];
+
+  /** For the component's `transformations`. */
+  readonly collect: pulumi.ResourceTransformation = ({ type, resource, props }) => {
+    if (!type.startsWith("kubernetes:")) return undefined;
+    const { apiVersion, kind, metadata } = props as ClusterObject;
+    this.resources.push(resource);
+    this.names.push(
+      pulumi.unsecret(
+        pulumi.output({ apiVersion, kind, metadata }).apply((own) => {
+          const { name, namespace } = own.metadata as { name: string; namespace?: string };
+          return { ...own, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+        }),
+      ),
+    );
+    return undefined;
+  };
 }

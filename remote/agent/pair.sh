@@ -110,11 +110,14 @@ for former in "$cluster".before-*; do
   if [ -d "$former" ]; then printf 'former\t%s\n' "$former"; fi
 done
 if [ "$(is)" = active ]; then
-  if paired; then standing 2>/dev/null || true; fi
+  # One that does not answer is still what its data says.
+  if paired && ! standing 2>/dev/null && [ -e "$cluster/standby.signal" ]; then printf 'role\tstandby\n'; fi
 elif [ -s "$cluster/PG_VERSION" ]; then
   if [ -e "$cluster/standby.signal" ]; then printf 'role\tstandby\n'; fi
   # Without a server the control file is asked, by the image's own program.
   podman run --rm --pull never --network none --log-driver none --entrypoint pg_controldata --volume "$data:/var/lib/postgresql:ro" \
     "$(sed -n 's/^Image=//p' "$quadlet")" /var/lib/postgresql/18/docker |
-    sed -n 's/^Database system identifier: */system\t/p; s/^Latest checkpoint location: */checkpoint\t/p; s/^Database cluster state: */state\t/p; s/^Latest checkpoint.s TimeLineID: */timeline\t/p'
+    sed -n 's/^Database system identifier: */system\t/p; s/^Latest checkpoint location: */checkpoint\t/p; s/^Database cluster state: */state\t/p; s/^Latest checkpoint.s TimeLineID: */timeline\t/p' ||
+    # Its image may be gone, which an up brings back: that must not be what keeps the up from beginning.
+    printf '%s\n' 'The control file could not be read.' >&2
 fi

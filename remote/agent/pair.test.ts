@@ -43,3 +43,33 @@ describe.skipIf(!canMount)("a server that is to be a copy of the other", () => {
     expect(machine.asked()).toEqual([]);
   });
 });
+
+describe.skipIf(!canMount)("a server that is looked at", () => {
+  const look = () => machine.script("pair", "verb\tlook\nseconds\t1\nend\t\n");
+  beforeEach(async () => {
+    machine = await Machine.start(2000);
+    machine.sh(
+      `mkdir -p /etc/containers/systemd /etc/homelab/postgres/conf ${data}/18/docker ${data}/pair
+      echo 18 >${data}/18/docker/PG_VERSION; touch ${data}/18/docker/standby.signal /etc/homelab/postgres/conf/standing.sh
+      printf 'Volume=${data}:/var/lib/postgresql\nImage=postgres\n' >/etc/containers/systemd/postgres.container`,
+    );
+  });
+  afterEach(() => {
+    machine.stop();
+  });
+
+  it("is what its data says while it does not answer", () => {
+    machine.play("ActiveState", "active");
+    expect(look()).toMatchObject({
+      code: 0,
+      stdout: `unit\tactive\ndata\t${data}\nrole\tstandby\n`,
+    });
+  });
+
+  it("is known as far as its data says also where its image is gone, so that an up may bring that back", () => {
+    expect(look()).toMatchObject({
+      code: 0,
+      stdout: `unit\tinactive\ndata\t${data}\nrole\tstandby\n`,
+    });
+  });
+});

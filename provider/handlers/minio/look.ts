@@ -235,5 +235,13 @@ async function knows(
   signal: AbortSignal,
 ): Promise<boolean> {
   const answer = await s3Request({ endpoint, user, secret }, { method: "GET", path: "/" }, signal);
-  return !["SignatureDoesNotMatch", "InvalidAccessKeyId"].includes(refusal(answer));
+  const refused = refusal(answer);
+  if (["SignatureDoesNotMatch", "InvalidAccessKeyId"].includes(refused)) return false;
+  // An answer from anything but its policy says nothing about the key.
+  if (!["", "AccessDenied"].includes(refused)) {
+    throw new Error(
+      `MinIO answers the user ${user} with ${refused}, which says nothing about its secret key.`,
+    );
+  }
+  return true;
 }

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { ApiAnswer, AskApi } from "./api";
+
+/** The kinds that this project declares, by what the API calls them in its paths. */
+const collections = {
+  ClusterRole: "clusterroles",
+  ClusterRoleBinding: "clusterrolebindings",
+  ConfigMap: "configmaps",
+  CronJob: "cronjobs",
+  DaemonSet: "daemonsets",
+  Deployment: "deployments",
+  Ingress: "ingresses",
+  Job: "jobs",
+  Namespace: "namespaces",
+  NetworkPolicy: "networkpolicies",
+  PriorityClass: "priorityclasses",
+  Role: "roles",
+  RoleBinding: "rolebindings",
+  RuntimeClass: "runtimeclasses",
+  Secret: "secrets",
+  Service: "services",
+  ServiceAccount: "serviceaccounts",
+  StatefulSet: "statefulsets",
+  ValidatingAdmissionPolicy: "validatingadmissionpolicies",
+  ValidatingAdmissionPolicyBinding: "validatingadmissionpolicybindings",
+} as const;
+
+export const objectSchema = z.looseObject({
+  apiVersion: z.string().min(1),
+  kind: z.enum(Object.keys(collections) as [keyof typeof collections]),
+  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
+});
+
+/** An object as declared, or only what names it: then it is enough that it is there. */
+export type DeclaredObject = z.infer<typeof objectSchema>;
+
+/** By this name Pulumi writes them, too: see components/admission. */
+const manager = "homelab";
+
+const titleOf = ({ kind, metadata: { name, namespace } }: DeclaredObject) =>
+  `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+
+function pathOf({ apiVersion, kind, metadata: { name, namespace } }: DeclaredObject): string {
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${group}${within}/${collections[kind]}/${encodeURIComponent(name)}`;
+}
+
+const onlyNamed = (object: DeclaredObject) =>
+  Object.keys(object).every((key) => ["apiVersion", "kind", "metadata"].includes(key));
+
+/** What the server answered, where it is an answer: anything else is not to be taken for one. */
+function read(object: DeclaredObject, { status, body }: ApiAnswer): Record<string, unknown> {
+  if (status < 300) return JSON.parse(body) as Record<string, unknown>;
+  const said = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(body)?.[1];
+  throw new Error(
+    `${titleOf(object)}: the API answers with ${status}${said === undefined ? "" : ` (${said})`}.`,
+  );
+}
+
+/** Without what the server writes. */
+function decided({ metadata, ...object }: Record<string, unknown>): Record<string, unknown> {
+  const without = (all: object, keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key)));
+  return {
+    ...without(object, ["status"]),
+    metadata: without(metadata ?? {}, ["managedFields", "resourceVersion", "generation"]),
+  };
+}
+
+export interface ObjectDifference {
+  readonly says: string;
+  /** Undefined where only the resource that made the object has all of it. */
+  readonly mend: ((signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+/**
+ * How an object in the cluster differs from the declared one. What would become of it is asked of the server itself, which
+ * knows about defaults and equal ways of writing a value; nothing is changed by that.
+ */
+export async function objectDifference(
+  object: DeclaredObject,
+  ask: AskApi,
+  signal: AbortSignal,
+): Promise<ObjectDifference | undefined> {
+  const path = pathOf(object);
+  const write = async (query: string, until: AbortSignal) =>
+    read(
+      object,
+      await ask("PATCH", `${path}?fieldManager=${manager}&force=true${query}`, until, JSON.stringify(object)),
+    );
+  const mend = onlyNamed(object) ? undefined : (until: AbortSignal) => write("", until).then(() => undefined);
+  const answer = await ask("GET", path, signal);
+  if (answer.status === 404) return { says: `${titleOf(object)} is missing in the cluster.`, mend };
+  const live = read(object, answer);
+  if (mend === undefined) return undefined;
+  const wanted = await write("&dryRun=All", signal);
+  return isDeepStrictEqual(decided(live), decided(wanted))
+    ? undefined
+    : { says: `${titleOf(object)} in the cluster was changed by hand.`, mend };
+}
