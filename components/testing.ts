@@ -13,6 +13,10 @@ export const passwordOf = (name: string) => `PASSWORD-OF-${name}`;
 export interface Declared {
   readonly type: string;
   readonly name: string;
+  /** Its types from the outermost parent on, and its name: what the engine knows it by. */
+  readonly identity: string;
+  /** What else the engine may know it by, from an earlier version of the program. */
+  readonly aliases: readonly string[];
   /** Name of the parent, if it is one of the program's own. */
   readonly parent: string;
   /** Inputs with secrets in clear. */
@@ -35,6 +39,12 @@ interface RegisterRequest {
   getDeletedwith(): string;
   getRetainondelete(): boolean;
   getProvider(): string;
+  getAliasesList(): AliasMessage[];
+}
+
+interface AliasMessage {
+  getUrn(): string;
+  getSpec(): { getName(): string; getType(): string; getParenturn(): string } | undefined;
 }
 
 interface Monitor {
@@ -100,6 +110,13 @@ function answered(type: string, name: string, inputs: object): Record<string, un
   }
 }
 
+/** @see https://www.pulumi.com/docs/iac/concepts/resources/names/#urns */
+function identityOf(parent: string, type: string, name: string): string {
+  const [, , types = ""] = parent.split("::");
+  const chain = ["", "pulumi:pulumi:Stack"].includes(types) ? type : `${types}$${type}`;
+  return `${chain}::${name}`;
+}
+
 const nameIn = (urn: string) => urn.split("::").at(-1) ?? "";
 
 function read(request: RegisterRequest): Declared {
@@ -107,6 +124,16 @@ function read(request: RegisterRequest): Declared {
   return {
     type: request.getType(),
     name: request.getName(),
+    identity: identityOf(request.getParent(), request.getType(), request.getName()),
+    aliases: request.getAliasesList().map((alias) => {
+      const spec = alias.getSpec();
+      if (spec === undefined) return alias.getUrn().split("::").slice(2).join("::");
+      return identityOf(
+        spec.getParenturn() || request.getParent(),
+        spec.getType() || request.getType(),
+        spec.getName() || request.getName(),
+      );
+    }),
     parent: nameIn(request.getParent()),
     inputs: unwrap(raw, (value) => value) as Record<string, unknown>,
     visible: unwrap(raw, () => secret) as Record<string, unknown>,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { declared, type Declared } from "../components/testing";
@@ -64,6 +65,25 @@ async function declaredBy(node: NodeName, keys: object): Promise<Declared[]> {
   return declared(() => programs[node](house as House<never>), {}, node);
 }
 
+/** Identities of the resources on a page, from the parents that it shows. */
+function onPage(text: string): string[] {
+  const chain: string[] = [];
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const [, indent = "", name = "", type = ""] = /^( *)(\S+) {2}(\S+)$/.exec(line) ?? [];
+      chain.splice(indent.length / 2, chain.length, type);
+      return `${chain.join("$")}::${name}`;
+    });
+}
+
+/** Those of the version before that the engine would not find again: it would delete them, and create others. */
+function lost(before: readonly string[], all: readonly Declared[]): string[] {
+  const known = new Set(all.flatMap(({ identity, aliases }) => [identity, ...aliases]));
+  return before.filter((one) => !known.has(one));
+}
+
 /**
  * The names are in people's states: one that changes without an alias replaces what it named, data included. So a change
  * of a page is one to think about.
@@ -75,10 +95,29 @@ describe("the resources of a stack", () => {
       await expect(found).toMatchFileSnapshot(`pages/${node}-${what.replaceAll(" ", "-")}.txt`);
     });
 
+    it(`${node} are found again by the engine in a state of the version before, each by its name or an alias`, async () => {
+      const before = onPage(readFileSync(join(__dirname, "pages/former", `${node}.txt`), "utf8"));
+      expect(lost(before, await declaredBy(node, everything[node]))).toEqual([]);
+    });
+
     it(`${node} have names that begin with their component's`, async () => {
       const all = await declaredBy(node, everything[node]);
       const strays = all.filter(({ name, parent }) => parent !== "" && !name.startsWith(parent));
       expect(strays.map(({ name }) => name)).toEqual([]);
     });
   }
+
+  it("are lost when a child has another name or parent, and no alias for the former one", async () => {
+    const now = await declaredBy("compute", everything.compute);
+    const before = onPage(page(now));
+    expect(lost(before, now)).toEqual([]);
+    const [type, former] = ["kubernetes:core/v1:ConfigMap", "compute-dagster-instance"];
+    const chain = `homelab:index:ComputeNode$homelab:index:PodService$${type}`;
+    const renamed = now.map((one) =>
+      one.name === former ? { ...one, identity: `${chain}::compute-dagster-settings` } : one,
+    );
+    expect(lost(before, renamed)).toEqual([`${chain}::${former}`]);
+    const moved = now.map((one) => (one.name === former ? { ...one, identity: `${type}::${former}` } : one));
+    expect(lost(before, moved)).toEqual([`${chain}::${former}`]);
+  });
 });
