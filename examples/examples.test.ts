@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { checkCompute, checkDesktop, checkPower, checkStorage, loadSettings } from "../settings";
-import { loadTopology, type NodeName } from "../topology";
+import { checkSettings, loadSettings } from "../settings";
+import { loadTopology, nodeNames, type NodeName } from "../topology";
 
 const around = { home: "/nowhere", exists: () => false };
 
@@ -11,8 +11,7 @@ const around = { home: "/nowhere", exists: () => false };
 function load(example: string) {
   const folder = join(__dirname, example);
   const topology = loadTopology(join(folder, "topology.yaml"));
-  const { storage, desktop, compute } = topology.nodes;
-  const settings = <N extends NodeName>(node: N) => {
+  const check = (node: NodeName) => {
     const { config } = parse(readFileSync(join(folder, `Pulumi.${node}.yaml`), "utf8")) as {
       config: Record<string, unknown>;
     };
@@ -21,12 +20,9 @@ function load(example: string) {
       typeof value === "string" ? value : JSON.stringify(value),
     ]);
     const loaded = loadSettings(node, Object.fromEntries(all) as Record<string, string>, around);
-    checkPower(loaded, node, topology);
-    return loaded;
+    checkSettings(loaded, node, topology);
   };
-  checkStorage(settings("storage"), storage, desktop);
-  checkDesktop(settings("desktop"), desktop);
-  checkCompute(settings("compute"), compute);
+  nodeNames.forEach(check);
 }
 
 describe("an example", () => {

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { podBridge, podOverlay } from "../components/k3s";
 import { NodeFirewall, type GuardedPort } from "../components/node-firewall";
-import { clientsOf, portsOf } from "../services";
+import { clientsOf, portsOf, type Services } from "../services";
 import { addressesOf } from "../topology";
 import type { House } from "./house";
 
 /** Ports of the services that run on a node, as its firewall takes them. */
-export function guardedPorts({ node, settings, topology }: House): GuardedPort[] {
-  return portsOf(node.name, settings).map((port) => ({
+export function guardedPorts(
+  { node, settings, topology }: Pick<House, "node" | "settings" | "topology">,
+  services?: Services,
+): GuardedPort[] {
+  return portsOf(node.name, settings, services).map((port) => ({
     name: port.title,
     port: port.port,
     protocol: port.protocol ?? "tcp",

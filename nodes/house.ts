@@ -2,14 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Refusal } from "../components/refusal";
 import { guard } from "../policies/guard";
 import type { ConnectionArgs } from "../remote/connection-args";
-import {
-  checkCompute,
-  checkDesktop,
-  checkPower,
-  checkStorage,
-  loadSettings,
-  type SettingsOf,
-} from "../settings";
+import { checkSettings, loadSettings, type SettingsOf } from "../settings";
 import { portsOf, urlsOf } from "../services";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
 import { isOn } from "./is-on";
@@ -39,10 +32,7 @@ export async function enter<N extends NodeName>(
     const settings = loadSettings(name, pulumi.runtime.allConfig());
     const topology = loadTopology(settings.topology);
     const node = { ...topology.nodes[name], name };
-    if ("postgres" in settings) checkStorage(settings, node, topology.nodes.desktop);
-    if ("replica" in settings) checkDesktop(settings, node);
-    if ("compute" in settings) checkCompute(settings, node);
-    checkPower(settings, name, topology);
+    checkSettings(settings, name, topology);
     return { settings, topology, node, connection: connectionOf(node, settings.sshIdentity) };
   });
   // Also where no policy pack runs: nothing that keeps data is made on an on-demand node.

@@ -1,14 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { jobName, monitorRole, ObservabilityStack, type Target } from "../components/observability-stack";
 import type { PostgresNode } from "../components/postgres-node";
-import { portsOf } from "../services";
+import { scrapedOn } from "../services";
 import type { House } from "./house";
 
 /** What Prometheus asks on a node beside its exporter: whatever services there declare. */
 const targetsOf = ({ node, settings }: House): Target[] =>
-  portsOf(node.name, settings).flatMap(({ title, port, metrics: path }) =>
-    path === undefined ? [] : [{ name: jobName(title), port, path }],
-  );
+  scrapedOn(node.name, settings).map(({ title, port, path }) => ({ name: jobName(title), port, path }));
 
 /** Measures the node, and on storage and desktop collects and tells, as its settings say. */
 export function observe(house: House, opts: pulumi.ComponentResourceOptions, postgres?: PostgresNode): void {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dataDirectory, flag, image, port, strict } from "./fields";
-import { service } from "./service";
+import { needs, service, type JudgedBy } from "./service";
 
 const line = (what: string) =>
   z.string({ error: `must be ${what}` }).regex(/^[^\r\n\0]*$/, `must be ${what}`);
@@ -54,12 +54,11 @@ export const alertsSchema = strict({
 
 export type AlertsSettings = z.output<typeof alertsSchema>;
 
-/** What the schema alone cannot see: a sentence a mistake. */
-export function alertsProblems({ enabled, email, telegram }: AlertsSettings, measured: boolean): string[] {
+function problems({ enabled, email, telegram }: AlertsSettings, { stack }: JudgedBy): string[] {
   if (!enabled) return [];
   const given = [email.to, email.from, email.server].filter((one) => one !== "").length;
   return [
-    ...(measured ? [] : ["homelab:alerts.enabled is true: homelab:metrics.enabled must be true for it."]),
+    ...needs("alerts", "metrics", stack),
     ...(given === 0 || given === 3
       ? []
       : ["homelab:alerts.email is given in part: it must have to, from and server."]),
@@ -75,6 +74,7 @@ export const alerts = service({
   key: "alerts",
   on: ["storage", "desktop"],
   settings: alertsSchema,
+  problems,
   enabled: ({ enabled }) => enabled,
   images: ({ image }) => [image],
   ports: ({ port, meshPort }) => [

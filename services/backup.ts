@@ -112,6 +112,18 @@ export const backupServer = service({
   purpose: "collects the backups of all nodes",
   on: ["storage"],
   settings: backupServerSchema,
+  problems: ({ files, offNode, paths, offNodeEnvironment }) => [
+    ...(files || (offNode === "" && paths.length === 0)
+      ? []
+      : [
+          "homelab:backup.files is false: it must be true for homelab:backup.offNode and homelab:backup.paths.",
+        ]),
+    ...(Object.keys(offNodeEnvironment).length > 0 && ["", "desktop"].includes(offNode)
+      ? [
+          "homelab:backup.offNodeEnvironment is set: it must be empty, unless homelab:backup.offNode is a repository of your own, which it belongs to.",
+        ]
+      : []),
+  ],
   enabled: ({ enabled }) => enabled,
   images: ({ resticImage, repositoryImage }) => [resticImage, repositoryImage],
   ports: ({ files, repositoryPort: port }) =>

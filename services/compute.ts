@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { computeGroup, modelWeights } from "./compute-group";
+import { computeGroup, modelWeights, type ComputeGroup } from "./compute-group";
 import { dagster } from "./dagster";
 import { strict } from "./fields";
 import { llamaCpp } from "./llama-cpp";
@@ -7,44 +7,54 @@ import { mlflow } from "./mlflow";
 import { ollama } from "./ollama";
 import { qdrant } from "./qdrant";
 import type { PodContext, PodRun } from "./pod";
-import { service, type Keeps, type Service } from "./service";
+import { isOn, service, type Keeps, type Service, type Services } from "./service";
 import { vllm } from "./vllm";
 
 /** What runs on compute as pods, by its key below `homelab:compute`. */
 export const pods = { dagster, mlflow, vllm, llamaCpp, ollama, qdrant } as const;
 
 /** `homelab:compute`: what runs on compute, in the cluster. */
-export const computeSchema = strict({
-  ...computeGroup,
-  dagster: dagster.settings.prefault({}),
-  mlflow: mlflow.settings.prefault({}),
-  vllm: vllm.settings.prefault({}),
-  llamaCpp: llamaCpp.settings.prefault({}),
-  ollama: ollama.settings.prefault({}),
-  qdrant: qdrant.settings.prefault({}),
-});
+export const computeSchema = schemaWith(pods);
+
+/** With a key for each service. */
+function schemaWith<P extends Readonly<Record<string, { readonly settings: z.ZodType }>>>(all: P) {
+  const own = Object.fromEntries(
+    Object.entries(all).map(([name, { settings }]) => [name, settings.prefault({})]),
+  ) as unknown as { [K in keyof P]: z.ZodPrefault<P[K]["settings"]> };
+  return strict({ ...computeGroup, ...own });
+}
 
 export type ComputeSettings = z.output<typeof computeSchema>;
 
-/** What its services have in common: the cache of model weights, and the GPU's device plugin. */
-export const compute = service({
-  title: "compute's services",
-  purpose: "what runs on compute as pods of the cluster, and the cache of model weights",
-  key: "compute",
-  on: ["compute"],
-  settings: computeSchema,
-  enabled: ({ enabled }) => enabled,
-  images: ({ gpu }) => [gpu.devicePlugin],
-  keeps: (settings) => modelWeights(settings),
-});
+/** What services of compute have in common: the cache of model weights, and the GPU's device plugin. */
+export const computeWith = (all: Services) => group(schemaWith(all) as unknown as typeof computeSchema);
+
+const group = <S extends z.ZodType<ComputeGroup>>(settings: S) =>
+  service({
+    title: "compute's services",
+    purpose: "what runs on compute as pods of the cluster, and the cache of model weights",
+    key: "compute",
+    on: ["compute"],
+    settings,
+    problems: ({ enabled }, { stack }) =>
+      enabled && !isOn(stack, "k3s")
+        ? [
+            "homelab:compute.enabled is true, and homelab:k3s.enabled is not: what runs on compute runs in the cluster, so set both.",
+          ]
+        : [],
+    enabled: ({ enabled }) => enabled,
+    images: ({ gpu }) => [gpu.devicePlugin],
+    keeps: (own) => modelWeights(own),
+  });
+
+/** `homelab:compute` of this house. */
+export const compute = group(computeSchema);
 
 export type ComputeService = keyof typeof pods;
 
 /** Services that run. */
-export function runningServices(settings: ComputeSettings): ComputeService[] {
-  const names = Object.keys(pods) as ComputeService[];
-  return names.filter((name) => pods[name].enabled(settings[name] as never, settings));
-}
+export const runningServices = (settings: ComputeSettings, all: Services = pods): ComputeService[] =>
+  (Object.keys(all) as ComputeService[]).filter((name) => all[name]?.enabled(settings[name], settings));
 
 /** One that runs as pods, as PodService takes it. */
 export interface RunningPods {
@@ -55,20 +65,12 @@ export interface RunningPods {
 }
 
 /** The services that run as pods, each as it is on this node. */
-export const podsOn = (settings: ComputeSettings, context: PodContext): RunningPods[] =>
-  runningServices(settings).flatMap((name) => {
-    const one: Service = pods[name];
+export const podsOn = (settings: ComputeSettings, context: PodContext, all: Services = pods): RunningPods[] =>
+  runningServices(settings, all).flatMap((name) => {
+    const one = all[name];
     const own = settings[name];
-    const run = one.pod?.(own, context);
-    return run === undefined ? [] : [{ service: one, settings: own, keeps: one.keeps(own, settings), run }];
+    const run = one?.pod?.(own, context);
+    return one === undefined || run === undefined
+      ? []
+      : [{ service: one, settings: own, keeps: one.keeps(own, settings), run }];
   });
-
-/** What a schema cannot see of compute alone: one sentence a mistake. */
-export function computeProblems(settings: ComputeSettings, inCluster: boolean): string[] {
-  if (!settings.enabled) return [];
-  return inCluster
-    ? []
-    : [
-        "homelab:compute.enabled is true, and homelab:k3s.enabled is not: what runs on compute runs in the cluster, so set both.",
-      ];
-}

@@ -2,12 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeNames, type NodeName } from "../topology";
 import { services } from "./house";
-import type { Keeps, Service, ServicePort } from "./service";
+import type { Keeps, Service, ServicePort, Services } from "./service";
 
 /** docs/services.md, made of the services: `npm run docs:services` writes it. */
 
 const path = join(__dirname, "../docs/services.md");
-const all = Object.values(services) as Service[];
 
 /** Settings with everything switched on, as far as a service has something to switch. */
 function onIts(service: Service): unknown {
@@ -38,8 +37,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 
 const within = { enabled: true, gpu: { enabled: true }, modelCache: "/srv/homelab/models" };
 
-function section(node: NodeName): string {
-  const own = all.filter(({ on }) => on.includes(node));
+function section(node: NodeName, all: Services): string {
+  const own = Object.values(all).filter(({ on }) => on.includes(node));
   const ports = own.flatMap((service) =>
     (service.ports?.(onIts(service)) ?? []).map((port) => [
       service.title,
@@ -65,12 +64,12 @@ function section(node: NodeName): string {
 }
 
 /** The page's text; prettier does the rest. */
-export const servicesPage = (): string =>
+export const servicesPage = (all: Services = services): string =>
   `${[
     "# Services",
     "<!-- Made of services/ by `npm run docs:services`: changes made here are lost. -->",
     "Every service of the house and every port that it opens, with everything switched on and as it is by default. A service is one file in [services/](../services); the stack's schema, the firewall, the check for ports taken twice, stack outputs, pinned images and the backups are derived from it. Keys and their meaning: [configuration.md](configuration.md).",
-    ...nodeNames.map(section),
+    ...nodeNames.map((node) => section(node, all)),
   ].join("\n\n")}\n`;
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-export { alertsProblems, alertsSchema, type AlertsSettings } from "./alerts";
+export { alertsSchema, type AlertsSettings } from "./alerts";
 export {
   backupDesktopSchema,
   backupNodeSchema,
@@ -9,8 +9,8 @@ export {
 } from "./backup";
 export { calendar, isCalendar } from "./calendar";
 export {
-  computeProblems,
   computeSchema,
+  computeWith,
   podsOn,
   runningServices,
   type ComputeSettings,
@@ -45,11 +45,9 @@ export {
 export { restartParameters } from "./postgres-catalog";
 export { postgresExporterSchema, type PostgresExporterSettings } from "./postgres-exporter";
 export {
-  keeperProblems,
   powerKeeperSchema,
   powerPort,
   powerScheduleSchema,
-  scheduleProblems,
   type PowerKeeperSettings,
   type PowerScheduleSettings,
 } from "./power";
@@ -63,6 +61,9 @@ export {
   quadletsOn,
   runningOn,
   schemasOn,
+  scrapedOn,
+  secretNames,
+  serviceProblems,
   urlsOf,
   type OpenPort,
   type ServiceSettings,
@@ -77,5 +78,6 @@ export type {
   Service,
   ServiceContext,
   ServicePort,
+  Services,
 } from "./service";
 export { bytesOf, podmanSize, size, sizeText } from "./sizes";

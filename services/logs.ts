@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dataDirectory, flag, image, port, strict } from "./fields";
-import { service } from "./service";
+import { needs, service } from "./service";
 
 /** `homelab:logs`: where the logs of all nodes are kept. */
 export const logsSchema = strict({
@@ -30,6 +30,7 @@ export const logs = service({
   key: "logs",
   on: ["storage"],
   settings: logsSchema,
+  problems: (_, { stack }) => needs("logs", "metrics", stack),
   enabled: ({ enabled }) => enabled,
   images: ({ image }) => [image],
   ports: ({ port }) => [

@@ -35,12 +35,27 @@ export const minioSchema = strict({
 
 export type MinioSettings = z.output<typeof minioSchema>;
 
+/** Buckets that a user is to have and that are not declared. */
+function problems({ buckets, users }: MinioSettings): string[] {
+  const known = Object.keys(buckets);
+  return Object.entries(users).flatMap(([user, { buckets: wanted }]) =>
+    wanted.flatMap((bucket, i) =>
+      known.includes(bucket)
+        ? []
+        : [
+            `homelab:minio.users.${user}.buckets.${i} is "${bucket}": it must be one of homelab:minio.buckets (${known.join(", ")}).`,
+          ],
+    ),
+  );
+}
+
 export const minio = service({
   title: "MinIO",
   purpose: "the object store: files, artifacts, the lake",
   key: "minio",
   on: ["storage"],
   settings: minioSchema,
+  problems,
   enabled: () => true,
   images: ({ image }) => [image],
   ports: ({ apiPort, consolePort }) => [

@@ -1,9 +1,10 @@
 import type { Node } from "../topology";
 import { portsOf } from "./running";
+import type { Services } from "./service";
 
 /** Ports of a node that are taken twice: one sentence each. @param settings of its stack */
-export function portProblems({ name, ssh }: Node, settings: object): string[] {
-  const ports = portsOf(name, settings);
+export function portProblems({ name, ssh }: Node, settings: object, all?: Services): string[] {
+  const ports = portsOf(name, settings, all);
   const takenBy = new Map<string, string>([[`tcp ${ssh.port}`, `nodes.${name}.ssh.port`]]);
   const found: string[] = [];
   // Those that nobody can move come first, so that the key of another is named.

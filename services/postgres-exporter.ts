@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, image, port, strict } from "./fields";
-import { service } from "./service";
+import { needs, service } from "./service";
 
 /** `homelab:postgresExporter`. */
 export const postgresExporterSchema = strict({
@@ -17,6 +17,7 @@ export const postgresExporter = service({
   key: "postgresExporter",
   on: ["storage"],
   settings: postgresExporterSchema,
+  problems: (_, { stack }) => needs("postgresExporter", "metrics", stack),
   enabled: ({ enabled }) => enabled,
   images: ({ image }) => [image],
   ports: ({ port }) => [

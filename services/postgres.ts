@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { isAlwaysOn } from "../topology";
 import { dataDirectory, flag, identifier, image, listOf, port, strict } from "./fields";
 import { knownExtensions, reloadParameters, restartParameters } from "./postgres-catalog";
+import { memoryProblems, ownershipProblems } from "./postgres-checks";
 import { size } from "./sizes";
 import { service } from "./service";
 
@@ -185,6 +187,15 @@ export const postgres = service({
   key: "postgres",
   on: ["storage"],
   settings: postgresSchema,
+  problems: (own, { node, topology: { nodes } }) => [
+    ...(own.replica.enabled && !isAlwaysOn(nodes.desktop)
+      ? [
+          `homelab:postgres.replica.enabled is true: it must be false, because a standby keeps data and ${nodes.desktop.name} is ${nodes.desktop.lifecycle} in the topology.`,
+        ]
+      : []),
+    ...memoryProblems(own, node, "homelab:postgres"),
+    ...ownershipProblems(own),
+  ],
   enabled: () => true,
   images: ({ baseImage }) => [baseImage],
   ports: ({ port }) => [{ title: "PostgreSQL", port, key: "postgres.port", from: "nodes" }],

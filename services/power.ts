@@ -36,7 +36,7 @@ export type PowerKeeperSettings = z.output<typeof powerKeeperSchema>;
 export type PowerScheduleSettings = z.output<typeof powerScheduleSchema>;
 
 /** What storage's settings and the topology together show: a sentence a mistake. */
-export function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topology: Topology): string[] {
+function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topology: Topology): string[] {
   const wanted = Object.keys(wake).filter((name) => (wake[name] ?? []).length > 0);
   if (wanted.length > 0 && !on)
     return ["homelab:power.wake is set: homelab:power.enabled must be true for it."];
@@ -55,10 +55,7 @@ export function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topol
 }
 
 /** What a node's settings and the node together show: a sentence a mistake. */
-export function scheduleProblems(
-  { enabled: on, sleep, idleMinutes }: PowerScheduleSettings,
-  node: Node,
-): string[] {
+function scheduleProblems({ enabled: on, sleep, idleMinutes }: PowerScheduleSettings, node: Node): string[] {
   const set = [...(sleep.length > 0 ? ["sleep"] : []), ...(idleMinutes > 0 ? ["idleMinutes"] : [])];
   if (node.lifecycle === "always-on" && (on || set.length > 0)) {
     return [
@@ -76,6 +73,7 @@ export const powerKeeper = service({
   key: "power",
   on: ["storage"],
   settings: powerKeeperSchema,
+  problems: (own, { topology }) => keeperProblems(own, topology),
   enabled: ({ enabled: on }) => on,
   ports: () => [{ title: "last words", port: powerPort, from: "nodes" }],
   keeps: () => ({
@@ -91,6 +89,7 @@ export const powerSchedule = service({
   key: "power",
   on: ["desktop", "compute"],
   settings: powerScheduleSchema,
+  problems: (own, { node }) => scheduleProblems(own, node),
   enabled: ({ enabled: on }) => on,
   keeps: () => ({ kind: "nothing" }),
 });

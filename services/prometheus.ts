@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nodeNames } from "../topology";
 import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
-import { service } from "./service";
+import { needs, service } from "./service";
 
 /** `homelab:prometheus`: where measurements are collected and judged. */
 export const prometheusSchema = strict({
@@ -45,6 +45,7 @@ export const prometheus = service({
   key: "prometheus",
   on: ["storage"],
   settings: prometheusSchema,
+  problems: (_, { stack }) => needs("prometheus", "metrics", stack),
   enabled: ({ enabled }) => enabled,
   images: ({ image }) => [image],
   ports: ({ port }) => [

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dataDirectory, flag, port, strict } from "./fields";
 import { serverSizes } from "./postgres";
+import { memoryProblems } from "./postgres-checks";
 import { service } from "./service";
 
 /**
@@ -23,6 +24,7 @@ export const replica = service({
   key: "replica",
   on: ["desktop"],
   settings: replicaSchema,
+  problems: (own, { node }) => (own.enabled ? memoryProblems(own, node, "homelab:replica") : []),
   enabled: ({ enabled }) => enabled,
   ports: ({ port }) => [{ title: "PostgreSQL", port, key: "replica.port", from: "nodes" }],
   keeps: ({ dataDirectory }) => ({

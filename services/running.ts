@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import { addressesOf, hostPort, type Node, type NodeName, type Topology } from "../topology";
-import { services, type ServiceName } from "./house";
-import type { Service, ServiceContext, ServicePort } from "./service";
+import { services as house, type ServiceName } from "./house";
+import { secretName, type Service, type ServiceContext, type ServicePort, type Services } from "./service";
 
-type Services = typeof services;
+type House = typeof house;
 type Of<N extends NodeName> = {
-  [K in ServiceName]: N extends Services[K]["on"][number] ? Services[K] : never;
+  [K in ServiceName]: N extends House[K]["on"][number] ? House[K] : never;
 }[ServiceName];
 
 /** The part of a stack's settings that its services have, by their keys. */
@@ -15,36 +15,45 @@ export type ServiceSettings<N extends NodeName> = {
 
 /** A service that runs on a node, with its settings. */
 export interface Running {
-  readonly name: ServiceName;
+  readonly name: string;
   readonly service: Service;
   readonly settings: unknown;
   /** The settings that hold its own, where its key has a point. */
   readonly within: unknown;
 }
 
-const entries = Object.entries(services) as [ServiceName, Service][];
+/**
+ * What the other rooms are told of the services. Each function takes the services as its last argument: those of the
+ * house, unless a test has others.
+ */
 
 /** The services that a node may have. */
-export const servicesOf = (node: NodeName) => entries.filter(([, { on }]) => on.includes(node));
+export const servicesOf = (node: NodeName, all: Services = house) =>
+  Object.entries(all).filter(([, { on }]) => on.includes(node));
 
 /** Schemas of a stack's keys. */
-export function schemasOn<N extends NodeName>(node: N) {
-  const own = servicesOf(node).filter(([, { key }]) => !key.includes("."));
+export function schemasOn<N extends NodeName>(node: N, all: Services = house) {
+  const own = servicesOf(node, all).filter(([, { key }]) => !key.includes("."));
   return Object.fromEntries(own.map(([, { key, settings }]) => [key, settings.prefault({})])) as unknown as {
     [S in Of<N> as S["key"] extends `${string}.${string}` ? never : S["key"]]: z.ZodPrefault<S["settings"]>;
   };
 }
 
+/** A service's own settings among those of its stack, and the settings that hold them where its key has a point. */
+function settingsOf({ key }: Service, settings: object) {
+  const [top = "", inner] = key.split(".");
+  const outer = (settings as Readonly<Record<string, unknown>>)[top];
+  return inner === undefined
+    ? { own: outer, within: undefined }
+    : { own: (outer as Readonly<Record<string, unknown>>)[inner], within: outer };
+}
+
 /** Services that run on a node. @param settings of its stack */
-export function runningOn(node: NodeName, settings: object): Running[] {
-  return servicesOf(node).flatMap(([name, service]) => {
-    const [top = "", inner] = service.key.split(".");
-    const outer = (settings as Readonly<Record<string, unknown>>)[top];
-    const own = inner === undefined ? outer : (outer as Readonly<Record<string, unknown>>)[inner];
-    const within = inner === undefined ? undefined : outer;
+export const runningOn = (node: NodeName, settings: object, all: Services = house): Running[] =>
+  servicesOf(node, all).flatMap(([name, service]) => {
+    const { own, within } = settingsOf(service, settings);
     return service.enabled(own, within) ? [{ name, service, settings: own, within }] : [];
   });
-}
 
 /** A port that is open on a node, and whose it is. */
 export interface OpenPort extends ServicePort {
@@ -52,8 +61,8 @@ export interface OpenPort extends ServicePort {
 }
 
 /** Ports that are open on a node. */
-export const portsOf = (node: NodeName, settings: object): OpenPort[] =>
-  runningOn(node, settings).flatMap(({ service, settings: own }) =>
+export const portsOf = (node: NodeName, settings: object, all: Services = house): OpenPort[] =>
+  runningOn(node, settings, all).flatMap(({ service, settings: own }) =>
     (service.ports?.(own) ?? []).map((port) => ({ ...port, service })),
   );
 
@@ -75,20 +84,72 @@ export function urlsOf({ address }: Node, ports: readonly ServicePort[]): Record
 }
 
 /** Services of a node that run as quadlets, as QuadletService takes them. */
-export const quadletsOn = (context: ServiceContext, settings: object) =>
-  runningOn(context.node.name, settings).flatMap(({ name, service, settings: own, within }) => {
+export const quadletsOn = (context: ServiceContext, settings: object, all: Services = house) =>
+  runningOn(context.node.name, settings, all).flatMap(({ name, service, settings: own, within }) => {
     const run = service.quadlet?.(own, context);
     return run === undefined ? [] : [{ name, service, own, keeps: service.keeps(own, within), run }];
   });
 
 /** Images that the program uses where a stack file names no other: those that `homelab pin` looks up. */
-export const productionImages = (): string[] => [
-  ...new Set(entries.flatMap(([, service]) => service.images?.(service.settings.parse({})) ?? [])),
+export const productionImages = (all: Services = house): string[] => [
+  ...new Set(Object.values(all).flatMap((service) => service.images?.(service.settings.parse({})) ?? [])),
 ];
 
+/** Names of the podman secrets of a node's services. */
+export const secretNames = (node: NodeName, settings: object, all: Services = house): string[] =>
+  runningOn(node, settings, all).flatMap(({ name, service, settings: own }) =>
+    service.pod === undefined
+      ? [...(service.passwords?.(own) ?? []), ...Object.keys(service.secrets?.(own) ?? {})].map((key) =>
+          secretName(name, key),
+        )
+      : [],
+  );
+
+/** What is scraped on a node, beside the exporter that measures it. */
+export const scrapedOn = (node: NodeName, settings: object, all: Services = house) =>
+  portsOf(node, settings, all).flatMap(({ title, port, metrics: path }) =>
+    path === undefined ? [] : [{ title, port, path }],
+  );
+
+/** What is wrong with a stack's settings that their schemas cannot see: one sentence a mistake. */
+export function serviceProblems(
+  node: Node,
+  topology: Topology,
+  settings: object,
+  all: Services = house,
+): string[] {
+  const given = { node, topology, stack: settings as Readonly<Record<string, unknown>> };
+  const own = servicesOf(node.name, all).flatMap(
+    ([, service]) => service.problems?.(settingsOf(service, settings).own, given) ?? [],
+  );
+  return [...own, ...misplaced(node, settings, all), ...unsaved(node.name, settings, all)];
+}
+
+/** Services that keep data where it may vanish. */
+const misplaced = ({ name, lifecycle }: Node, settings: object, all: Services) =>
+  lifecycle === "always-on"
+    ? []
+    : runningOn(name, settings, all).flatMap(({ service, settings: own, within }) =>
+        service.keeps(own, within).kind === "persistent"
+          ? [
+              `homelab:${service.key} is switched on: it must be off, because ${service.title} keeps data and ${name} is ${lifecycle} in the topology.`,
+            ]
+          : [],
+      );
+
+/** Data that would be in no backup, because the node's files are in none. */
+function unsaved(node: NodeName, settings: object, all: Services): string[] {
+  const { backup } = settings as { readonly backup?: { readonly files?: unknown } };
+  if (backup?.files !== false) return [];
+  return keptFiles(node, settings, all).map(
+    (path) =>
+      `homelab:backup.files is false: it must be true, because a service keeps data in ${path}, which is backed up with the files.`,
+  );
+}
+
 /** Paths of a node that are backed up with its files. */
-export const keptFiles = (node: NodeName, settings: object): string[] =>
-  runningOn(node, settings).flatMap((one) => {
+export const keptFiles = (node: NodeName, settings: object, all: Services = house): string[] =>
+  runningOn(node, settings, all).flatMap((one) => {
     const keeps = one.service.keeps(one.settings, one.within);
     return keeps.kind === "persistent" && keeps.backup === "files" ? keeps.paths : [];
   });

@@ -105,6 +105,24 @@ export interface ServiceContext {
   readonly topology: Topology;
 }
 
+/** What a service's settings are judged by, beyond their schema. */
+export interface JudgedBy {
+  readonly node: Node;
+  readonly topology: Topology;
+  /** Settings of the whole stack, by key. */
+  readonly stack: Readonly<Record<string, unknown>>;
+}
+
+/** Whether another service of the same stack is switched on. */
+export const isOn = (stack: JudgedBy["stack"], key: string): boolean =>
+  (stack[key] as { readonly enabled?: unknown } | undefined)?.enabled === true;
+
+/** A service that is of no use without another one: a sentence, unless both are on. */
+export const needs = (key: string, other: string, stack: JudgedBy["stack"]): string[] =>
+  isOn(stack, key) && !isOn(stack, other)
+    ? [`homelab:${key}.enabled is true: homelab:${other}.enabled must be true for it.`]
+    : [];
+
 /**
  * One service of the house: all that the other rooms have to know of it, as plain values. The stack's schema, the
  * firewall, the check for ports taken twice, `homelab pin`, stack outputs, what is scraped and what is backed up are
@@ -128,6 +146,11 @@ export interface Service<
   readonly on: readonly N[];
   /** Schema of its key, every part with its default. */
   readonly settings: S;
+  /**
+   * What is wrong with its settings that the schema cannot see, also while it is off: one sentence a mistake, with the key,
+   * the value and what is allowed. @default nothing
+   */
+  problems?(settings: z.output<S>, given: JudgedBy): readonly string[];
   /** Whether it runs. */
   enabled(settings: z.output<S>, within: W): boolean;
   /** Images that it runs with, whole references. @default none */
@@ -147,6 +170,9 @@ export interface Service<
   /** How it runs as pods of the cluster. */
   pod?(settings: z.output<S>, context: PodContext): PodRun;
 }
+
+/** Services by name: the house's, or those of a test. */
+export type Services = Readonly<Record<string, Service>>;
 
 /** Says what a service is; there for its types. */
 export const service = <const K extends string, const N extends NodeName, S extends z.ZodType, W = unknown>(

@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
-import { checkStorage, loadSettings } from "./load";
+import { checkSettings, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/nowhere", exists: () => false };
-const { storage, desktop } = house.nodes;
 const wrong = (backup: object) =>
   refusals(() => {
     const settings = loadSettings("storage", { "homelab:backup": JSON.stringify(backup) }, around);
-    checkStorage(settings, storage, desktop);
+    checkSettings(settings, "storage", house);
   });
 const bucket = { files: true, offNode: "s3:https://host/bucket" };
 const keys = { AWS_ACCESS_KEY_ID: "me", AWS_SECRET_ACCESS_KEY: "hidden" };

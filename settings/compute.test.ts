@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
 import { computeSchema, runningServices } from "../services";
-import { checkCompute, loadSettings } from ".";
-import { refusals } from "./testing";
+import { checkSettings, loadSettings } from ".";
+import { onNodes, refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: () => true };
 const node: Node = {
@@ -17,7 +17,7 @@ const node: Node = {
 function wrong(compute: object, k3s: object = { enabled: true }): readonly string[] {
   const config = { "homelab:compute": JSON.stringify(compute), "homelab:k3s": JSON.stringify(k3s) };
   return refusals(() => {
-    checkCompute(loadSettings("compute", config, around), node);
+    checkSettings(loadSettings("compute", config, around), "compute", onNodes({ compute: node }));
   });
 }
 const on = (more: object) => ({ enabled: true, ...more });

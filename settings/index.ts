@@ -1,13 +1,5 @@
-export { minioProblems, postgresProblems } from "./checks";
-export {
-  checkCompute,
-  checkDesktop,
-  checkPower,
-  checkStorage,
-  identity,
-  loadSettings,
-  SettingsError,
-} from "./load";
+export { checkSettings } from "./check";
+export { identity, loadSettings, SettingsError } from "./load";
 export type {
   AgentSettings,
   CommonSettings,

@@ -3,20 +3,9 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { problems } from "../packages/errors";
-import {
-  alertsProblems,
-  computeProblems,
-  keeperProblems,
-  keptFiles,
-  portProblems,
-  scheduleProblems,
-  schemasOn,
-  strict,
-  type ServiceSettings,
-} from "../services";
-import { isAlwaysOn, type Node, type NodeName, type Topology } from "../topology";
-import { memoryProblems, minioProblems, postgresProblems } from "./checks";
-import { migrationProblems, migrationsSchema, type MigrationsSettings } from "./migration";
+import { schemasOn, strict, type Services, type ServiceSettings } from "../services";
+import type { NodeName } from "../topology";
+import { migrationsSchema, type MigrationsSettings } from "./migration";
 
 /** Settings that every stack has. */
 export interface CommonSettings {
@@ -58,121 +47,35 @@ const common = {
   topology: z.string().min(1, "must be a path").default("topology.yaml"),
   sshIdentity: z.string().min(1, "must be a path").optional(),
 };
-const schemas = {
-  storage: strict({ ...common, ...schemasOn("storage"), migrations: migrationsSchema.prefault({}) }),
-  desktop: strict({ ...common, ...schemasOn("desktop") }),
-  compute: strict({ ...common, ...schemasOn("compute") }),
-};
+const schemaOf = (stack: NodeName, services?: Services) =>
+  strict({
+    ...common,
+    ...schemasOn(stack, services),
+    ...(stack === "storage" ? { migrations: migrationsSchema.prefault({}) } : {}),
+  });
 
 /**
  * Reads a stack's `homelab:…` configuration.
  * @param stack the stack's name, which is its node's.
  * @param all every configuration value by its full key, as `pulumi.runtime.allConfig()` gives it: objects as JSON.
+ * @param services of which it is the configuration. @default those of the house
  * @throws SettingsError listing every mistake at once.
  */
 export function loadSettings<S extends NodeName>(
   stack: S,
   all: Readonly<Record<string, string>>,
   around: Surroundings = { home: homedir(), exists: existsSync },
+  services?: Services,
 ): SettingsOf[S] {
   const raw = Object.fromEntries(
     Object.entries(all)
       .filter(([key]) => key.startsWith("homelab:"))
       .map(([key, value]) => [key.slice("homelab:".length), valueOf(value)]),
   );
-  const parsed = schemas[stack].safeParse(raw);
+  const parsed = schemaOf(stack, services).safeParse(raw);
   if (!parsed.success) throw new SettingsError(sentences(parsed.error, raw));
   const sshIdentity = identity(parsed.data.sshIdentity, around);
-  return { ...parsed.data, sshIdentity } as SettingsOf[S];
-}
-
-/**
- * What only the settings and their node together can show.
- * @throws SettingsError listing every mistake at once.
- */
-export function checkStorage(settings: StorageSettings, node: Node, desktop: Node): void {
-  const found = [
-    ...(settings.postgres.replica.enabled && !isAlwaysOn(desktop)
-      ? [
-          `homelab:postgres.replica.enabled is true: it must be false, because a standby keeps data and ${desktop.name} is ${desktop.lifecycle} in the topology.`,
-        ]
-      : []),
-    ...postgresProblems(settings.postgres, node),
-    ...migrationProblems(settings.migrations, settings.postgres),
-    ...minioProblems(settings.minio),
-    ...alertsProblems(settings.alerts, settings.metrics.enabled),
-    ...(["prometheus", "postgresExporter", "logs"] as const).flatMap((key) =>
-      settings[key].enabled && !settings.metrics.enabled
-        ? [`homelab:${key}.enabled is true: homelab:metrics.enabled must be true for it.`]
-        : [],
-    ),
-    ...portProblems(node, settings),
-    ...(settings.backup.files || (settings.backup.offNode === "" && settings.backup.paths.length === 0)
-      ? []
-      : [
-          "homelab:backup.files is false: it must be true for homelab:backup.offNode and homelab:backup.paths.",
-        ]),
-    ...(settings.backup.files ? [] : keptFiles(node.name, settings)).map(
-      (path) =>
-        `homelab:backup.files is false: it must be true, because a service keeps data in ${path}, which is backed up with the files.`,
-    ),
-    ...(Object.keys(settings.backup.offNodeEnvironment).length > 0 &&
-    ["", "desktop"].includes(settings.backup.offNode)
-      ? [
-          "homelab:backup.offNodeEnvironment is set: it must be empty, unless homelab:backup.offNode is a repository of your own, which it belongs to.",
-        ]
-      : []),
-  ];
-  if (found.length > 0) throw new SettingsError(found);
-}
-
-/**
- * The same for compute.
- * @throws SettingsError listing every mistake at once.
- */
-export function checkCompute(settings: ComputeStackSettings, node: Node): void {
-  const found = [...computeProblems(settings.compute, settings.k3s.enabled), ...portProblems(node, settings)];
-  if (found.length > 0) throw new SettingsError(found);
-}
-
-/**
- * What the settings of waking and sleeping, and the topology, together show.
- * @throws SettingsError listing every mistake at once.
- */
-export function checkPower(
-  settings: StorageSettings | AgentSettings,
-  name: NodeName,
-  topology: Topology,
-): void {
-  const found =
-    "wake" in settings.power
-      ? keeperProblems(settings.power, topology)
-      : scheduleProblems(settings.power, topology.nodes[name]);
-  if (found.length > 0) throw new SettingsError(found);
-}
-
-/**
- * The same for desktop.
- * @throws SettingsError listing every mistake at once.
- */
-export function checkDesktop(settings: DesktopSettings, node: Node): void {
-  const { replica, alerts } = settings;
-  const found = [
-    ...(!replica.enabled || isAlwaysOn(node)
-      ? []
-      : [
-          `homelab:replica.enabled is true: it must be false, because a standby keeps data and ${node.name} is ${node.lifecycle} in the topology.`,
-        ]),
-    ...(!alerts.enabled || isAlwaysOn(node)
-      ? []
-      : [
-          `homelab:alerts.enabled is true: it must be false, because who watches must be there, and ${node.name} is ${node.lifecycle} in the topology.`,
-        ]),
-    ...(replica.enabled ? memoryProblems(replica, node, "homelab:replica") : []),
-    ...alertsProblems(alerts, settings.metrics.enabled),
-    ...portProblems(node, settings),
-  ];
-  if (found.length > 0) throw new SettingsError(found);
+  return { ...parsed.data, sshIdentity } as unknown as SettingsOf[S];
 }
 
 /** Objects arrive as JSON; a path or a name is no JSON and stays text. */

@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
-import { checkStorage, loadSettings } from "./load";
+import { checkSettings, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/nowhere", exists: () => false };
-const { storage, desktop } = house.nodes;
 const config = (migrations: object) => ({ "homelab:migrations": JSON.stringify(migrations) });
 const wrong = (migrations: object) =>
   refusals(() => {
-    checkStorage(loadSettings("storage", config(migrations), around), storage, desktop);
+    checkSettings(loadSettings("storage", config(migrations), around), "storage", house);
   });
 const source = { password: "p" };
 const one = (more: object) => ({ "old-shop": { source, databases: { Shop: "dagster" }, ...more } });

@@ -1,20 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
-import { checkDesktop, checkStorage, loadSettings } from ".";
+import { checkSettings, loadSettings } from ".";
+import { onNodes } from "./testing";
 
 const around = { home: "/home/ada", exists: () => false };
-const { storage, desktop, compute } = house.nodes;
+const { desktop, compute } = house.nodes;
 const onStorage = (all: Record<string, object>) => {
   const raw = Object.fromEntries(
     Object.entries(all).map(([key, value]) => [`homelab:${key}`, JSON.stringify(value)]),
   );
-  checkStorage(loadSettings("storage", raw, around), storage, desktop);
+  checkSettings(loadSettings("storage", raw, around), "storage", house);
 };
 const onDesktop = (all: Record<string, object>, node = desktop) => {
   const raw = Object.fromEntries(
     Object.entries(all).map(([key, value]) => [`homelab:${key}`, JSON.stringify(value)]),
   );
-  checkDesktop(loadSettings("desktop", raw, around), node);
+  checkSettings(loadSettings("desktop", raw, around), "desktop", onNodes({ desktop: node }));
 };
 const metrics = { enabled: true };
 
@@ -54,7 +55,7 @@ describe("settings of what the house tells of itself", () => {
   it("refuse to watch from a node that may be off", () => {
     expect(() => {
       onDesktop({ metrics, alerts: { enabled: true } }, { ...compute, name: "desktop" });
-    }).toThrow(/who watches must be there, and desktop is on-demand/);
+    }).toThrow(/Alertmanager keeps data and desktop is on-demand/);
   });
 
   it("show nothing of what opens a receiver in a sentence", () => {

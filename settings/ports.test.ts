@@ -1,25 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
-import { checkCompute, checkDesktop, checkStorage, loadSettings } from "./load";
+import { checkSettings, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/nowhere", exists: () => false };
-const { storage, desktop, compute } = house.nodes;
 const config = (keys: Record<string, object>) =>
   Object.fromEntries(Object.entries(keys).map(([key, value]) => [`homelab:${key}`, JSON.stringify(value)]));
 
 const wrong = {
   storage: (keys: Record<string, object>) =>
     refusals(() => {
-      checkStorage(loadSettings("storage", config(keys), around), storage, desktop);
+      checkSettings(loadSettings("storage", config(keys), around), "storage", house);
     }),
   desktop: (keys: Record<string, object>) =>
     refusals(() => {
-      checkDesktop(loadSettings("desktop", config(keys), around), desktop);
+      checkSettings(loadSettings("desktop", config(keys), around), "desktop", house);
     }),
   compute: (keys: Record<string, object>) =>
     refusals(() => {
-      checkCompute(loadSettings("compute", config(keys), around), compute);
+      checkSettings(loadSettings("compute", config(keys), around), "compute", house);
     }),
 };
 const on = { enabled: true };

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
 import { isCalendar } from "../services";
-import { checkPower, loadSettings } from "./load";
+import { checkSettings, loadSettings } from ".";
 import { refusals } from "./testing";
 
 const around = { home: "/nowhere", exists: () => false };
@@ -52,7 +52,7 @@ describe("homelab:power", () => {
   function said(stack: "storage" | "desktop" | "compute", power: object): readonly string[] {
     return refusals(() => {
       const settings = loadSettings(stack, { "homelab:power": JSON.stringify(power) }, around);
-      checkPower(settings, stack, house);
+      checkSettings(settings, stack, house);
     });
   }
 
@@ -131,7 +131,7 @@ describe("homelab:power", () => {
     expect(mac).toBeDefined();
     const power = { "homelab:power": JSON.stringify({ enabled: true, wake: { compute: ["07:30"] } }) };
     expect(() => {
-      checkPower(loadSettings("storage", power, around), "storage", {
+      checkSettings(loadSettings("storage", power, around), "storage", {
         ...house,
         nodes: { ...house.nodes, compute },
       });

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Node } from "../topology";
 import { bytesOf, podmanSize, sizeText } from "../services";
-import { checkStorage, loadSettings } from ".";
-import { refusals } from "./testing";
+import { checkSettings, loadSettings } from ".";
+import { onNodes, refusals } from "./testing";
 
 const around = { home: "/home/ada", exists: (path: string) => path === "/home/ada/.ssh/id_ed25519" };
 const node: Node = {
@@ -19,7 +19,7 @@ const minio = (value: unknown) => ({ "homelab:minio": JSON.stringify(value) });
 
 const wrong = (config: Record<string, string>) =>
   refusals(() => {
-    checkStorage(loadSettings("storage", config, around), node, node);
+    checkSettings(loadSettings("storage", config, around), "storage", onNodes({ storage: node }));
   });
 
 describe("settings of a stack", () => {

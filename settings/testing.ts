@@ -1,3 +1,5 @@
+import { house } from "../power/testing";
+import type { Node, NodeName, Topology } from "../topology";
 import { SettingsError } from "./load";
 
 /** The sentences in which settings are refused; none when they are taken. */
@@ -10,3 +12,9 @@ export function refusals(check: () => void): readonly string[] {
   }
   return [];
 }
+
+/** The house of tests, some of whose nodes are others. */
+export const onNodes = (nodes: Partial<Record<NodeName, Node>>): Topology => ({
+  ...house,
+  nodes: { ...house.nodes, ...nodes },
+});

@@ -1,7 +1,31 @@
 import type { Node } from "../topology";
-import type { MinioSettings } from "../services";
-import type { PostgresSettings, serverSizes } from "../services";
-import { bytesOf, sizeText } from "../services";
+import { bytesOf, sizeText } from "./sizes";
+
+/** Of settings of a server: what its sizes are. */
+interface Sizes {
+  readonly sharedBuffers: string;
+  readonly effectiveCacheSize: string;
+  readonly workMem: string;
+  readonly maintenanceWorkMem: string;
+  readonly maxWalSize: string;
+  readonly minWalSize: string;
+  readonly shmSize: string;
+}
+
+/** Of settings of storage's server: what is in it. */
+interface Contents {
+  readonly roles: Readonly<Record<string, { readonly memberOf: readonly string[] }>>;
+  readonly databases: Readonly<
+    Record<
+      string,
+      {
+        readonly owner: string;
+        readonly connect: readonly string[];
+        readonly grants: readonly { readonly role: string }[];
+      }
+    >
+  >;
+}
 
 /** What each value may be at most, as a part of the node's memory, and why. */
 const memoryLimits = [
@@ -19,17 +43,8 @@ const fractions = new Map<number, string>([
   [1 / 8, "an eighth"],
 ]);
 
-/** What a schema cannot see of one PostgreSQL alone: one sentence a mistake. */
-export function postgresProblems(settings: PostgresSettings, node: Node): string[] {
-  return [...memoryProblems(settings, node, "homelab:postgres"), ...ownershipProblems(settings)];
-}
-
 /** Sizes that do not fit the node. @param at where they stand in the configuration */
-export function memoryProblems(
-  settings: Pick<PostgresSettings, keyof typeof serverSizes>,
-  node: Node,
-  at: string,
-): string[] {
+export function memoryProblems(settings: Sizes, node: Node, at: string): string[] {
   const found: string[] = [];
   for (const [key, part, why] of memoryLimits) {
     const most = Math.floor(node.memoryBytes * part);
@@ -48,7 +63,8 @@ export function memoryProblems(
   return found;
 }
 
-function ownershipProblems({ roles, databases }: PostgresSettings): string[] {
+/** Roles that are named and not declared. */
+export function ownershipProblems({ roles, databases }: Contents): string[] {
   const known = Object.keys(roles);
   const found: string[] = [];
   const mustBeRole = (key: string, name: string) => {
@@ -85,7 +101,7 @@ function ownershipProblems({ roles, databases }: PostgresSettings): string[] {
   return found;
 }
 
-function leadsBack(start: string, roles: PostgresSettings["roles"]): boolean {
+function leadsBack(start: string, roles: Contents["roles"]): boolean {
   const seen = new Set<string>();
   const open = [...(roles[start]?.memberOf ?? [])];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -94,18 +110,4 @@ function leadsBack(start: string, roles: PostgresSettings["roles"]): boolean {
     seen.add(name);
   }
   return false;
-}
-
-/** The same for MinIO. */
-export function minioProblems({ buckets, users }: MinioSettings): string[] {
-  const known = Object.keys(buckets);
-  return Object.entries(users).flatMap(([user, { buckets: wanted }]) =>
-    wanted.flatMap((bucket, i) =>
-      known.includes(bucket)
-        ? []
-        : [
-            `homelab:minio.users.${user}.buckets.${i} is "${bucket}": it must be one of homelab:minio.buckets (${known.join(", ")}).`,
-          ],
-    ),
-  );
 }
