@@ -51,7 +51,10 @@ export interface UnitArgs {
    */
   mend?: string[];
   health: HealthArgs;
-  /** Where this unit's data stays when the unit is removed; shown at destroy. */
+  /**
+   * Where this unit's data stays when the unit is removed; shown at destroy. Its services are not started while the disk on
+   * which the data was is not mounted.
+   */
   keeps?: string[];
   /**
    * Command for what outlives the service, argument by argument: run when the unit is removed, once it has stopped and is

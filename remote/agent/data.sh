@@ -45,6 +45,7 @@ if [ "$verb" = delete ]; then
   done
   for path in "${wanted[@]}"; do
     rm -rf --one-file-system -- "$path"
+    rm -f -- "$state/mounts/${path//\//%}"
     printf 'deleted\t%s\n' "$path"
   done
 fi

@@ -165,10 +165,16 @@ if [ "$(shown LoadState)" = masked ]; then
   fail 21 "it is masked, so that nothing can start it ($(shown FragmentPath) is a link to /dev/null): run \`systemctl unmask $service\` there, then this again."
 fi
 moved=$(moved_data "${keeps[@]}")
+if [[ $moved == *unmounted$'\t'* ]]; then
+  fail 21 "$(sed -n 's/^unmounted\t[^\t]*\t//p' <<<"$moved" | head -n 1)"
+fi
 if [ -n "$moved" ]; then
   printf '%s\n' "$moved"
   exit 23
 fi
+for path in "${keeps[@]}"; do
+  if why=$(unmounted "$path"); then fail 21 "$why"; fi
+done
 verify_quadlets
 
 before='' had=''
@@ -268,6 +274,28 @@ if [ ${#keeps[@]} -gt 0 ] || [ -f "$kept/keeps" ]; then
     done | cat - "$kept/keeps.new" | note keeps.all
   settle "$kept/keeps.all" "$state/keeps/$service"
 fi
+# Without it no service with data starts: it is there before the first drop-in that names it.
+if [ ${#keeps[@]} -gt 0 ]; then
+  guard_text >"$stage/guard"
+  if ! cmp -s "$stage/guard" "$guard"; then
+    write "$stage/guard" "$guard.$service" 0755 root:root
+    settle "$guard.$service" "$guard"
+  fi
+fi
+for each in $(services_of "${paths[@]}"); do
+  drop_in=$(drop_in_of "$each")
+  if [ ${#keeps[@]} -gt 0 ]; then
+    drop_in_text "$each" "${keeps[@]}" >"$stage/drop-in"
+    if like "$stage/drop-in" 0644 root:root "$drop_in"; then continue; fi
+    make_room_for "$drop_in"
+    write "$stage/drop-in" "$drop_in.new" 0644 root:root
+    settle "$drop_in.new" "$drop_in"
+  else
+    [ -e "$drop_in" ] || continue
+    rm -f -- "$drop_in"
+  fi
+  unit_changed=yes
+done
 sync -f "$kept"
 
 # From here on nothing needs room but what is set aside on another disk; that comes first.
@@ -355,6 +383,13 @@ if [ -n "$ok" ] && wait_healthy "$patience"; then
   next=''
   settle "$kept/files.new" "$kept/files"
   if [ -f "$kept/keeps.new" ]; then settle "$kept/keeps.new" "$kept/keeps"; fi
+  for path in "${keeps[@]}"; do
+    if ! mount_of "$path" | cmp -s - "$(mount_note "$path")"; then
+      install -d -m 755 "$state/mounts"
+      mount_of "$path" >"$(mount_note "$path").$service"
+      settle "$(mount_note "$path").$service" "$(mount_note "$path")"
+    fi
+  done
   rm -f -- "$kept/displaced" "$kept/theirs"
   for each in "$kept"/files-*; do if [ ! "$each" -ef "$kept/healthy" ]; then rm -rf -- "$each"; fi; done
   # What systemd and podman wrote meanwhile is to be found again as well.

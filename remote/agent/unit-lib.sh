@@ -70,21 +70,91 @@ put_back() { # [LIST]: undoes `aside`; says what came back.
 }
 
 # Data in a directory that the unit looked at before and does not any more, while the new one has nothing of it.
-entries() { find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .homelab-ephemeral -printf '%f\n' 2>/dev/null | sort; }
+entries() { find "$1/" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .homelab-ephemeral -printf '%f\n' 2>/dev/null | sort; }
 moved_data() { # PATH…: where the unit keeps data from now on. Output: `moved FORMER NEW`
-  local former=$kept/keeps path old=''
+  local former=$kept/keeps path each why old=''
   [ -f "$former" ] || former=$state/keeps/$service
   [ -f "$former" ] || return 0
   while IFS= read -r path; do
     case " $* " in *" $path "*) continue ;; esac
     # The last one is the one that it looked at last.
     if [ -n "$(entries "$path")" ]; then old=$path; fi
+    # On a disk that is not mounted, nobody can see what it has.
+    if ! why=$(unmounted "$path"); then continue; fi
+    for each in "$@"; do
+      if [ -z "$(entries "$each")" ]; then printf 'unmounted\t%s\t%s\n' "$path" "$why"; fi
+    done
   done <"$former"
   [ -n "$old" ] || return 0
   for path in "$@"; do
     if grep -qxF -- "$path" "$former" || [ -n "$(comm -12 <(entries "$old") <(entries "$path"))" ]; then continue; fi
     printf 'moved\t%s\t%s\n' "$old" "$path"
   done
+}
+
+# Where data is mounted. A disk that is mounted by hand, or with `nofail`, may be missing after a start, and what is below
+# its mount point is an empty directory of the disk above. So the mount point is noted when a unit first has its data
+# there, a drop-in of its services asks for it before each start, and so do a preview and an up.
+mount_of() { # PATH: the mount point that it is on
+  local path best='' target
+  path=$(realpath -m -- "$1")
+  while read -r _ _ _ _ target _; do
+    target=${target%/}
+    case $path/ in "$target"/*) if [ "${#target}" -ge "${#best}" ]; then best=$target; fi ;; esac
+  done </proc/self/mountinfo
+  printf '%s\n' "${best:-/}"
+}
+mount_note() { printf '%s/mounts/%s' "$state" "${1//\//%}"; }
+unmounted() { # PATH: why its data is not there, with what to do; fails where it is
+  local was is
+  [ -s "$(mount_note "$1")" ] || return 1
+  was=$(cat -- "$(mount_note "$1")")
+  is=$(mount_of "$1")
+  [ "$is" != "$was" ] || return 1
+  case $is/ in "${was%/}"/*)
+    # A disk of its own, in the place of the directory: with its data, or before that was copied there.
+    if [ -n "$(entries "$1")" ]; then return 1; fi
+    printf '%s' "$is is mounted where its data is ($1), and has none of it: the data is below the mount point. Unmount $is, mount that disk elsewhere, copy the data to it, and mount it at $is again"
+    ;;
+  *)
+    printf '%s' "its data ($1) is on the disk that is mounted at $was, which is not mounted now. Mount it, and see to it that /etc/fstab does so at each start"
+    ;;
+  esac
+  printf '%s\n' "; it starts by itself then. If what is in $1 is right as it is: rm $(mount_note "$1")"
+}
+data_there() { # SERVICE PATH…: for the drop-in; 255 is what systemd takes for a failure of a condition
+  local service=$1 path why
+  shift
+  for path in "$@"; do
+    if why=$(unmounted "$path"); then
+      printf '%s is not started: %s\n' "$service" "$why" >&2
+      exit 255
+    fi
+  done
+}
+guard=$state/data-there.sh
+guard_text() {
+  printf '%s\n' '#!/bin/bash' '# Is the data of a service where it was? SERVICE PATH…' 'set -euo pipefail' "state=$state"
+  declare -f entries mount_of mount_note unmounted data_there
+  printf '%s\n' 'data_there "$@"'
+}
+# Services that a unit consists of, by its files.
+services_of() { # PATH…
+  local path name
+  for path in "$@"; do
+    name=${path##*/}
+    case $path in
+    /etc/containers/systemd/*.container) printf '%s\n' "${name%.container}.service" ;;
+    /etc/systemd/system/*.service) printf '%s\n' "$name" ;;
+    esac
+  done
+}
+drop_in_of() { printf '/etc/systemd/system/%s.d/homelab-data.conf' "$1"; }
+drop_in_text() { # SERVICE PATH…
+  printf '%s\n' '# Written by homelab: the data has to be mounted where it was.' '[Service]'
+  printf 'ExecCondition=+/bin/bash %s' "$guard"
+  printf ' "%s"' "$@"
+  printf '\n'
 }
 
 # A file system without room, among those that a unit needs.

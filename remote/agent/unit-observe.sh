@@ -3,7 +3,7 @@
 # `file PATH`, `keeps PATH`, `end`. Output: tab-separated facts.
 source head.sh
 source unit-lib.sh
-service='' complete='' health=() keeps=()
+service='' complete='' health=() keeps=() paths=()
 while IFS=$'\t' read -r key value; do
   case $key in
   service)
@@ -17,6 +17,7 @@ while IFS=$'\t' read -r key value; do
   health) health+=("$(decode "$value")") ;;
   keeps) keeps+=("$value") ;;
   file)
+    paths+=("$value")
     if [ -f "$value" ] && [ ! -L "$value" ]; then
       sum=$(sha256sum <"$value")
       printf 'file\t%s\t%s\t%s\n' "$value" "${sum%% *}" "$(stat -c $'%04a\t%u:%g\t%U:%G' -- "$value")"
@@ -34,6 +35,18 @@ while IFS=$'\t' read -r key value; do
 done
 [ -n "$complete" ] || fail 30 'The description of the unit arrived cut short.'
 moved_data "${keeps[@]}"
+for path in "${keeps[@]}"; do
+  if why=$(unmounted "$path"); then printf 'unmounted\t%s\t%s\n' "$path" "$why"; fi
+done
+if [ ${#keeps[@]} -gt 0 ] && [ -f "$kept/applied" ]; then
+  for path in "${keeps[@]}"; do
+    if [ ! -s "$(mount_note "$path")" ]; then printf 'unguarded\t%s\n' "$path"; fi
+  done
+  if ! guard_text | cmp -s - "$guard"; then printf 'unguarded\t%s\n' "$guard"; fi
+  for each in $(services_of "${paths[@]}"); do
+    if ! drop_in_text "$each" "${keeps[@]}" | cmp -s - "$(drop_in_of "$each")"; then printf 'unguarded\t%s\n' "$(drop_in_of "$each")"; fi
+  done
+fi
 # A service that only sets something up has ended: systemd cannot know whether that is still there. Nor does it know
 # whether one that runs does its work. It is asked again before it is said to be ill.
 is=$(systemctl show -p ActiveState --value -- "$service")

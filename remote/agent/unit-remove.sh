@@ -36,6 +36,10 @@ for path in "${paths[@]}"; do
     rm -f -- "$path"
   fi
 done
+for each in $(services_of "${paths[@]}"); do
+  rm -f -- "$(drop_in_of "$each")"
+  rmdir -- "/etc/systemd/system/$each.d" 2>/dev/null || true
+done
 if [ -d "$kept/set-aside" ]; then
   install -d -m 700 "$state/set-aside" "$asides"
   mv -T -- "$kept/set-aside" "$asides/before-$stamp"

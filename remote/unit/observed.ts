@@ -17,6 +17,10 @@ export interface Observed {
   readonly ill: string | undefined;
   /** How often systemd has started it again, where that goes on. */
   readonly loops: number | undefined;
+  /** Why its data is not where it was: a sentence by path. */
+  readonly unmounted: ReadonlyMap<string, string>;
+  /** What is missing of that by which a start without its data is refused. */
+  readonly unguarded: readonly string[];
   /** Directories with its data that it would look at no more, and the new one that has none of it. */
   readonly moved: readonly Moved[];
 }
@@ -39,6 +43,8 @@ export function parseObserved(stdout: string): Observed {
   const foreign: string[] = [];
   const dropIns: string[] = [];
   const systemd: Record<string, string> = {};
+  const unmounted = new Map<string, string>();
+  const unguarded: string[] = [];
   let applied: Observed["applied"];
   let undone = false;
   let ill: string | undefined;
@@ -50,6 +56,8 @@ export function parseObserved(stdout: string): Observed {
     else if (kind === "drop-in") dropIns.push(a);
     else if (kind === "systemd") systemd[a] = b;
     else if (kind === "foreign") foreign.push(a);
+    else if (kind === "unmounted") unmounted.set(a, b);
+    else if (kind === "unguarded") unguarded.push(a);
     else if (kind === "undone") undone = true;
     else if (kind === "ill") ill = a.trim();
     else if (kind === "loops") loops = Number(a);
@@ -58,12 +66,18 @@ export function parseObserved(stdout: string): Observed {
       applied = { run, reload };
     }
   }
-  return { applied, files, others, dropIns, systemd, foreign, undone, ill, loops, moved: movedOf(rows) };
+  return {
+    ...{ applied, files, others, dropIns, systemd, foreign, undone, ill, loops, unmounted, unguarded },
+    moved: movedOf(rows),
+  };
 }
 
 /** Drop-ins which somebody added to this unit: neither the program's own, nor those for several units. */
 export function foreignDropIns(unit: UnitSpec, seen: Observed): string[] {
-  const ours = new Set(unit.files.map((file) => file.path));
+  const ours = new Set([
+    ...unit.files.map((file) => file.path),
+    `/etc/systemd/system/${unit.service}.d/homelab-data.conf`, // unit-lib.sh
+  ]);
   const byHand = (seen.systemd.DropInPaths ?? "")
     .split(" ")
     .filter((path) => path.startsWith(`/etc/systemd/system/${unit.service}.d/`));
@@ -79,7 +93,11 @@ export function refusals(unit: UnitSpec, seen: Observed): string[] {
           `${where} is masked, so that nothing can start it (${seen.systemd.FragmentPath ?? "it"} is a link to /dev/null): run \`systemctl unmask ${unit.service}\` there.`,
         ]
       : [];
-  return [...masked, ...seen.moved.map((each) => movedSentence(unit, each))];
+  return [
+    ...masked,
+    ...[...seen.unmounted.values()].map((why) => `${where} is not started: ${why}.`),
+    ...seen.moved.map((each) => movedSentence(unit, each)),
+  ];
 }
 
 /** Says that a changed directory would start an empty service, with the commands that move the data. */
@@ -140,6 +158,11 @@ export function driftSentences(unit: UnitSpec, seen: Observed): string[] {
   found.push(...systemdSentences(unit, seen), ...refusals(unit, seen));
   for (const path of foreignDropIns(unit, seen)) {
     found.push(`${path} on ${node} was added by hand and changes ${unit.service}; it will be set aside.`);
+  }
+  if (seen.unguarded.length > 0) {
+    found.push(
+      `Nothing keeps ${unit.service} on ${node} from starting without its data: ${seen.unguarded.join(", ")} is missing or another one.`,
+    );
   }
   const active = seen.systemd.ActiveState ?? "unknown";
   if (active !== "active") found.push(`${unit.service} on ${node} is ${active}, not active.`);
