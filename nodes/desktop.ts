@@ -18,6 +18,7 @@ import { runQuadlets, storageValues } from "./services";
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
  *   NATS            :4222   messages between agents, when homelab:nats.enabled
  *   Alertmanager    :9093   the second one, when homelab:alerts.enabled; node exporter :9100
+ *   Grafana         :3000   the dashboards, when homelab:grafana.enabled
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
 export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
@@ -44,8 +45,9 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
       { dependsOn: firewall },
     );
   }
-  const services = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
-  observe(house, { dependsOn: firewall });
+  const values = storageValues(endpoints);
+  const observed = observe(house, { dependsOn: firewall }, { storage: values });
+  const services = runQuadlets(house, values, { dependsOn: firewall }, observed);
   letSleep(house, { dependsOn: host.passed });
   return {
     host: host.facts,

@@ -1,22 +1,36 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { jobName, monitorRole, ObservabilityStack, type Target } from "../components/observability-stack";
 import type { PostgresNode } from "../components/postgres-node";
-import { scrapedOn } from "../services";
+import { scrapedOn, type StorageValues } from "../services";
 import type { House } from "./house";
 
 /** What Prometheus asks on a node beside its exporter: whatever services there declare. */
 const targetsOf = ({ node, settings }: House): Target[] =>
   scrapedOn(node.name, settings).map(({ title, port, path }) => ({ name: jobName(title), port, path }));
 
-/** Measures the node, and on storage and desktop collects and tells, as its settings say. */
-export function observe(house: House, opts: pulumi.ComponentResourceOptions, postgres?: PostgresNode): void {
+/** What of other parts of the house it needs, where it is there. */
+interface Around {
+  readonly postgres?: PostgresNode;
+  /** What storage hands out. */
+  readonly storage?: pulumi.Input<StorageValues>;
+}
+
+/**
+ * Measures the node, and on storage and desktop collects, tells and shows, as its settings say.
+ * @returns passwords of what it made, by service
+ */
+export function observe(
+  house: House,
+  opts: pulumi.ComponentResourceOptions,
+  { postgres, storage }: Around = {},
+): ObservabilityStack["passwords"] {
   const { node, topology, settings } = house;
-  if (!settings.metrics.enabled) return;
-  const { prometheus, alerts, logs, logShipping, postgresExporter, backup } = {
+  if (!settings.metrics.enabled) return {};
+  const { prometheus, alerts, logs, logShipping, postgresExporter, grafana, backup } = {
     ...{ prometheus: undefined, alerts: undefined, logs: undefined, postgresExporter: undefined },
-    ...settings,
+    ...{ grafana: undefined, ...settings },
   };
-  const { monitorPassword } = new ObservabilityStack(
+  const { monitorPassword, passwords } = new ObservabilityStack(
     "observability",
     {
       node,
@@ -30,6 +44,9 @@ export function observe(house: House, opts: pulumi.ComponentResourceOptions, pos
       ...(alerts?.enabled === true ? { alerts } : {}),
       ...(logs?.enabled === true ? { logs } : {}),
       ...(logShipping.enabled ? { shipping: logShipping } : {}),
+      ...(storage !== undefined && grafana?.enabled === true
+        ? { grafana: { settings: grafana, storage } }
+        : {}),
       ...(postgres !== undefined && postgresExporter?.enabled === true
         ? { postgres: { exporter: postgresExporter, port: postgres.endpoints.port } }
         : {}),
@@ -37,6 +54,7 @@ export function observe(house: House, opts: pulumi.ComponentResourceOptions, pos
     opts,
   );
   if (monitorPassword !== undefined) postgres?.monitoredBy(monitorRole, monitorPassword);
+  return passwords;
 }
 
 /** What K3s made of certificates, for itself and its agents. */

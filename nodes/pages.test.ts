@@ -29,7 +29,14 @@ const everything: Record<NodeName, object> = {
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
   },
-  desktop: { backup: { keepsOffNode: true, paths: ["/home"] }, k3s: on, replica: on, nats: on, ...told },
+  desktop: {
+    backup: { keepsOffNode: true, paths: ["/home"] },
+    k3s: on,
+    replica: on,
+    nats: on,
+    grafana: on,
+    ...told,
+  },
   compute: {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },

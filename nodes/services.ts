@@ -34,12 +34,14 @@ export function runServices(
 
 /**
  * The node's services that run as quadlets: all of services/ that are switched on and say how they run.
- * @returns their passwords, by service, as a stack output.
+ * @param others passwords of services that a component of their own runs
+ * @returns all passwords, by service, as a stack output.
  */
 export function runQuadlets(
   { node, settings, topology }: House,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
+  others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
 ): pulumi.Inputs {
   const passwords = quadletsOn({ node, topology }, settings).map(({ name, service, own, keeps, run }) => {
     const declared = new QuadletService(
@@ -53,7 +55,7 @@ export function runQuadlets(
     );
     return [name, declared.passwords] as const;
   });
-  const some = passwords.filter(([, own]) => Object.keys(own).length > 0);
+  const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
   return some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) };
 }
 

@@ -29,7 +29,7 @@ import { runQuadlets } from "./services";
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  *   Prometheus      :9090   what all nodes measure, when homelab:prometheus.enabled; Alertmanager :9093, exporters :9100
- *                           and :9187, VictoriaLogs :9428 with the logs of all nodes
+ *                           and :9187, Loki :3100 (or VictoriaLogs :9428) with the logs of all nodes
  *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
 export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
@@ -82,7 +82,7 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
   });
   const quadlets = runQuadlets(house, own, { dependsOn: [postgres, minio] });
 
-  observe(house, { dependsOn: firewall }, postgres);
+  observe(house, { dependsOn: firewall }, { postgres });
 
   const server = k3s.enabled
     ? new K3sServer(

@@ -1,6 +1,7 @@
 import { alerts } from "./alerts";
 import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
+import { grafana } from "./grafana";
 import { k3sAgent, k3sServer } from "./k3s";
 import { logs, logShipping } from "./logs";
 import { metrics } from "./metrics";
@@ -33,6 +34,7 @@ export const services = {
   postgresExporter,
   logs,
   logShipping,
+  grafana,
 } as const;
 
 export type ServiceName = keyof typeof services;

@@ -17,6 +17,7 @@ export {
   type RunningPods,
 } from "./compute";
 export { bucketName, dataDirectory, identifier, image, listOf, port, s3User, strict } from "./fields";
+export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
 export { services, type ServiceName } from "./house";
 export {
   k3sAgentSchema,
@@ -26,7 +27,18 @@ export {
   type K3sAgentSettings,
   type K3sServerSettings,
 } from "./k3s";
-export { logShippingSchema, logsSchema, type LogShippingSettings, type LogsSettings } from "./logs";
+export {
+  logEngines,
+  logShippingSchema,
+  logsDirectory,
+  logsImage,
+  logsPort,
+  logsSchema,
+  shippingState,
+  type LogEngine,
+  type LogShippingSettings,
+  type LogsSettings,
+} from "./logs";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export { modelWeights } from "./compute-group";

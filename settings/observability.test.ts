@@ -41,6 +41,19 @@ describe("settings of what the house tells of itself", () => {
     },
   );
 
+  it("say that lines would be sent to another engine or port than the one that listens", () => {
+    const logs = { enabled: true, engine: "victorialogs" };
+    expect(() => {
+      onStorage({ metrics, logs, logShipping: { enabled: true, engine: "victorialogs" } });
+    }).not.toThrow();
+    expect(() => {
+      onStorage({ metrics, logs, logShipping: { enabled: true } });
+    }).toThrow("homelab:logShipping.engine is loki: it must be victorialogs");
+    expect(() => {
+      onStorage({ metrics, logs: { ...logs, port: 9429 }, logShipping: { ...logs } });
+    }).toThrow("homelab:logShipping.port is 9428: it must be 9429");
+  });
+
   it("say which part of a receiver is missing", () => {
     expect(() => {
       onStorage({

@@ -1,22 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
-import type {
-  AlertsSettings,
-  LogShippingSettings,
-  LogsSettings,
-  MetricsSettings,
-  PostgresExporterSettings,
-  PrometheusSettings,
+import {
+  grafanaSecrets,
+  logEngines,
+  logShippingSchema,
+  logsDirectory,
+  type AlertsSettings,
+  type GrafanaSettings,
+  type LogShippingSettings,
+  type LogsSettings,
+  type MetricsSettings,
+  type PostgresExporterSettings,
+  type PrometheusSettings,
+  type StorageValues,
 } from "../../services";
-import { hostPort, connectionOf, requireAlwaysOn, type Node, type Topology } from "../../topology";
+import { connectionOf, requireAlwaysOn, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn, persistentOn } from "../placement";
 import { QuadletService } from "../quadlet-service";
-import { cursorFile, journalUpload } from "./journal-upload";
+import { cursorFile, logsRun, shipLogs } from "./logs";
 import { job, nodeConfig, targetArguments, type Target } from "./jobs";
 import {
   alertmanagerRun,
-  logsRun,
+  grafanaRun,
   nodeExporterRun,
   postgresExporterRun,
   prometheusRun,
@@ -44,6 +50,12 @@ export interface ObservabilityStackArgs {
   logs?: LogsSettings;
   /** Carries this node's journal to storage. @default it stays here */
   shipping?: LogShippingSettings;
+  /** Shows it, on an always-on node. @default another node does */
+  grafana?: {
+    settings: GrafanaSettings;
+    /** What storage hands out, of which it takes the password of a role that reads. */
+    storage: pulumi.Input<StorageValues>;
+  };
   /** Of the PostgreSQL on this node. @default it is not measured */
   postgres?: { exporter: PostgresExporterSettings; port: number };
 }
@@ -56,10 +68,16 @@ const patience = 360;
 export class ObservabilityStack extends pulumi.ComponentResource {
   /** Password of the role that reads how PostgreSQL is. Secret. */
   readonly monitorPassword: pulumi.Output<string> | undefined;
+  /** Passwords of what was made, by service and key. Secret. */
+  readonly passwords: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
 
   constructor(name: string, args: ObservabilityStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, topology, identity, metrics, prometheus, alerts, logs, shipping, postgres } = args;
-    const kept = [prometheus, alerts, logs].flatMap((one) => (one === undefined ? [] : [one.dataDirectory]));
+    const { node, topology, identity, metrics, prometheus, alerts, logs, shipping, grafana, postgres } = args;
+    const kept = [
+      ...[prometheus, alerts].flatMap((one) => (one === undefined ? [] : [one.dataDirectory])),
+      ...(logs === undefined ? [] : [logsDirectory(logs)]),
+      ...(grafana === undefined ? [] : [grafana.settings.dataDirectory]),
+    ];
     super(
       "homelab:index:ObservabilityStack",
       name,
@@ -112,7 +130,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
             timers: metrics.timers,
             targets: args.targets ?? [],
             certificates: args.certificates ?? [],
-            ...(shipping === undefined ? {} : { cursor: cursorFile }),
+            ...(shipping === undefined ? {} : { cursor: cursorFile(shipping) }),
           }),
           onChange: "nothing",
         },
@@ -194,21 +212,37 @@ export class ObservabilityStack extends pulumi.ComponentResource {
       new QuadletService(
         `${name}-logs`,
         {
-          node: requireAlwaysOn(node, "VictoriaLogs"),
+          node: requireAlwaysOn(node, logEngines[logs.engine].title),
           identity,
           run: logsRun(logs),
-          keeps: keptIn(logs.dataDirectory),
+          keeps: keptIn(logsDirectory(logs)),
         },
         options(),
       );
     }
+    this.passwords =
+      grafana === undefined
+        ? {}
+        : {
+            grafana: new QuadletService(
+              `${name}-grafana`,
+              {
+                node: requireAlwaysOn(node, "Grafana"),
+                ...{ identity, storage: grafana.storage },
+                run: grafanaRun(grafana.settings, shipping ?? logShippingSchema.parse({}), context),
+                keeps: {
+                  kind: "persistent",
+                  paths: [grafana.settings.dataDirectory],
+                  backup: "files",
+                },
+                passwords: ["admin"],
+                secrets: grafanaSecrets(grafana.settings),
+              },
+              options(),
+            ).passwords,
+          };
     if (shipping !== undefined) {
-      const at = hostPort(topology.nodes.storage.address, shipping.port);
-      journalUpload(
-        `${name}-journal-upload`,
-        { connection, base: shipping.baseImage, url: `http://${at}/insert/journald` },
-        options,
-      );
+      shipLogs(name, { node, topology, identity, connection, settings: shipping }, options);
     }
     this.registerOutputs({});
   }

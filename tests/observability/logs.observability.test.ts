@@ -30,25 +30,58 @@ describe("what a node says", () => {
     expect(line).toMatchObject({ _msg: "said 1", _HOSTNAME: node });
   });
 
-  it("is found by its correlation id, which makes no stream of its own", async () => {
+  it("is found by its correlation id, and ten thousand of them make no stream", async () => {
     const name = fresh();
+    const count = (logsql: string, of: string) => Number(find(logsql)[0]?.[of]);
     const streams = () =>
-      Number(find("_time:1d | stats by (_stream_id) count() n | stats count() streams")[0]?.streams);
+      count("_time:1d | stats by (_stream_id) count() n | stats count() streams", "streams");
     const before = streams();
     const id = randomBytes(16).toString("hex");
-    say("desktop", name, 1000, `correlation_id=%032.0f`);
+    say("desktop", name, 10_000, `correlation_id=%032.0f`);
     say("desktop", name, 1, `asked correlation_id=${id} %.0f`);
     const found = await until(
       "that it arrived",
       () => {
-        const lines = find(`_time:1h SYSLOG_IDENTIFIER:="${name}" "${id}"`);
+        const lines = find(`_time:1h CORRELATION_ID:="${id}" SYSLOG_IDENTIFIER:="${name}"`);
         return lines.length > 0 ? lines : undefined;
+      },
+      120,
+    );
+    expect(found.map((line) => line._msg)).toEqual([`asked correlation_id=${id} 1`]);
+    const ids = `_time:1h SYSLOG_IDENTIFIER:="${name}" | stats count_uniq(CORRELATION_ID) ids`;
+    expect(count(ids, "ids")).toBe(10_001);
+    // A stream is a unit of a node: ids are none.
+    expect(streams() - before).toBeLessThan(100);
+  });
+
+  it("has no secret in it when it leaves the node", async () => {
+    const name = fresh();
+    const planted = randomBytes(12).toString("hex");
+    const line = `asked https://ada:${planted}@example.org with token=${planted} and --password ${planted} so`;
+    onNode(
+      "desktop",
+      `systemd-cat -t ${name} cat`,
+      `${line}\n{"api_key": "${planted}"}\nBearer ${planted}\n`,
+    );
+    const found = await until(
+      "that it arrived",
+      () => {
+        const lines = find(`_time:1h SYSLOG_IDENTIFIER:="${name}" | sort by (_time)`);
+        return lines.length === 3 ? lines : undefined;
       },
       60,
     );
-    expect(found.map((line) => line._msg)).toEqual([`asked correlation_id=${id} 1`]);
-    // A stream is a unit of a node: a thousand ids are none.
-    expect(streams() - before).toBeLessThan(100);
+    expect(found.map((one) => one._msg)).toEqual([
+      "asked https://ada:[redacted]@example.org with token=[redacted] and --password [redacted] so",
+      '{"api_key": "[redacted]"}',
+      "Bearer [redacted]",
+    ]);
+    // Nowhere at all: neither in a line nor in a field.
+    expect(find(`_time:1h ~"${planted}" | stats count() found`)[0]?.found).toBe("0");
+    expect(
+      find(`_time:1h SYSLOG_IDENTIFIER:="${name}"`).filter((one) => JSON.stringify(one).includes(planted)),
+    ).toEqual([]);
+    expect(onNode("desktop", `journalctl -t ${name} -o cat`)).toContain(planted);
   });
 });
 

@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { containerUnit, render } from "../../packages/quadlet";
-import { Image, Unit } from "../../provider/sdk/remote";
-import type { ConnectionArgs } from "../../remote/connection-args";
-import { reference } from "../images/reference";
+import { containerUnit, render } from "../../../packages/quadlet";
+import { Image, Unit } from "../../../provider/sdk/remote";
+import type { ConnectionArgs } from "../../../remote/connection-args";
+import { shippingState } from "../../../services";
+import { reference } from "../../images/reference";
+import { chainExpression, perlPatterns } from "./redaction";
 
 /**
  * systemd's own carrier of journals. Of four that were tried under faults it alone lost nothing: it notes the last line that
- * was taken, and the journal is the buffer. It runs in a container, so that nothing is installed on the node.
+ * was taken, and the journal is the buffer. It carries lines as they are, so redact.pl stands behind it on the node and takes
+ * secrets out. Both run in a container, so that nothing is installed on the node.
  */
 
 const name = "homelab-journal-upload";
 const folder = `/usr/local/lib/homelab/${name}`;
-const state = "/var/lib/homelab/journal-upload";
-
-/** In which it notes how far it has come; node.sh reads it. */
-export const cursorFile = `${state}/state`;
+const state = shippingState.victorialogs;
 
 /** A base that has the program already needs no network. */
 export const containerfile = (base: string) => `FROM ${base}
@@ -26,11 +26,18 @@ RUN set -eu; \\
       apt-get install -y --no-install-recommends systemd-journal-remote; \\
       rm -rf /var/lib/apt/lists/*; \\
     fi; \\
-    test -x /usr/lib/systemd/systemd-journal-upload
+    test -x /usr/lib/systemd/systemd-journal-upload; \\
+    perl -MIO::Socket::IP -e 1
 `;
 
-/** The text of homelab-journal-upload.container. @param url of the log engine, below which `/upload` is. */
-export const journalUploadQuadlet = (url: string, image: string) =>
+/** Where VictoriaLogs is, and takes journals. */
+export interface JournalTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The text of homelab-journal-upload.container. */
+export const journalUploadQuadlet = ({ host, port }: JournalTarget, image: string) =>
   render(
     containerUnit({
       unit: {
@@ -45,7 +52,7 @@ export const journalUploadQuadlet = (url: string, image: string) =>
         pull: "never",
         network: "host",
         entrypoint: `${folder}/ship.sh`,
-        exec: [url],
+        exec: [host, String(port), "/insert/journald"],
         mounts: [
           { source: "/var/log/journal", target: "/var/log/journal", readOnly: true },
           { source: state, target: "/state" },
@@ -65,14 +72,14 @@ export const journalUploadQuadlet = (url: string, image: string) =>
 
 export function journalUpload(
   resource: string,
-  { connection, base, url }: { connection: ConnectionArgs; base: string; url: string },
+  { connection, base, target }: { connection: ConnectionArgs; base: string; target: JournalTarget },
   options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions,
 ): Unit {
   const image = new Image(
     `${resource}-image`,
     {
       connection,
-      repository: `localhost/homelab/journal-upload`,
+      repository: "localhost/homelab/journal-upload",
       containerfile: containerfile(reference(base)),
     },
     options(),
@@ -85,13 +92,15 @@ export function journalUpload(
       files: [
         {
           path: `/etc/containers/systemd/${name}.container`,
-          content: image.reference.apply((built) => journalUploadQuadlet(url, built)),
+          content: image.reference.apply((built) => journalUploadQuadlet(target, built)),
         },
-        {
-          path: `${folder}/ship.sh`,
-          content: readFileSync(join(__dirname, "scripts/ship.sh"), "utf8"),
+        ...["ship.sh", "redact.pl"].map((file) => ({
+          path: `${folder}/${file}`,
+          content: readFileSync(join(__dirname, "../scripts", file), "utf8"),
           mode: "0755",
-        },
+        })),
+        { path: `${folder}/patterns`, content: perlPatterns() },
+        { path: `${folder}/chain`, content: `${chainExpression}\n` },
       ],
       directories: [
         { path: state, mode: "0700" },

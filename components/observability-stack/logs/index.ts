@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../../../remote/connection-args";
+import { logsPort, shippingState, type LogEngine, type LogShippingSettings } from "../../../services";
+import type { Node, Topology } from "../../../topology";
+import { QuadletService } from "../../quadlet-service";
+import { journalUpload } from "./journal-upload";
+import { vectorRun } from "./vector";
+
+export { logsRun } from "./engines";
+
+/** Where a shipper notes how far it has come; node.sh reads it. */
+const cursors: Readonly<Record<LogEngine, string>> = {
+  loki: `${shippingState.loki}/journal/checkpoint.txt`,
+  victorialogs: `${shippingState.victorialogs}/state`,
+};
+export const cursorFile = ({ engine }: LogShippingSettings): string => cursors[engine];
+
+export interface ShippingArgs {
+  readonly node: Node;
+  readonly topology: Topology;
+  readonly identity: string | undefined;
+  readonly connection: ConnectionArgs;
+  readonly settings: LogShippingSettings;
+}
+
+/** What carries the node's lines to storage: each engine has its own. Both take secrets out on the node. */
+export function shipLogs(
+  name: string,
+  { node, topology, identity, connection, settings }: ShippingArgs,
+  options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions,
+): void {
+  switch (settings.engine) {
+    case "loki":
+      new QuadletService(
+        `${name}-vector`,
+        {
+          ...{ node, identity, run: vectorRun(settings, node, topology) },
+          keeps: {
+            kind: "ephemeral",
+            paths: [shippingState.loki, "/var/log/journal", "/var/log/pods"],
+            reason: "how far it has come, and what is carried to storage",
+          },
+        },
+        options(),
+      );
+      break;
+    case "victorialogs":
+      journalUpload(
+        `${name}-journal-upload`,
+        {
+          ...{ connection, base: settings.baseImage },
+          target: { host: topology.nodes.storage.address, port: logsPort(settings) },
+        },
+        options,
+      );
+  }
+}
