@@ -65,7 +65,12 @@ const fromSchemas = new Map<string, unknown>([
 ]);
 
 /** Keys without a default that need not be there. */
-const optional = ["nodes.NODE.mac", "homelab:k3s.imageArchives"];
+const optional = [
+  "nodes.NODE.mac",
+  "homelab:k3s.imageArchives",
+  ...["homelab:logs.image", "homelab:logs.port", "homelab:logs.dataDirectory", "homelab:logShipping.port"],
+  "homelab:grafana.postgres.role",
+];
 
 describe("docs/configuration.md", () => {
   it("lists every key of the schemas and no other", () => {
@@ -76,7 +81,18 @@ describe("docs/configuration.md", () => {
   it("lists the keys that every stack has, and storage's own", () => {
     const common = ["topology", "sshIdentity"];
     expect(stackKeys("desktop").sort()).toEqual(
-      [...common, "alerts", "backup", "k3s", "logShipping", "metrics", "nats", "power", "replica"].sort(),
+      [
+        ...common,
+        "alerts",
+        "backup",
+        "grafana",
+        "k3s",
+        "logShipping",
+        "metrics",
+        "nats",
+        "power",
+        "replica",
+      ].sort(),
     );
     expect(stackKeys("compute").sort()).toEqual(
       [...common, "backup", "compute", "k3s", "logShipping", "metrics", "power"].sort(),

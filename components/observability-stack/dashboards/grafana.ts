@@ -14,6 +14,8 @@ import { stringify } from "yaml";
 import type { LogEngine } from "../../../services";
 import { chain, filled, pages, type Page, type Query } from "./queries";
 
+/* eslint-disable @typescript-eslint/no-deprecated -- the form of dashboards that every Grafana reads from files */
+
 /** Grafana's pages and data sources. The uids are what pages name: a person may change a name, and no uid. */
 
 const prometheus = { type: "prometheus", uid: "prometheus" };
