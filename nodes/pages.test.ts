@@ -21,10 +21,11 @@ const fewest: Record<NodeName, object> = {
   desktop: {},
   compute: {},
 };
-const told = { metrics: on, logShipping: on, alerts: { ...on, webhook: "https://example.org/hook" } };
+const logs = { ...on, engine: "victorialogs" };
+const told = { metrics: on, logShipping: logs, alerts: { ...on, webhook: "https://example.org/hook" } };
 const everything: Record<NodeName, object> = {
   storage: {
-    ...{ ...told, prometheus: on, postgresExporter: on, logs: on },
+    ...{ ...told, prometheus: on, postgresExporter: on, logs },
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
@@ -40,7 +41,7 @@ const everything: Record<NodeName, object> = {
   compute: {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },
-    ...{ metrics: on, logShipping: on },
+    ...{ metrics: on, logShipping: logs },
   },
 };
 const settings: Record<string, Record<NodeName, object>> = {

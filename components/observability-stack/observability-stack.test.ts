@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { house } from "../../power/testing";
-import { alertsSchema, metricsSchema, postgresExporterSchema, prometheusSchema } from "../../services";
+import {
+  alertsSchema,
+  grafanaSchema,
+  logShippingSchema,
+  logsSchema,
+  metricsSchema,
+  postgresExporterSchema,
+  prometheusSchema,
+} from "../../services";
 import { declared, named, secret } from "../testing";
 import { ObservabilityStack, type ObservabilityStackArgs } from ".";
 
@@ -68,6 +76,7 @@ describe("an ObservabilityStack", () => {
   it.each([
     ["Prometheus", { prometheus }],
     ["Alertmanager", { alerts }],
+    ["Loki", { logs: logsSchema.parse({ enabled: true }) }],
   ])("has no %s on an on-demand node", async (_what, one) => {
     await expect(stack({ node: house.nodes.compute, ...one })).rejects.toThrow(/on-demand/);
   });
@@ -103,18 +112,51 @@ describe("an ObservabilityStack", () => {
     expect(text).toContain("Secret=homelab-postgres-exporter-password,");
   });
 
+  it("carries logs to Loki by Vector, and to VictoriaLogs by systemd's own", async () => {
+    const by = async (engine: "loki" | "victorialogs") => {
+      const all = await stack({
+        logs: logsSchema.parse({ enabled: true, engine }),
+        shipping: logShippingSchema.parse({ enabled: true, engine }),
+      });
+      const units = all.filter(({ type }) => type === "homelab:remote:Unit").map(({ name }) => name);
+      return units.filter((name) => /logs|vector|journal/.test(name)).sort();
+    };
+    expect(await by("loki")).toEqual(["observability-logs-unit", "observability-vector-unit"]);
+    expect(await by("victorialogs")).toEqual([
+      "observability-journal-upload-unit",
+      "observability-logs-unit",
+    ]);
+  });
+
+  it("shows it on an always-on node, with the password of a role that reads in a secret alone", async () => {
+    const settings = grafanaSchema.parse({ enabled: true, postgres: { role: "viewer" } });
+    const storage = {
+      ...{ s3Endpoint: "", s3: {} },
+      dsns: { viewer: { agent_gateway: "postgresql://viewer:a-long-secret@10.0.0.1/agent_gateway" } },
+    };
+    const all = await stack({ node: house.nodes.desktop, grafana: { settings, storage } });
+    expect(JSON.stringify(all.map(({ visible }) => visible))).not.toContain("a-long-secret");
+    expect(named(all, "observability-grafana-postgres-secret").visible.value).toBe(secret);
+    const texts = files(named(all, "observability-grafana-unit"));
+    expect(texts["/etc/homelab/grafana/sources.yaml"]).toContain("url: 10.0.0.1:5432");
+    expect(Object.keys(texts).filter((path) => path.endsWith(".json"))).toHaveLength(6);
+    await expect(stack({ node: house.nodes.compute, grafana: { settings, storage } })).rejects.toThrow(
+      /on-demand/,
+    );
+  });
+
   it("stays within a gigabyte on storage", async () => {
     const all = await stack({
-      prometheus,
-      alerts,
+      ...{ prometheus, alerts },
+      logs: logsSchema.parse({ enabled: true }),
+      shipping: logShippingSchema.parse({ enabled: true }),
       postgres: { exporter: postgresExporterSchema.parse({ enabled: true }), port: 5432 },
     });
     const limits = all
       .filter(({ type }) => type === "homelab:remote:Unit")
       .flatMap((unit) => Object.values(files(unit)))
       .flatMap((text) => [...text.matchAll(/^MemoryMax=(\d+)M$/gm)].map(([, size]) => Number(size)));
-    expect(limits).toHaveLength(4);
-    // With 256 MB left for what keeps the logs, and 64 for what ships them.
-    expect(limits.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(1024 - 256 - 64);
+    expect(limits).toHaveLength(6);
+    expect(limits.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(1024);
   });
 });
