@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Node } from "../topology";
 import { computeGroup, modelWeights, type ComputeGroup } from "./compute-group";
 import { dagster } from "./dagster";
 import { strict } from "./fields";
@@ -7,6 +8,8 @@ import { mlflow } from "./mlflow";
 import { ollama } from "./ollama";
 import { qdrant } from "./qdrant";
 import type { PodContext, PodRun } from "./pod";
+import { keyConflicts } from "./pod-key-conflicts";
+import type { PodKeys } from "./pod-keys";
 import { isOn, service, type Keeps, type Service, type Services } from "./service";
 import { vllm } from "./vllm";
 
@@ -27,28 +30,44 @@ function schemaWith<P extends Readonly<Record<string, { readonly settings: z.Zod
 export type ComputeSettings = z.output<typeof computeSchema>;
 
 /** What services of compute have in common: the cache of model weights, and the GPU's device plugin. */
-export const computeWith = (all: Services) => group(schemaWith(all) as unknown as typeof computeSchema);
-
-const group = <S extends z.ZodType<ComputeGroup>>(settings: S) =>
+const group = (settings: typeof computeSchema, all: Services) =>
   service({
     title: "compute's services",
     purpose: "what runs on compute as pods of the cluster, and the cache of model weights",
     key: "compute",
     on: ["compute"],
     settings,
-    problems: ({ enabled }, { stack }) =>
-      enabled && !isOn(stack, "k3s")
+    problems: (own, { node, stack }) => [
+      ...(own.enabled && !isOn(stack, "k3s")
         ? [
             "homelab:compute.enabled is true, and homelab:k3s.enabled is not: what runs on compute runs in the cluster, so set both.",
           ]
-        : [],
+        : []),
+      ...podsOn(
+        own,
+        contextOf(own, node, (image) => image),
+        all,
+      ).flatMap(({ service: one, run, more }) =>
+        more === undefined ? [] : keyConflicts(one.key, run, more),
+      ),
+    ],
     enabled: ({ enabled }) => enabled,
     images: ({ gpu }) => [gpu.devicePlugin],
     keeps: (own) => modelWeights(own),
   });
 
 /** `homelab:compute` of this house. */
-export const compute = group(computeSchema);
+export const compute = group(computeSchema, pods);
+
+/** The same with other services, for a test. */
+export const computeWith = (all: Services) => group(schemaWith(all) as unknown as typeof computeSchema, all);
+
+/** What the services of compute may know. @param pinned the reference under which an image is run */
+export const contextOf = (
+  { namespace, modelCache, gpu }: ComputeGroup,
+  node: Node,
+  pinned: PodContext["pinned"],
+): PodContext => ({ node, namespace, modelCache, pinned, ...(gpu.enabled ? { gpu } : {}) });
 
 export type ComputeService = keyof typeof pods;
 
@@ -62,6 +81,8 @@ export interface RunningPods {
   readonly settings: unknown;
   readonly keeps: Keeps;
   readonly run: PodRun;
+  /** Further keys of its pods, from the stack file. @default none */
+  readonly more?: PodKeys;
 }
 
 /** The services that run as pods, each as it is on this node. */
@@ -70,7 +91,12 @@ export const podsOn = (settings: ComputeSettings, context: PodContext, all: Serv
     const one = all[name];
     const own = settings[name];
     const run = one?.pod?.(own, context);
-    return one === undefined || run === undefined
-      ? []
-      : [{ service: one, settings: own, keeps: one.keeps(own, settings), run }];
+    if (one === undefined || run === undefined) return [];
+    const { pod: more } = own as { readonly pod?: PodKeys };
+    return [
+      {
+        ...{ service: one, settings: own, keeps: one.keeps(own, settings), run },
+        ...(more === undefined ? {} : { more }),
+      },
+    ];
   });

@@ -11,6 +11,7 @@ export { calendar, isCalendar } from "./calendar";
 export {
   computeSchema,
   computeWith,
+  contextOf,
   podsOn,
   runningServices,
   type ComputeSettings,
@@ -45,6 +46,7 @@ export { modelWeights } from "./compute-group";
 export { placed, podSecurity, podUser, containerSecurity, tmp } from "./pod";
 export type { MountedFile, PodContext, PodRun, Probe, Program, Scratch, Workload } from "./pod";
 export { sharedFiles } from "./pod-files";
+export type { PodKeys } from "./pod-keys";
 export { portProblems } from "./ports";
 export {
   postgresSchema,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { port } from "./fields";
+import { podKeys } from "./pod-keys";
 
 /** Forms of values that services of the cluster share. */
 
@@ -16,6 +17,7 @@ export const pod = (defaults: { port: number; cpu: string; memory: string }) => 
   port: port.default(defaults.port),
   cpu: cpu.default(defaults.cpu),
   memory: memory.default(defaults.memory),
+  pod: podKeys.describe("further keys of its pods"),
 });
 
 export const count = (least: number, most: number) =>

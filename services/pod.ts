@@ -1,5 +1,4 @@
 import { lifecycleKey, type Node } from "../topology";
-import type { PodKeys } from "./pod-keys";
 
 /** How services run as pods of the cluster. Plain values: Dagster is told some of them as text. */
 
@@ -27,8 +26,6 @@ export interface PodRun {
   readonly account?: AccountRights;
   /** Names by which its pods find each other: of a pod, and the port that it serves there. @default none */
   readonly inside?: readonly { readonly name: string; readonly portName: string; readonly port: number }[];
-  /** Further keys of its pods, from the stack file. @default none */
-  readonly more?: PodKeys;
 }
 
 /** What a service may do in the cluster. */

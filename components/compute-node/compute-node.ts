@@ -4,6 +4,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Contents } from "../../provider/sdk/kubernetes";
 import { Unit } from "../../provider/sdk/remote";
 import {
+  contextOf,
   modelWeights,
   podsOn,
   sharedFiles,
@@ -47,10 +48,10 @@ export class ComputeNode extends pulumi.ComponentResource {
   constructor(name: string, args: ComputeNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, settings } = args;
     const { gpu, modelCache, namespace } = settings;
-    const running = podsOn(settings, {
-      ...{ node, namespace, modelCache, pinned: (image) => reference(image) },
-      ...(gpu.enabled ? { gpu } : {}),
-    });
+    const running = podsOn(
+      settings,
+      contextOf(settings, node, (image) => reference(image)),
+    );
     const cached = running.some(({ run }) => usesCache(run));
     const placement = cached ? placementOf(node, name, modelWeights(settings)) : nothingKeptOn(node);
     const declared = new DeclaredObjects();
@@ -98,13 +99,14 @@ export class ComputeNode extends pulumi.ComponentResource {
           options(),
         )
       : undefined;
-    for (const { service, settings: own, keeps, run } of running) {
+    for (const { service, settings: own, keeps, run, more } of running) {
       const secrets = service.secrets?.(own);
       new PodService(
         `${name}-${run.name}`,
         {
           ...{ node, run, keeps, namespace, inNamespace, inCluster, storage: args.storage },
           ...(secrets === undefined ? {} : { secrets }),
+          ...(more === undefined ? {} : { more }),
           shared: { files, objects },
         },
         options(cache !== undefined && usesCache(run) ? { dependsOn: cache } : {}),

@@ -4,6 +4,7 @@ import {
   placed,
   podSecurity,
   tmp,
+  type PodKeys,
   type Probe,
   type Program,
   type Scratch,
@@ -11,6 +12,7 @@ import {
 } from "../../services";
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
+import { withMore } from "./more";
 
 /** What the pods of every service have in common. Plain values: policies decide on them. */
 
@@ -24,6 +26,8 @@ export interface PodSurroundings {
   readonly reason?: string;
   /** Annotations of the pod; a change restarts it. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Further keys, from the stack file. @default none */
+  readonly more?: PodKeys;
 }
 
 function container(program: Program, service: string): core.v1.Container {
@@ -84,7 +88,7 @@ function probes({ path, grpc, startSeconds }: Probe, port: number) {
   };
 }
 
-export function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpec {
+function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpec {
   const { before = [], nodeDirectories = [] } = one;
   const all = [...before, ...one.programs];
   const mounts = nodeDirectories.map(({ name: volume, at }) => ({ name: volume, mountPath: at }));
@@ -144,8 +148,11 @@ export function deployment(one: Workload, around: PodSurroundings) {
       strategy: { type: "Recreate" },
       selector: { matchLabels: { "app.kubernetes.io/name": one.name } },
       template: {
-        metadata: { labels, annotations: { ...around.annotations, ...ephemeral(one, around) } },
-        spec: podSpec(one, around),
+        metadata: {
+          labels: { ...around.more?.labels, ...labels },
+          annotations: { ...around.more?.annotations, ...around.annotations, ...ephemeral(one, around) },
+        },
+        spec: withMore(podSpec(one, around), around),
       },
     },
   };

@@ -8,7 +8,7 @@ import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
-import type { Keeps, PodRun, SecretSources, StorageValues, Workload } from "../../services";
+import type { Keeps, PodKeys, PodRun, SecretSources, StorageValues, Workload } from "../../services";
 import { childOptions } from "../child-options";
 import { placementOf, type NodeFor } from "../placement";
 import { inSentences } from "../refusal";
@@ -44,6 +44,8 @@ export interface PodServiceArgs<K extends Keeps = Keeps> {
   secrets?: Readonly<Record<string, (given: SecretSources) => string>>;
   /** What storage hands out; needed by `secrets` only. @default nothing */
   storage?: pulumi.Input<StorageValues>;
+  /** Further keys of its pods, from the stack file. @default none */
+  more?: PodKeys;
   /** ConfigMaps of others that it mounts. @default none */
   shared?: SharedFiles;
 }
@@ -95,6 +97,7 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       const mounted = filesOf(one, files);
       const { metadata: own, spec } = deployment(one, {
         ...{ node: args.node, namespace, name: run.name },
+        ...(args.more === undefined ? {} : { more: args.more }),
         ...(keeps.kind === "ephemeral" ? { reason: keeps.reason } : {}),
         ...(Object.keys(mounted).length === 0
           ? {}
