@@ -56,6 +56,11 @@ const rooms = [
     imports: ["packages/errors", "packages/postgres", "cli/terminal"],
   },
   {
+    path: "packages/jobs",
+    holds: "crontabs and timers as jobs.yaml, and when cron begins them: [jobs.md](jobs.md)",
+    imports: ["packages/errors", "topology"],
+  },
+  {
     path: "services",
     holds: "what each service is, once: settings, images, ports, what it keeps; the rest derives from that",
     imports: ["packages/quadlet", "topology"],

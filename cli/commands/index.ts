@@ -3,6 +3,7 @@ import { audit } from "./audit";
 import { completion } from "./completion";
 import { deleteData } from "./delete-data";
 import { doctor } from "./doctor";
+import { jobs } from "./jobs";
 import { migrate } from "./migrate";
 import { pin } from "./pin";
 import { policy } from "./policy";
@@ -26,6 +27,7 @@ export const commands: readonly (() => HomelabCommand)[] = [
   rejoin,
   migrate,
   search,
+  jobs,
   audit,
   policy,
   pin,
