@@ -17,9 +17,15 @@ interface Where {
   readonly lifecycle: Lifecycle;
 }
 
-/** Placement of what keeps data; the type of the node rules out an on-demand one. */
-export function persistentOn(node: Node<"always-on">, paths: readonly string[]): Placement {
-  return { node: node.name, lifecycle: node.lifecycle, keeps: "persistent", paths };
+/**
+ * Placement of what keeps data. Callers take a `Node<"always-on">`, so an on-demand one does not compile; a program that
+ * goes around its types is stopped here.
+ * @param what keeps it, as the sentence names it.
+ * @throws Error for an on-demand node, whatever its type says.
+ */
+export function persistentOn(node: Node, what: string, paths: readonly string[]): Placement {
+  const { name, lifecycle } = requireAlwaysOn(node, what);
+  return { node: name, lifecycle, keeps: "persistent", paths };
 }
 
 /** Placement of what keeps nothing. */
@@ -35,7 +41,7 @@ export type NodeFor<K extends Keeps> = K extends { readonly kind: "persistent" }
  * @throws Error for what keeps data on an on-demand node, whatever its type says.
  */
 export function placementOf(node: Node, name: string, keeps: Keeps): Placement {
-  if (keeps.kind === "persistent") return persistentOn(requireAlwaysOn(node, name), keeps.paths);
+  if (keeps.kind === "persistent") return persistentOn(node, name, keeps.paths);
   if (keeps.kind === "nothing" || keeps.paths.length === 0) return nothingKeptOn(node);
   return {
     ...{ node: node.name, lifecycle: node.lifecycle, keeps: "ephemeral" },

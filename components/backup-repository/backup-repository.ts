@@ -3,7 +3,7 @@ import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { containerUnit, render } from "../../packages/quadlet";
-import { connectionOf, hostPort, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, hostPort, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
@@ -100,9 +100,13 @@ export class BackupRepository extends pulumi.ComponentResource {
   readonly unit: Unit;
 
   constructor(name: string, args: BackupRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "BackupRepository");
-    super("homelab:index:BackupRepository", name, { placement: persistentOn(node, [args.directory]) }, opts);
+    const { node } = args;
+    super(
+      "homelab:index:BackupRepository",
+      name,
+      { placement: persistentOn(node, "BackupRepository", [args.directory]) },
+      opts,
+    );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
     const image = new Image(

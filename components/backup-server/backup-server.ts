@@ -4,7 +4,7 @@ import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import { type BackupServerSettings } from "../../services";
 import { skippedHours } from "../../settings";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { persistentOn } from "../placement";
@@ -84,9 +84,13 @@ export class BackupServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, postgres, minio, cluster, repositories } = args;
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "BackupServer");
-    super("homelab:index:BackupServer", name, { placement: persistentOn(node, [settings.directory]) }, opts);
+    const { node } = args;
+    super(
+      "homelab:index:BackupServer",
+      name,
+      { placement: persistentOn(node, "BackupServer", [settings.directory]) },
+      opts,
+    );
     const times = { "homelab:backup.at": settings.at, "homelab:backup.drillAt": settings.drillAt };
     for (const sentence of skippedHours(times)) void pulumi.log.warn(sentence, this);
     const connection = connectionOf(node, args.identity);

@@ -60,7 +60,7 @@ export class K3sAgent extends pulumi.ComponentResource {
 }
 
 function placementOf(node: Node, { dataDirectory }: K3sAgentSettings): Placement {
-  if (isAlwaysOn(node)) return persistentOn(node, [dataDirectory]);
+  if (isAlwaysOn(node)) return persistentOn(node, "K3sAgent", [dataDirectory]);
   return {
     node: node.name,
     lifecycle: node.lifecycle,

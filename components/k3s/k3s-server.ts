@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SecretFile, type Unit } from "../../provider/sdk/remote";
 import type { K3sServerSettings } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { persistentOn } from "../placement";
 import { serverConfig, serverUrl } from "./config";
@@ -48,9 +48,13 @@ export class K3sServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: K3sServerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "K3sServer");
-    super("homelab:index:K3sServer", name, { placement: persistentOn(node, [settings.dataDirectory]) }, opts);
+    const { node } = args;
+    super(
+      "homelab:index:K3sServer",
+      name,
+      { placement: persistentOn(node, "K3sServer", [settings.dataDirectory]) },
+      opts,
+    );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
     this.unit = k3sMember(name, {

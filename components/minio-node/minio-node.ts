@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import type { MinioSettings } from "../../services";
-import { connectionOf, hostPort, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, hostPort, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
@@ -43,9 +43,13 @@ export class MinioNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: MinioNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "MinioNode");
-    super("homelab:index:MinioNode", name, { placement: persistentOn(node, [settings.dataDirectory]) }, opts);
+    const { node } = args;
+    super(
+      "homelab:index:MinioNode",
+      name,
+      { placement: persistentOn(node, "MinioNode", [settings.dataDirectory]) },
+      opts,
+    );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.identity);
 

@@ -82,10 +82,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
       "homelab:index:ObservabilityStack",
       name,
       {
-        placement:
-          kept.length === 0
-            ? nothingKeptOn(node)
-            : persistentOn(requireAlwaysOn(node, "ObservabilityStack"), kept),
+        placement: kept.length === 0 ? nothingKeptOn(node) : persistentOn(node, "ObservabilityStack", kept),
       },
       opts,
     );

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { usualWorkDirectory } from "../../packages/migration/names";
 import { Migration } from "../../provider/sdk/postgres";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { persistentOn } from "../placement";
 
@@ -41,10 +41,15 @@ export class PostgresMigration extends pulumi.ComponentResource {
   readonly moved: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: PostgresMigrationArgs, opts?: pulumi.ComponentResourceOptions) {
-    const node = requireAlwaysOn(args.node, "PostgresMigration");
+    const { node } = args;
     const { databases, owners, via, identity } = args;
     const workDirectory = args.workDirectory ?? usualWorkDirectory;
-    super("homelab:index:PostgresMigration", name, { placement: persistentOn(node, [workDirectory]) }, opts);
+    super(
+      "homelab:index:PostgresMigration",
+      name,
+      { placement: persistentOn(node, "PostgresMigration", [workDirectory]) },
+      opts,
+    );
     const { host, port = 5432, user, password } = args.source;
     const migration = new Migration(
       `${name}-run`,

@@ -3,7 +3,7 @@ import { Database, Extension, Grant, Role, type ServerArgs } from "../../provide
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { replicationRole, type PostgresSettings } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { password, proposal } from "../password";
@@ -72,9 +72,8 @@ export class PostgresNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgresNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "PostgresNode");
-    const placement = persistentOn(node, [settings.dataDirectory]);
+    const { node } = args;
+    const placement = persistentOn(node, "PostgresNode", [settings.dataDirectory]);
     super("homelab:index:PostgresNode", name, { placement }, opts);
     this.#name = name;
     this.#given = opts;

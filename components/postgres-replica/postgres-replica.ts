@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { PostgresSettings, ReplicaSettings } from "../../services";
-import { connectionOf, requireAlwaysOn, type Node } from "../../topology";
+import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import {
@@ -64,12 +64,11 @@ export class PostgresReplica extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgresReplicaArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, primary, clients, identity } = args;
-    // The types say so already; a program that goes around them is stopped here.
-    const node = requireAlwaysOn(args.node, "PostgresReplica");
+    const { node } = args;
     super(
       "homelab:index:PostgresReplica",
       name,
-      { placement: persistentOn(node, [settings.dataDirectory]) },
+      { placement: persistentOn(node, "PostgresReplica", [settings.dataDirectory]) },
       opts,
     );
     const connection = connectionOf(node, identity);
