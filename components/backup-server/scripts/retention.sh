@@ -11,7 +11,8 @@ retention_weeks=8 retention_months=12
 # escaped, so no name, path or tag can pass for one of these keys.
 snapshots_of() {
   local said
-  said=$("$@" snapshots --json --no-lock)
+  # Where this runs in a substitution, nothing else ends it.
+  said=$("$@" snapshots --json --no-lock) || return
   { grep -oE '"time":"[0-9T:.Z+-]+"|"hostname":"[A-Za-z0-9.-]*"|"tags":\["[a-z0-9-]+"(,"[a-z0-9-]+")*\]|"original":"[0-9a-f]{64}"|"total_files_processed":[0-9]+|"total_bytes_processed":[0-9]+|"id":"[0-9a-f]{64}"' <<<"$said" || true; } |
     awk -v OFS='\t' '
       function clear() { time = original = host = tags = bytes = files = "-" }
@@ -110,7 +111,7 @@ expired() {
   local name=$1 id original host tags what folder
   local -A seen=()
   while read -r id what; do seen[$id]=$what; done <"$SEEN_DIRECTORY/$name"
-  folder=$(mktemp -d)
+  folder=$(mktemp -d) || return
   while IFS=$'\t' read -r id _ original host tags _; do
     [ -n "$id" ] || continue
     what=files
