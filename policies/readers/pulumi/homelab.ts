@@ -2,6 +2,7 @@
 import { isUnknown, unknown } from "../../engine/facts";
 import type { HostPlacement, RemoteSetup, Unknown } from "../../engine/facts";
 import { at, record, records, text, texts } from "../values";
+import { readKubernetesResource } from "./kubernetes";
 import { putOnNode } from "./put-file";
 import { readScript } from "./shell/script";
 import { isNotYet, notYetWhy, originOf, told } from "./resource";
@@ -24,8 +25,23 @@ export function readHomelab(resource: PulumiResource, context: ReadContext): voi
       placement: connectionPlacement(at(resource.inputs, "server", "connection")),
       sets: `it keeps a PostgreSQL ${(kind ?? "").toLowerCase()}`,
     });
-  } else if (module === "remote" && kind === "Unit") readUnit(resource, context);
+  } else if (module === "kubernetes") readObjects(resource, context);
+  else if (module === "remote" && kind === "Unit") readUnit(resource, context);
   else if (module !== "remote" || !ownKeepingNothing.has(kind ?? "")) readOther(resource, context);
+}
+
+/** What it would write into the cluster. Objects of which it has the names alone are resources of their own. */
+function readObjects(resource: PulumiResource, context: ReadContext): void {
+  const { objects } = resource.inputs;
+  if (isNotYet(objects)) {
+    const sets = unknown(`its objects: ${notYetWhy}`);
+    context.facts.remoteSetups.push({ origin: originOf(resource), placement: sets, sets });
+  }
+  for (const inputs of records(objects)) {
+    if (Object.keys(inputs).every((key) => ["apiVersion", "kind", "metadata"].includes(key))) continue;
+    const type = `kubernetes:${text(inputs.apiVersion) ?? ""}:${text(inputs.kind) ?? ""}`;
+    readKubernetesResource({ ...resource, type, inputs }, context);
+  }
 }
 
 /** The machine at the other end of an SSH connection. */

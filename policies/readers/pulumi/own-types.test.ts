@@ -3,7 +3,7 @@ import { kinds } from "../../../provider/registry";
 import { noFacts } from "../../engine/facts";
 import { judge } from "../../engine/judge";
 import type { Topology } from "../../engine/topology";
-import { readResource } from "./index";
+import { notYet, readResource } from "./index";
 
 const topology: Topology = {
   nodes: [
@@ -32,6 +32,30 @@ describe("every resource of this program's own provider", () => {
       expect(said(type, on("storage", "10.0.0.1")), type).toEqual([]);
       expect(said(type, on("compute", "10.0.0.3")).join(), type).not.toContain("nothing is known");
     }
+  });
+
+  it("and what is written into a cluster is judged as if its own resource wrote it", () => {
+    const claim = (more: object) => ({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data", namespace: "work" },
+      ...more,
+    });
+    const contents = (...objects: object[]) => said("homelab:kubernetes:Contents", { objects });
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "it", namespace: "work" },
+      spec: {
+        nodeName: "compute",
+        containers: [{ name: "it", image: "x", volumeMounts: [{ name: "data", mountPath: "/data" }] }],
+        volumes: [{ name: "data", hostPath: { path: "/srv/data" } }],
+      },
+    };
+    expect(contents(pod)).toHaveLength(1);
+    expect(contents({ ...pod, spec: { ...pod.spec, nodeName: "storage" } })).toEqual([]);
+    expect(contents(claim({}))).toEqual([]);
+    expect(said("homelab:kubernetes:Contents", { objects: notYet }).join()).toContain("its objects");
   });
 
   it("and MinIO's objects are where the provider's server is, also where a topology for trials has loopback addresses", () => {
