@@ -95,6 +95,7 @@ export class ComputeNode extends pulumi.ComponentResource {
             health: { exec: ["/usr/bin/test", "-e", `${modelCache}/.homelab-ephemeral`] },
             // Copies, but of many gigabytes: not fetched a second time unseen, and not left on the disk unknown.
             keeps: [modelCache],
+            ephemeral: modelWeights(settings).reason,
           },
           options(),
         )

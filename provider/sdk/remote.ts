@@ -56,6 +56,8 @@ export interface UnitArgs {
    * which the data was is not mounted.
    */
   keeps?: string[];
+  /** Why losing what it keeps costs nothing: then it may be on an on-demand node. @default it may not be lost */
+  ephemeral?: string;
   /**
    * Command for what outlives the service, argument by argument: run when the unit is removed, once it has stopped and is
    * disabled, also when it had stopped long before. One of the unit's files, safe to repeat.

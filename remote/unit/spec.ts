@@ -60,6 +60,7 @@ export const unitSchema = z.strictObject({
   mend: argv.optional(),
   health: healthSchema,
   keeps: z.array(absolutePath).default([]),
+  ephemeral: z.string().min(1).optional(),
   onRemoval: argv.optional(),
 });
 

@@ -98,11 +98,13 @@ function readUnit(resource: PulumiResource, context: ReadContext): void {
   const placement = connectionPlacement(resource.inputs.connection);
   const { files, keeps } = resource.inputs;
   const kept = texts(keeps);
+  const reason = text(resource.inputs.ephemeral);
   if (kept.length > 0 || isNotYet(keeps)) {
     context.facts.remoteSetups.push({
       origin: originOf(resource),
       placement,
       sets: isNotYet(keeps) ? unknown(`what it keeps: ${notYetWhy}`) : `it keeps data in ${kept.join(", ")}`,
+      ...(reason === undefined ? {} : { ephemeral: { reason } }),
     });
   }
   if (isNotYet(files)) {

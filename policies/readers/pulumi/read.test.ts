@@ -500,6 +500,10 @@ describe("this project's own resources", () => {
 
   it("count what a unit says it keeps, and the quadlets among its files", () => {
     expect(unit({ files: [], keeps: ["/srv/x"] }).join()).toContain("it keeps data in /srv/x");
+    expect(unit({ files: [], keeps: ["/srv/x"], ephemeral: "copies of what the hub has" })).toEqual([
+      "exempt: copies of what the hub has",
+    ]);
+    expect(unit({ files: [], keeps: ["/srv/x"], ephemeral: "" })).toHaveLength(1);
     expect(
       unit({
         files: [
