@@ -26,7 +26,7 @@ function load(example: string) {
 }
 
 describe("an example", () => {
-  it.each(["three-machines", "gpu"])("%s is accepted", (example) => {
+  it.each(["three-machines", "gpu", "workloads"])("%s is accepted", (example) => {
     expect(() => {
       load(example);
     }).not.toThrow();

@@ -5,7 +5,7 @@ import type { K3sAgent } from "../components/k3s";
 import { Refusal } from "../components/refusal";
 import type { StorageEndpoints } from "./endpoints";
 import type { House } from "./house";
-import { quadletsOn, type StorageValues } from "../services";
+import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
 import { QuadletService } from "../components/quadlet-service";
 
 /** What runs on compute in the cluster, when its settings say so. */
@@ -43,19 +43,29 @@ export function runQuadlets(
   opts: pulumi.ComponentResourceOptions,
   others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
 ): pulumi.Inputs {
-  const passwords = quadletsOn({ node, topology }, settings).map(({ name, service, own, keeps, run }) => {
+  const urls = urlsOf(node, portsOf(node.name, settings));
+  const passwords: [string, QuadletService["passwords"]][] = [];
+  // Workloads come last: they may ask for what the others have.
+  for (const { name, service, own, keeps, run } of quadletsOn({ node, topology }, settings)) {
     const declared = new QuadletService(
       name,
       {
-        ...{ node: node, run, keeps, storage, identity: settings.sshIdentity },
+        ...{ node, run, keeps, storage, urls, identity: settings.sshIdentity },
+        services: Object.fromEntries(passwords),
         passwords: service.passwords?.(own) ?? [],
         secrets: service.secrets?.(own) ?? {},
       },
       opts,
     );
+<<<<<<< HEAD
     return [name, declared.passwords] as const;
   });
   const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
+=======
+    passwords.push([name, declared.passwords]);
+  }
+  const some = passwords.filter(([, own]) => Object.keys(own).length > 0);
+>>>>>>> 94e8228 (People's own workloads are services of the house)
   return some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) };
 }
 

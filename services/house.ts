@@ -12,6 +12,7 @@ import { postgresExporter } from "./postgres-exporter";
 import { powerKeeper, powerSchedule } from "./power";
 import { prometheus } from "./prometheus";
 import { replica } from "./replica";
+import { workloads } from "./workloads";
 
 /** Every service of the house. A new one is a file in this folder and a line here. */
 export const services = {
@@ -34,7 +35,11 @@ export const services = {
   postgresExporter,
   logs,
   logShipping,
+<<<<<<< HEAD
   grafana,
+=======
+  workloads,
+>>>>>>> 94e8228 (People's own workloads are services of the house)
 } as const;
 
 export type ServiceName = keyof typeof services;

@@ -95,3 +95,4 @@ export type {
   Services,
 } from "./service";
 export { bytesOf, podmanSize, size, sizeText } from "./sizes";
+export { workloadsSchema, type WorkloadsSettings } from "./workload-settings";

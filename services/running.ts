@@ -15,6 +15,7 @@ export type ServiceSettings<N extends NodeName> = {
 
 /** A service that runs on a node, with its settings. */
 export interface Running {
+  /** Its name in the house, or of its unit where a key holds several. */
   readonly name: string;
   readonly service: Service;
   readonly settings: unknown;
@@ -52,7 +53,11 @@ function settingsOf({ key }: Service, settings: object) {
 export const runningOn = (node: NodeName, settings: object, all: Services = house): Running[] =>
   servicesOf(node, all).flatMap(([name, service]) => {
     const { own, within } = settingsOf(service, settings);
-    return service.enabled(own, within) ? [{ name, service, settings: own, within }] : [];
+    if (!service.enabled(own, within)) return [];
+    const each = service.each?.(own) ?? [{ name, service }];
+    return each
+      .filter((one) => one.service.enabled(own, within))
+      .map((one) => ({ ...one, settings: own, within }));
   });
 
 /** A port that is open on a node, and whose it is. */
@@ -118,7 +123,16 @@ export function serviceProblems(
   settings: object,
   all: Services = house,
 ): string[] {
-  const given = { node, topology, stack: settings as Readonly<Record<string, unknown>> };
+  const given = {
+    ...{ node, topology, stack: settings as Readonly<Record<string, unknown>> },
+    outputs: portsOf(node.name, settings, all).flatMap(({ output }) => output ?? []),
+    users: Object.fromEntries(
+      runningOn(node.name, settings, all).map(({ name, service, settings: own }) => [
+        name,
+        service.passwords?.(own) ?? [],
+      ]),
+    ),
+  };
   const own = servicesOf(node.name, all).flatMap(
     ([, service]) => service.problems?.(settingsOf(service, settings).own, given) ?? [],
   );

@@ -97,6 +97,10 @@ export interface SecretSources {
   readonly storage: StorageValues;
   /** The service's own passwords by key. */
   readonly passwords: Readonly<Record<string, string>>;
+  /** Passwords of the node's services, by service, then by key. @default none */
+  readonly services?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** URLs of the node's ports, by their stack outputs. @default none */
+  readonly urls?: Readonly<Record<string, string>>;
 }
 
 /** What a service may know of the house when it is rendered. */
@@ -111,6 +115,10 @@ export interface JudgedBy {
   readonly topology: Topology;
   /** Settings of the whole stack, by key. */
   readonly stack: Readonly<Record<string, unknown>>;
+  /** Names of the stack outputs that the node's ports have. */
+  readonly outputs: readonly string[];
+  /** Keys of the passwords that the node's services have, by service. */
+  readonly users: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Whether another service of the same stack is switched on. */
@@ -165,6 +173,11 @@ export interface Service<
    * key, each a podman secret like those; of a service that runs as pods, a variable of its programs. @default none
    */
   secrets?(settings: z.output<S>): Readonly<Record<string, (given: SecretSources) => string>>;
+  /**
+   * The services that its settings name, each with the name of its unit, for a key that holds several of a kind: they
+   * are in every derived list in its place. @default it is one service itself
+   */
+  each?(settings: z.output<S>): readonly { readonly name: string; readonly service: Service }[];
   /** How it runs as a container of systemd's, unless a component of its own does that. */
   quadlet?(settings: z.output<S>, context: ServiceContext): QuadletRun;
   /** How it runs as pods of the cluster. */

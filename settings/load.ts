@@ -107,7 +107,12 @@ export function identity(
 /** Of JSON.stringify: what may hold a password is told by its kind alone. */
 function withoutSecrets(key: string, value: unknown): unknown {
   if (["password", "offNode", "token", "webhook", "discord", "heartbeat"].includes(key)) return "[secret]";
-  if (key !== "offNodeEnvironment" || typeof value !== "object" || value === null) return value;
+  if (
+    !["offNodeEnvironment", "secrets", "secretFiles"].includes(key) ||
+    typeof value !== "object" ||
+    value === null
+  )
+    return value;
   return Object.fromEntries(Object.keys(value).map((name) => [name, "[secret]"]));
 }
 

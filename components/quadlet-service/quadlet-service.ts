@@ -34,6 +34,10 @@ export interface QuadletServiceArgs<K extends Keeps = Keeps> {
   secrets?: Readonly<Record<string, (given: SecretSources) => string>>;
   /** What storage hands out; needed by `secrets` only. @default nothing */
   storage?: pulumi.Input<StorageValues>;
+  /** Passwords of the node's other services, by service, then by key; needed by `secrets` only. @default none */
+  services?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
+  /** URLs of the node's ports, by their stack outputs; needed by `secrets` only. @default none */
+  urls?: Readonly<Record<string, string>>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   identity: string | undefined;
 }
@@ -79,6 +83,8 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
     const sources = pulumi.secret({
       storage: args.storage ?? { dsns: {}, s3Endpoint: "", s3: {} },
       passwords: this.passwords,
+      services: args.services ?? {},
+      urls: args.urls ?? {},
     });
     const made = Object.entries(args.secrets ?? {}).map(([key, of]): [string, Secret] => [
       key,

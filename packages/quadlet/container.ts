@@ -15,9 +15,11 @@ export interface Mount {
   propagation?: "rslave";
 }
 
-/** A podman secret, given as a file below /run/secrets. */
+/** A podman secret, given as a file below /run/secrets, or as a variable of the environment. */
 export interface SecretMount {
   name: string;
+  /** Variable that holds it, in place of a file: seen by the container's processes, and not by `podman inspect`. */
+  variable?: string;
   /** File name below /run/secrets. @default the secret's name */
   target?: string;
   /** Octal. @default "0444": readable to the container's own processes */
@@ -115,9 +117,12 @@ function assignments(key: string, map: Readonly<Record<string, string>> | undefi
     .map(([name, value]) => ({ key, value: joinWords([`${name}=${value}`]) }));
 }
 
-function secret({ name, target, mode, uid }: SecretMount): Entry {
-  for (const part of [name, target ?? "", mode ?? ""]) {
+function secret({ name, variable, target, mode, uid }: SecretMount): Entry {
+  for (const part of [name, variable ?? "", target ?? "", mode ?? ""]) {
     if (part.includes(",")) throw new UnitError(`[Container] Secret ${part} holds a comma.`);
+  }
+  if (variable !== undefined) {
+    return { key: "Secret", value: commandLiteral(`${name},type=env,target=${variable}`) };
   }
   const options = [
     "type=mount",

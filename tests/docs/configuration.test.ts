@@ -68,8 +68,14 @@ const fromSchemas = new Map<string, unknown>([
 const optional = [
   "nodes.NODE.mac",
   "homelab:k3s.imageArchives",
+<<<<<<< HEAD
   ...["homelab:logs.image", "homelab:logs.port", "homelab:logs.dataDirectory", "homelab:logShipping.port"],
   "homelab:grafana.postgres.role",
+=======
+  ...["image", "user", "memory", "health", "ports.NAME.output", "ports.NAME.metrics"].map(
+    (key) => `homelab:workloads.NAME.${key}`,
+  ),
+>>>>>>> 94e8228 (People's own workloads are services of the house)
 ];
 
 describe("docs/configuration.md", () => {
@@ -85,17 +91,24 @@ describe("docs/configuration.md", () => {
         ...common,
         "alerts",
         "backup",
+<<<<<<< HEAD
         "grafana",
+=======
+>>>>>>> 94e8228 (People's own workloads are services of the house)
         "k3s",
         "logShipping",
         "metrics",
         "nats",
         "power",
         "replica",
+<<<<<<< HEAD
+=======
+        "workloads",
+>>>>>>> 94e8228 (People's own workloads are services of the house)
       ].sort(),
     );
     expect(stackKeys("compute").sort()).toEqual(
-      [...common, "backup", "compute", "k3s", "logShipping", "metrics", "power"].sort(),
+      [...common, "backup", "compute", "k3s", "logShipping", "metrics", "power", "workloads"].sort(),
     );
     const own = [
       "alerts",
@@ -111,6 +124,7 @@ describe("docs/configuration.md", () => {
       "postgresExporter",
       "power",
       "prometheus",
+      "workloads",
     ];
     expect(stackKeys("storage").sort()).toEqual([...common, ...own].sort());
   });

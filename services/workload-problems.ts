@@ -1,0 +1,38 @@
+import { isAlwaysOn } from "../topology";
+import { referenceForms, references } from "./references";
+import type { JudgedBy } from "./service";
+import { valuesOf, type WorkloadsSettings } from "./workload-settings";
+
+/** What the workloads of a node and the node itself show together. */
+export function workloadProblems(settings: WorkloadsSettings, { node, outputs, users }: JudgedBy): string[] {
+  return Object.entries(settings).flatMap(([name, own]) => {
+    const at = `homelab:workloads.${name}`;
+    const wrong = valuesOf(own).flatMap(([key, entry, value]) =>
+      references(value).flatMap(({ text, kind, name: user }) => {
+        const is = `${at}.${key}.${entry} holds \${${text}}`;
+        if (kind === "unknown") return [`${is}: it must be one of ${referenceForms}.`];
+        if (kind === "url" && text !== "S3_ENDPOINT" && !outputs.includes(text))
+          return [
+            `${is}: no port of ${node.name} has this stack output; there is ${["S3_ENDPOINT", ...outputs].join(", ")}.`,
+          ];
+        const [service = ""] = text.split(".");
+        if (kind === "service" && users[service]?.includes(user) !== true) {
+          const there = Object.entries(users).flatMap(([one, names]) =>
+            names.map((each) => `${one}.${each}`),
+          );
+          return [
+            `${is}: no service of ${node.name} has such a user; ${there.length === 0 ? "there is none" : `there is ${there.join(", ")}`}.`,
+          ];
+        }
+        return [];
+      }),
+    );
+    const kept = Object.keys(own.keeps);
+    return kept.length === 0 || isAlwaysOn(node)
+      ? wrong
+      : [
+          ...wrong,
+          `${at}.keeps names ${kept.join(", ")}: it must be empty, because ${node.name} is ${node.lifecycle} in the topology and keeps no data. Keep it in storage's PostgreSQL or object store; what may be lost belongs into ${at}.ephemeral.`,
+        ];
+  });
+}

@@ -1,0 +1,204 @@
+import { z } from "zod";
+import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
+import { quadletKeys } from "./quadlet-keys";
+import { references } from "./references";
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,29}$/,
+    "must be small letters, digits or dashes, beginning with a letter, 30 at most",
+  );
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable");
+const inContainer = z
+  .string()
+  .regex(/^\/[^\r\n\0:,]*$/, "must be an absolute path in the container, without : and ,");
+const line = z.string().regex(/^[^\r\n\0]*$/, "must be one line");
+
+const from = z
+  .union(
+    [
+      z.enum(["nodes", "operators", "anyone"]),
+      listOf(z.enum(["storage", "desktop", "compute"])).min(1, "must name at least one node"),
+    ],
+    { error: "must be nodes, operators, anyone, or a list of nodes" },
+  )
+  .default("nodes");
+
+const openPort = strict({
+  port: port.describe("TCP port on the node"),
+  from: from.describe(
+    "who may connect, beside the node itself: the `nodes`, the nodes and the `operators`, `anyone`, or a list of nodes",
+  ),
+  output: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, "must be a name in capitals such as FAMILIAR_URL")
+    .optional()
+    .describe("stack output that tells others its URL, such as `FAMILIAR_URL`"),
+  scheme: z
+    .string()
+    .regex(/^[a-z][a-z0-9+.-]*$/, "must be a URL's scheme such as http")
+    .default("http")
+    .describe("scheme of that URL"),
+  metrics: z
+    .string()
+    .regex(/^\/\S*$/, "must be a path such as /metrics")
+    .optional()
+    .describe("path that Prometheus reads"),
+});
+
+const health = z.union(
+  [
+    strict({ http: z.string().regex(/^\/\S*$/), port: name }),
+    strict({ tcp: name }),
+    strict({ exec: z.array(line).min(1) }),
+  ],
+  {
+    error:
+      "must be { http: /PATH, port: NAME }, { tcp: NAME } with the name of one of its ports, or { exec: [COMMAND, …] } run in the container",
+  },
+);
+
+const keys = strict({
+  enabled: flag.default(true).describe("whether it runs"),
+  image: image
+    .optional()
+    .describe("its image, an exact tag; excludes `external`, and one of the two must be given"),
+  external: flag
+    .default(false)
+    .describe(
+      "something else starts it, such as launchd on a Mac: nothing is installed; its ports are in the firewall, the stack outputs and the scrape list as those of the others",
+    ),
+  command: z.array(line).default([]).describe("arguments after the image's name"),
+  ports: z.record(name, openPort).default({}).describe("ports that it listens on, by a name for people"),
+  environment: z
+    .record(variable, line)
+    .default({})
+    .describe(
+      "environment variables; a value may hold `${…}`, see the page on workloads, and is kept as a podman secret then",
+    ),
+  secrets: z
+    .record(variable, z.string())
+    .default({})
+    .describe(
+      "environment variables whose values are secrets of your own, set by `pulumi config set --secret --path`",
+    ),
+  secretFiles: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a file name"), z.string())
+    .default({})
+    .describe("files below `/run/secrets`, by name; values as in `secrets`, and `${…}` as in `environment`"),
+  passwords: listOf(name)
+    .default([])
+    .describe(
+      "passwords that are made for it once, `${password.NAME}` in a value; in the stack output `passwords`",
+    ),
+  files: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a file name"),
+      strict({
+        at: inContainer.describe("path in the container"),
+        content: z.string().describe("text of the file"),
+      }),
+    )
+    .default({})
+    .describe("configuration files, mounted read-only; a change restarts it"),
+  keeps: z
+    .record(dataDirectory, inContainer)
+    .default({})
+    .describe(
+      "directories of the node that it keeps data in, with their path in the container; in the backup of the node's files; always-on nodes only",
+    ),
+  ephemeral: strict({
+    directories: z
+      .record(dataDirectory, inContainer)
+      .default({})
+      .describe(
+        "directories of the node that may be lost, with their path in the container; excludes `keeps`",
+      ),
+    reason: z.string().default("").describe("why losing them costs nothing"),
+  })
+    .prefault({})
+    .describe("a cache"),
+  tmpfs: listOf(inContainer).default([]).describe("directories in memory"),
+  user: z
+    .string()
+    .regex(/^\d+:\d+$/, "must be UID:GID such as 1000:1000")
+    .optional()
+    .describe("whom it runs as, and who owns its directories"),
+  memory: z
+    .string()
+    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
+    .optional()
+    .describe("memory that it is never given more of"),
+  health: health
+    .optional()
+    .describe("when it counts as up; by default its first port is asked, without ports systemd"),
+  startSeconds: z.int().min(1).max(3600).default(60).describe("how long it may take to come up, seconds"),
+  quadlet: quadletKeys.describe("further keys of its quadlet, by section"),
+});
+type Keys = z.output<typeof keys>;
+type Wrong = (path: readonly string[], message: string) => void;
+
+const isEmpty = (value: unknown) =>
+  value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
+/** What is about something installed. */
+const installed = [
+  ...(["image", "command", "environment", "secrets", "secretFiles", "passwords", "files"] as const),
+  ...(["keeps", "tmpfs", "user", "memory", "health"] as const),
+] as const;
+
+/** Nothing is installed for what something else starts, so nothing of that may be set. */
+function externalProblems(own: Keys, wrong: Wrong): void {
+  const message = "must not be given with external: nothing is installed for it";
+  for (const key of installed) if (!isEmpty(own[key])) wrong([key], message);
+  if (!isEmpty(own.ephemeral.directories)) wrong(["ephemeral", "directories"], message);
+  if (isEmpty(own.ports))
+    wrong(["ports"], "is missing: it must name at least one port, for an external workload is nothing else");
+}
+
+function dataProblems({ keeps, ephemeral }: Keys, wrong: Wrong): void {
+  if (isEmpty(ephemeral.directories)) return;
+  if (!isEmpty(keeps)) wrong(["ephemeral"], "must not be given beside keeps");
+  if (ephemeral.reason.trim() === "")
+    wrong(["ephemeral", "reason"], "is missing: it must say why losing them costs nothing");
+}
+
+function valueProblems(own: Keys, wrong: Wrong): void {
+  for (const [key, entry, value] of valuesOf(own)) {
+    for (const { kind, name: password } of references(value)) {
+      if (kind === "password" && !own.passwords.includes(password))
+        wrong([key, entry], `must name one of its passwords, and passwords has no ${password}`);
+    }
+    if (key === "secrets" && entry in own.environment) wrong([key, entry], "must not be in environment too");
+  }
+}
+
+/** Port that its health check asks. */
+const askedPort = ({ health }: Keys) =>
+  health === undefined || "exec" in health ? undefined : "tcp" in health ? health.tcp : health.port;
+
+const workload = keys.superRefine((own, ctx) => {
+  const wrong: Wrong = (path, message) => {
+    ctx.addIssue({ code: "custom", path: [...path], message });
+  };
+  if (own.external) externalProblems(own, wrong);
+  else if (own.image === undefined)
+    wrong(["image"], "is missing: it must be given, or external must be true");
+  dataProblems(own, wrong);
+  valueProblems(own, wrong);
+  const asked = askedPort(own);
+  if (asked !== undefined && own.ports[asked] === undefined)
+    wrong(["health"], `must name one of its ports: ${Object.keys(own.ports).join(", ") || "it has none"}`);
+});
+
+/** `homelab:workloads`, by name. */
+export const workloadsSchema = z.record(name, workload);
+export type WorkloadsSettings = z.output<typeof workloadsSchema>;
+export type WorkloadSettings = WorkloadsSettings[string];
+
+/** Every value that may hold references: key of the map, key in it, value. */
+export const valuesOf = (own: Pick<Keys, "environment" | "secrets" | "secretFiles">) =>
+  (["environment", "secrets", "secretFiles"] as const).flatMap((key) =>
+    Object.entries(own[key]).map(([entry, value]) => [key, entry, value] as const),
+  );
