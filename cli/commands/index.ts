@@ -4,6 +4,7 @@ import { completion } from "./completion";
 import { deleteData } from "./delete-data";
 import { doctor } from "./doctor";
 import { jobs } from "./jobs";
+import { kubeconfig } from "./kubeconfig";
 import { migrate } from "./migrate";
 import { pin } from "./pin";
 import { policy } from "./policy";
@@ -28,6 +29,7 @@ export const commands: readonly (() => HomelabCommand)[] = [
   migrate,
   search,
   jobs,
+  kubeconfig,
   audit,
   policy,
   pin,

@@ -30,7 +30,11 @@ export interface Cluster {
 
 const token = "test";
 
-export async function startCluster(built: string): Promise<Cluster> {
+/** @param authorization RBAC: as in a cluster; else everybody may do everything */
+export async function startCluster(
+  built: string,
+  authorization: "AlwaysAllow" | "RBAC" = "AlwaysAllow",
+): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), "homelab-apiserver-"));
   const [client, peer, port] = await Promise.all([freePort(), freePort(), freePort()]);
   const { privateKey } = generateKeyPairSync("rsa", {
@@ -59,7 +63,7 @@ export async function startCluster(built: string): Promise<Cluster> {
       "--bind-address=127.0.0.1",
       `--cert-dir=${folder}`,
       `--token-auth-file=${join(folder, "tokens.csv")}`,
-      "--authorization-mode=AlwaysAllow",
+      `--authorization-mode=${authorization}`,
       // As in K3s: what is refused is refused by a rule.
       "--allow-privileged=true",
       "--service-account-issuer=https://test.invalid",
