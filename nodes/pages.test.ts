@@ -31,22 +31,18 @@ const everything: Record<NodeName, object> = {
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
   },
   desktop: {
-<<<<<<< HEAD
     backup: { keepsOffNode: true, paths: ["/home"] },
     k3s: on,
     replica: on,
     nats: on,
     grafana: on,
     ...told,
-=======
-    ...{ backup: { keepsOffNode: true, paths: ["/home"] }, k3s: on, replica: on, nats: on, ...told },
     workloads: {
       worker: {
         image: "registry.example.org/worker:1.0.0",
         environment: { DSN: "${dsn.agent.agent_gateway}" },
       },
     },
->>>>>>> 94e8228 (People's own workloads are services of the house)
   },
   compute: {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },

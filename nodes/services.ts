@@ -57,15 +57,9 @@ export function runQuadlets(
       },
       opts,
     );
-<<<<<<< HEAD
-    return [name, declared.passwords] as const;
-  });
-  const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
-=======
     passwords.push([name, declared.passwords]);
   }
-  const some = passwords.filter(([, own]) => Object.keys(own).length > 0);
->>>>>>> 94e8228 (People's own workloads are services of the house)
+  const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
   return some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) };
 }
 

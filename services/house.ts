@@ -35,11 +35,8 @@ export const services = {
   postgresExporter,
   logs,
   logShipping,
-<<<<<<< HEAD
   grafana,
-=======
   workloads,
->>>>>>> 94e8228 (People's own workloads are services of the house)
 } as const;
 
 export type ServiceName = keyof typeof services;

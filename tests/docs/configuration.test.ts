@@ -68,14 +68,11 @@ const fromSchemas = new Map<string, unknown>([
 const optional = [
   "nodes.NODE.mac",
   "homelab:k3s.imageArchives",
-<<<<<<< HEAD
   ...["homelab:logs.image", "homelab:logs.port", "homelab:logs.dataDirectory", "homelab:logShipping.port"],
   "homelab:grafana.postgres.role",
-=======
   ...["image", "user", "memory", "health", "ports.NAME.output", "ports.NAME.metrics"].map(
     (key) => `homelab:workloads.NAME.${key}`,
   ),
->>>>>>> 94e8228 (People's own workloads are services of the house)
 ];
 
 describe("docs/configuration.md", () => {
@@ -91,20 +88,14 @@ describe("docs/configuration.md", () => {
         ...common,
         "alerts",
         "backup",
-<<<<<<< HEAD
         "grafana",
-=======
->>>>>>> 94e8228 (People's own workloads are services of the house)
         "k3s",
         "logShipping",
         "metrics",
         "nats",
         "power",
         "replica",
-<<<<<<< HEAD
-=======
         "workloads",
->>>>>>> 94e8228 (People's own workloads are services of the house)
       ].sort(),
     );
     expect(stackKeys("compute").sort()).toEqual(
