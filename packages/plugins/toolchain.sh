@@ -2,7 +2,8 @@
 # The pinned Pulumi toolchain: CLI, Node.js language host and plugins, official wherever they can be
 # had, else built from Go modules and this folder. See README.md.
 #
-#   toolchain.sh ensure   makes it ready; quick when it is
+#   toolchain.sh ensure   makes it ready; quick when it is. What was chosen is looked at again each time, and once a day
+#                         whether official parts can be downloaded by now that could not be
 #   toolchain.sh env      ... and prints the lines a shell needs to use it: eval "$(plugins/toolchain.sh env)"
 #   toolchain.sh report   ... and prints a line for each part: PART, KIND, VERSION, PATH, WHY; tab-separated
 #
@@ -80,6 +81,40 @@ installed_cli() {
   return 1
 }
 
+# What tells a file from one that was put in its place.
+seen() { stat -Lc '%n %s %Y %i' -- "$@" 2>/dev/null || true; }
+
+# Says why the parts in $final are not, or not any more, what would be chosen now; fails while they are.
+outdated() {
+  local name kind version path why standing=no found
+  while IFS=$'\t' read -r name kind version path why; do
+    if [ ! -x "$final/$path" ]; then
+      printf '%s is gone (%s)\n' "$name" "$why"
+      return
+    fi
+    [ "$kind" = official ] || standing=yes
+    if [ "$kind" != stand-in ] || [ "$wanted" = stand-in ] || [ "$name" = language-nodejs ]; then continue; fi
+    if plugin_is_installed "$name" "$version"; then
+      printf 'the official plugin %s is in %s by now\n' "$name" "$user_home"
+      return
+    fi
+  done <"$final/report"
+  if [ -e "$final/installed" ] && [ "$(seen "$final/bin/pulumi" "$final/bin/pulumi-language-nodejs")" != "$(cat "$final/installed")" ]; then
+    echo 'the installed Pulumi was replaced'
+    return
+  fi
+  if [ "$standing" = no ] || [ "$wanted" = stand-in ]; then return 1; fi
+  if grep -q $'^cli\tbuilt\t' "$final/report" && found=$(installed_cli); then
+    printf 'Pulumi %s is installed at %s by now\n' "$(cli_version)" "$found"
+    return
+  fi
+  # A site that cannot be reached takes seconds.
+  if [ -n "$(find "$final/asked" -mmin -1440 2>/dev/null)" ]; then return 1; fi
+  touch "$final/asked"
+  reachable || return 1
+  printf '%s can be reached by now\n' "$downloads"
+}
+
 download_cli() {
   local url
   url=$downloads/releases/sdk/pulumi-v$(cli_version)-linux-$(arch).tar.gz || return
@@ -96,6 +131,8 @@ official_cli() {
     from=$(dirname "$found")
     ln -s "$found" "$part/bin/pulumi"
     ln -s "$from/pulumi-language-nodejs" "$part/bin/pulumi-language-nodejs"
+    # Under the names that they have in the end.
+    (cd "$part" && seen bin/pulumi bin/pulumi-language-nodejs) | sed "s|^|$final/|" >"$part/installed"
     note cli official "$(cli_version)" bin/pulumi "installed at $found"
     note language-nodejs official "$(cli_version)" bin/pulumi-language-nodejs "installed beside the CLI"
     return
@@ -110,12 +147,17 @@ install_plugin() { # NAME VERSION
     timeout 600 "$part/bin/pulumi" plugin install resource "$1" "v$2" >&2
 }
 
+plugin_is_installed() { # NAME VERSION
+  local folder=$user_home/plugins/resource-$1-v$2
+  [ -x "$folder/pulumi-resource-$1" ] && [ ! -e "$folder.partial" ]
+}
+
 official_plugin() { # NAME
   local version folder
   version=$(plugin_version "$1")
   folder=plugins/resource-$1-v$version
   [ "$wanted" != stand-in ] || return 1
-  if [ -x "$user_home/$folder/pulumi-resource-$1" ] && [ ! -e "$user_home/$folder.partial" ]; then
+  if plugin_is_installed "$1" "$version"; then
     cp -r "$user_home/$folder" "$part/home/$folder"
     note "$1" official "$version" "home/$folder/pulumi-resource-$1" "copied from $user_home"
     return
@@ -183,8 +225,10 @@ make_all() {
 }
 
 ensure() {
+  local why='' was
   final=$root/$(key)
-  if [ -e "$final/report" ]; then
+  was=$(stat -c %i -- "$final" 2>/dev/null || true)
+  if [ -e "$final/report" ] && ! why=$(outdated); then
     touch "$final"
     return
   fi
@@ -192,14 +236,17 @@ ensure() {
   mkdir -p "$root/lock" "$root/workspaces"
   exec 9>"$root/lock/$(basename "$final")"
   flock 9 # A second run waits here for the first, and then finds its work done.
-  if [ ! -e "$final/report" ]; then
+  if [ ! -e "$final/report" ] || [ "$(stat -c %i -- "$final")" = "$was" ]; then
+    if [ -n "$why" ]; then say "chosen again: $why"; fi
     part=$final.part
     rm -rf "$part"
     mkdir -p "$part/bin" "$part/home/plugins"
     # The selected stacks outlive a toolchain.
     ln -s "$root/workspaces" "$part/home/workspaces"
     make_all
-    rm -rf "$final"
+    touch "$part/asked"
+    # Whoever runs with the former one goes on with it.
+    if [ -e "$final" ]; then mv "$final" "$(mktemp -u "$final.former-XXXXXX")"; fi
     mv "$part" "$final"
     # Those of other checkouts and of older sources go when nobody has used them for a fortnight.
     find "$root" -mindepth 1 -maxdepth 1 -type d -name '????????????????*' -mtime +14 -exec rm -rf {} +
