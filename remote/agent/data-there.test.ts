@@ -30,7 +30,7 @@ describe.skipIf(!canMount)("data on a disk that is not mounted", () => {
   const mount = (at = "/var/lib/disk") => machine.sh(`mkdir -p ${at} && mount -t tmpfs disk ${at}`);
   /** What systemd runs before each start. */
   const start = () => {
-    const condition = machine.sh(`sed -n 's/^ExecCondition=+//p' ${dropIn}`);
+    const condition = machine.sh(`sed -n 's/^ExecCondition=+//p' ${dropIn}`).replaceAll("$$", "$");
     return machine.run(["bash", "-c", condition]);
   };
 
@@ -117,6 +117,10 @@ describe.skipIf(!canMount)("data on a disk that is not mounted", () => {
     );
     expect(apply().stdout).toMatch(/did\tkept/);
     expect([observe().unguarded, start().code]).toEqual([[], 0]);
+    machine.sh("umount -l /var/lib/disk");
+    expect(start().code).toBe(255);
+    machine.sh("rm /var/lib/homelab/data-there.sh");
+    expect(start().code).toBe(0);
   });
 
   it("is nothing to a unit that keeps none, and the guard goes with its unit", () => {

@@ -18,7 +18,7 @@ sweep() { # What was written for a way that was not taken; also what a run left 
   { printf '%s\n' "${paths[@]}" "${former[@]}" && cat "$kept/files" 2>/dev/null; } | while IFS= read -r path; do
     if [ -n "$path" ]; then rm -rf -- "$(beside "$path" new)" "$(beside "$path" former)"; fi
   done || true
-  rm -f -- "$kept"/*.new "$kept"/*.former "$kept"/files.both "$kept"/keeps.all
+  rm -f -- "$kept"/*.new "$kept"/*.former "$kept"/files.both "$kept"/keeps.all "$state"/mounts/*."$service"
 }
 # shellcheck disable=SC2317 # run by the trap
 tidy() {
@@ -274,7 +274,12 @@ if [ ${#keeps[@]} -gt 0 ] || [ -f "$kept/keeps" ]; then
     done | cat - "$kept/keeps.new" | note keeps.all
   settle "$kept/keeps.all" "$state/keeps/$service"
 fi
-# Without it no service with data starts: it is there before the first drop-in that names it.
+for path in "${keeps[@]}"; do
+  mount_of "$path" >"$stage/mount"
+  if cmp -s "$stage/mount" "$(mount_note "$path")"; then continue; fi
+  make_room_for "$(mount_note "$path")"
+  write "$stage/mount" "$(mount_note "$path").$service" 0644 root:root
+done
 if [ ${#keeps[@]} -gt 0 ]; then
   guard_text >"$stage/guard"
   if ! cmp -s "$stage/guard" "$guard"; then
@@ -384,11 +389,7 @@ if [ -n "$ok" ] && wait_healthy "$patience"; then
   settle "$kept/files.new" "$kept/files"
   if [ -f "$kept/keeps.new" ]; then settle "$kept/keeps.new" "$kept/keeps"; fi
   for path in "${keeps[@]}"; do
-    if ! mount_of "$path" | cmp -s - "$(mount_note "$path")"; then
-      install -d -m 755 "$state/mounts"
-      mount_of "$path" >"$(mount_note "$path").$service"
-      settle "$(mount_note "$path").$service" "$(mount_note "$path")"
-    fi
+    if [ -f "$(mount_note "$path").$service" ]; then settle "$(mount_note "$path").$service" "$(mount_note "$path")"; fi
   done
   rm -f -- "$kept/displaced" "$kept/theirs"
   for each in "$kept"/files-*; do if [ ! "$each" -ef "$kept/healthy" ]; then rm -rf -- "$each"; fi; done

@@ -152,7 +152,8 @@ services_of() { # PATH…
 drop_in_of() { printf '/etc/systemd/system/%s.d/homelab-data.conf' "$1"; }
 drop_in_text() { # SERVICE PATH…
   printf '%s\n' '# Written by homelab: the data has to be mounted where it was.' '[Service]'
-  printf 'ExecCondition=+/bin/bash %s' "$guard"
+  # Without its script it is no hindrance.
+  printf 'ExecCondition=+/bin/bash -c %s %s' "'[ ! -e \"\$\$0\" ] || exec /bin/bash \"\$\$0\" \"\$\$@\"'" "$guard"
   printf ' "%s"' "$@"
   printf '\n'
 }

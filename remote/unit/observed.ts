@@ -74,14 +74,14 @@ export function parseObserved(stdout: string): Observed {
 
 /** Drop-ins which somebody added to this unit: neither the program's own, nor those for several units. */
 export function foreignDropIns(unit: UnitSpec, seen: Observed): string[] {
-  const ours = new Set([
-    ...unit.files.map((file) => file.path),
-    `/etc/systemd/system/${unit.service}.d/homelab-data.conf`, // unit-lib.sh
-  ]);
+  const ours = new Set(unit.files.map((file) => file.path));
   const byHand = (seen.systemd.DropInPaths ?? "")
     .split(" ")
     .filter((path) => path.startsWith(`/etc/systemd/system/${unit.service}.d/`));
-  return [...new Set([...byHand, ...seen.dropIns])].filter((path) => !ours.has(path));
+  return [...new Set([...byHand, ...seen.dropIns])].filter(
+    // The second is unit-lib.sh's own.
+    (path) => !ours.has(path) && !path.endsWith(".service.d/homelab-data.conf"),
+  );
 }
 
 /** Why no run can start it as things are: a sentence each. */
