@@ -17,9 +17,17 @@ export interface SeenCrontabs {
     readonly executable: boolean;
     readonly package: string;
   }[];
-  readonly timers: readonly { readonly name: string; readonly package: string; readonly text: string }[];
+  readonly timers: readonly SeenTimer[];
   /** Names that could not be told. */
   readonly odd: readonly string[];
+}
+
+interface SeenTimer {
+  readonly name: string;
+  readonly package: string;
+  /** Whether it begins anything as it stands. */
+  readonly active: boolean;
+  readonly text: string;
 }
 
 export interface SeenCrontab {
@@ -61,8 +69,8 @@ export function parseCrontabs(node: string, stdout: string): SeenCrontabs {
     scripts: of("script").map(([path = "", executable, owner = ""]) => ({
       ...{ path, executable: executable === "yes", package: owner },
     })),
-    timers: of("timer").map(([name = "", owner = "", text]) => ({
-      ...{ name, package: owner, text: decoded(text) },
+    timers: of("timer").map(([name = "", owner = "", active, text]) => ({
+      ...{ name, package: owner, active: active === "yes", text: decoded(text) },
     })),
     odd: of("odd").map(([name = ""]) => name),
   };

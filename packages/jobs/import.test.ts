@@ -122,6 +122,18 @@ it("cronie's time zone counts where cronie runs, and is a variable where Debian'
   expect(cronie).not.toHaveProperty("environment");
 });
 
+it("what begins nothing as it stands is taken over with enabled: false", () => {
+  const { jobs } = of({
+    cron: "none",
+    files: [user("1 2 * * * /opt/x\n")],
+    timers: [{ name: "asleep.timer", text: "[Timer]\nOnCalendar=daily\n", active: false }],
+  });
+  expect(jobs.map(({ name, job }) => [name, job.enabled])).toEqual([
+    ["x", false],
+    ["asleep", false],
+  ]);
+});
+
 it("what packages brought is left to them, each with a line", () => {
   expect(
     said({

@@ -240,15 +240,19 @@ function importTimer(all: Import, timer: Timer): void {
       slug(timer.name.replace(/\.timer$/, "")) || "timer",
       {
         from: read.schedules.length === 1 ? timer.name : `${timer.name}#${i + 1}`,
+        ...(timer.active === false ? { enabled: false } : {}),
         node: all.source.node,
         user: "root",
         schedule,
         // The unit keeps its user, its limits and its sandbox.
         command: `systemctl start --wait ${read.unit}`,
       },
-      i === 0
-        ? [...read.remarks, `switch it off with \`systemctl disable --now ${timer.name}\` when this one runs`]
-        : read.remarks,
+      [
+        ...read.remarks,
+        ...(timer.active === false
+          ? ["the timer is not active, so it is taken over with enabled: false"]
+          : [`switch it off with \`systemctl disable --now ${timer.name}\` when this one runs`]),
+      ],
     );
 }
 

@@ -5,8 +5,8 @@ export interface Source {
   readonly node: NodeName;
   /** The zone of its clock. */
   readonly zone: string;
-  /** Which cron reads the crontabs; `unknown` is taken for Debian's. */
-  readonly cron: "debian" | "cronie" | "unknown";
+  /** Which cron reads the crontabs; `unknown` is taken for Debian's, `none` begins nothing. */
+  readonly cron: "debian" | "cronie" | "unknown" | "none";
   readonly systemd: boolean;
   readonly anacron: boolean;
   /** Who has an account there. @default not known */
@@ -46,6 +46,8 @@ export interface Script {
 export interface Timer {
   readonly name: string;
   readonly text: string;
+  /** Whether it begins anything as it stands. @default true */
+  readonly active?: boolean;
   readonly package?: string;
 }
 
@@ -56,6 +58,7 @@ export function passedOver(
 ): string | undefined {
   const { path, user, stat } = file;
   const name = path.slice(path.lastIndexOf("/") + 1);
+  if (cron === "none") return "no cron is installed on the node";
   if (cron === "cronie") return undefined;
   if (/\/cron\.d\/[^/]+$/.test(path) && !/^[A-Za-z0-9_-]+$/.test(name))
     return `its name ${name} has a character that is no letter, digit, _ or -`;

@@ -127,6 +127,8 @@ for path in "${scripts[@]}"; do
   row script "$path" "$executable" "${owners[$path]:-}"
 done
 for name in "${timers[@]}"; do
-  row timer "$name" "${owners[${fragments[$name]}]:-}" "$(systemctl cat -- "$name" 2>/dev/null | base64 -w0 || true)"
+  active=no
+  if systemctl is-active --quiet -- "$name"; then active=yes; fi
+  row timer "$name" "${owners[${fragments[$name]}]:-}" "$active" "$(systemctl cat -- "$name" 2>/dev/null | base64 -w0 || true)"
 done
 row end

@@ -62,16 +62,19 @@ function fromFiles({ user, timezone, cron }: Options, node: NodeName, paths: rea
   };
 }
 
+/** By the package that it is of, or its program's name. */
+const crons = new Map<string, Source["cron"]>([
+  ["cron", "debian"],
+  ["cronie", "cronie"],
+  ["crond", "cronie"],
+  ["none", "none"],
+]);
+
 function fromNode(node: NodeName, seen: SeenCrontabs): Source {
   const packaged = (name: string) => (name === "" ? {} : { package: name });
   return {
     ...{ node, zone: seen.zone, systemd: seen.systemd, anacron: seen.anacron, users: new Set(seen.users) },
-    cron:
-      seen.cron === "cron"
-        ? "debian"
-        : seen.cron === "cronie" || seen.cron === "crond"
-          ? "cronie"
-          : "unknown",
+    cron: crons.get(seen.cron) ?? "unknown",
     files: seen.files.map(({ path, user, package: owner, text, owner: who, mode, links, regular }) => ({
       ...{ path, text, stat: { owner: who, mode, links, regular } },
       ...(user === "" ? {} : { user }),
@@ -82,7 +85,10 @@ function fromNode(node: NodeName, seen: SeenCrontabs): Source {
       executable,
       ...packaged(owner),
     })),
-    timers: seen.timers.map(({ name, text, package: owner }) => ({ name, text, ...packaged(owner) })),
+    timers: seen.timers.map(({ name, text, active, package: owner }) => ({
+      ...{ name, text, active },
+      ...packaged(owner),
+    })),
   };
 }
 
