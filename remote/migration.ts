@@ -45,12 +45,16 @@ export interface DumpFrom {
 export interface RestoreInto {
   readonly port: number;
   readonly database: string;
-  readonly role: string;
+  /** Who restores: no superuser, because what is restored runs as it. */
+  readonly user: string;
+  readonly password: string;
   readonly jobs: number;
   /** For building an index, in kB. */
   readonly memoryKb: number;
   /** Schemas that the database has already. */
   readonly schemas: readonly string[];
+  /** Publications that are made by somebody else. */
+  readonly publications: readonly string[];
 }
 
 const days = 24 * 3600;
@@ -131,10 +135,14 @@ export async function dump(
 export async function restore(
   folder: Folder,
   item: string,
-  { memoryKb, schemas, ...into }: RestoreInto,
+  { port, database, user, password, jobs, memoryKb, schemas, publications }: RestoreInto,
 ): Promise<void> {
-  const listed = schemas.map(base64).join(" ");
-  await ask(folder, "restore", { ...into, memory: memoryKb, schemas: listed, item }, () => undefined);
+  const given = {
+    ...{ port, database, user, password: base64(password), jobs, memory: memoryKb, item },
+    schemas: schemas.map(base64).join(" "),
+    publications: publications.map(base64).join(" "),
+  };
+  await ask(folder, "restore", given, () => undefined);
 }
 
 /** Puts the record beside the dump, which counts as whole from then on. */

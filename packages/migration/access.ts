@@ -28,11 +28,19 @@ const alike = {
   bytea_output: "hex",
   xmloption: "content",
   row_security: "off",
+  // Or planning would evaluate check constraints, which are the owner's.
+  constraint_exclusion: "off",
   statement_timeout: "0",
   lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
   client_min_messages: "warning",
 };
+
+/** The same side as another role. */
+export const as = (side: Side, login: { readonly user: string; readonly password: string }): Side => ({
+  ...side,
+  server: { ...side.server, ...login },
+});
 
 /** The source is only read: its sessions cannot write even by mistake. */
 const readOnly = { default_transaction_read_only: "on" };

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,6 +27,7 @@ const program = (cluster: Cluster, name: string, args: readonly string[], input:
 
 let cluster: Cluster;
 const signal = new AbortController().signal;
+setMaxListeners(100, signal);
 const side = (role: Side["role"]): Side => ({
   role,
   through: cluster.server.connection,

@@ -9,6 +9,7 @@ import {
   shapesQuery,
   tablesQuery,
 } from "./fingerprint-sql";
+import type { Guard } from "./trapped";
 
 /** Where a sequence stands. */
 const sequenceSchema = z.object({ value: z.string(), called: z.boolean(), shape: z.string() });
@@ -37,12 +38,13 @@ const tableRow = named.extend({ bytes: z.string(), columns: z.array(z.string()) 
 const sequenceRow = named.extend({ shape: z.string() });
 const many = 500;
 
-export async function readSequences(session: Session): Promise<Sequences> {
-  const found = await session.rows(sequenceRow, sequencesQuery);
+/** @param reader who asks where they stand, when that is another */
+export async function readSequences(catalogue: Session, reader: Session = catalogue): Promise<Sequences> {
+  const found = await catalogue.rows(sequenceRow, sequencesQuery);
   const read: [string, z.infer<typeof sequenceSchema>][] = [];
   for (let begin = 0; begin < found.length; begin += many) {
     const some = found.slice(begin, begin + many);
-    const stands = await session.rows(
+    const stands = await reader.rows(
       z.object({ index: z.number(), value: z.string(), called: z.boolean() }),
       sequenceValuesQuery(some),
     );
@@ -54,20 +56,35 @@ export async function readSequences(session: Session): Promise<Sequences> {
   return Object.fromEntries(read);
 }
 
+export interface Reading {
+  readonly progress?: Progress;
+  /**
+   * Who asks what is in tables and sequences, where that is not who reads the catalogue: planning a query of a table runs
+   * code of its owner's. @default `sessions`
+   */
+  readonly readers?: readonly Session[];
+  readonly guard?: Guard | undefined;
+}
+
 /**
  * Reads a database as a whole.
  * @param sessions one or more in the same database and, where that matters, with the same snapshot; tables are shared
  *   out among them.
  */
-export async function fingerprint(sessions: readonly Session[], progress?: Progress): Promise<Fingerprint> {
+export async function fingerprint(
+  sessions: readonly Session[],
+  { progress, readers = sessions, guard }: Reading = {},
+): Promise<Fingerprint> {
   const [first] = sessions;
+  const [reader, ...more] = readers;
+  if (reader === undefined) throw new Error("A fingerprint needs a reader.");
   if (first === undefined) throw new Error("A fingerprint needs a session.");
   const [about] = await first.rows(
     z.object({ version: z.string(), encoding: z.string() }),
     "SELECT current_setting('server_version') AS version, current_setting('server_encoding') AS encoding",
   );
   const tables = await first.rows(tableRow, tablesQuery);
-  const sequences = await readSequences(first);
+  const sequences = await readSequences(first, reader);
   const shapes = await first.rows(
     z.object({ kind: z.string(), name: z.string(), shape: z.string() }),
     shapesQuery,
@@ -79,7 +96,8 @@ export async function fingerprint(sessions: readonly Session[], progress?: Progr
   const waiting = [...tables];
   const work = async (session: Session) => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-      const [found] = await session.rows(tableSchema, rowsQuery(table, about?.encoding === "UTF8"));
+      const ask = () => session.rows(tableSchema, rowsQuery(table, about?.encoding === "UTF8"));
+      const [found] = await (guard === undefined ? ask() : guard(session, table, ask));
       if (found !== undefined) read.push([table.said, found]);
       done += Number(table.bytes);
       progress?.(done, all);
@@ -88,10 +106,10 @@ export async function fingerprint(sessions: readonly Session[], progress?: Progr
   const objects = z.object({ oid: z.string(), bytes: z.string(), hash: z.string() });
   const large = async () => {
     const found = await first.rows(objects, largeObjectsQuery);
-    await work(first);
+    await work(reader);
     return found;
   };
-  const [largeObjects] = await Promise.all([large(), ...sessions.slice(1).map(work)]);
+  const [largeObjects] = await Promise.all([large(), ...more.map(work)]);
   return {
     version: about?.version ?? "",
     tables: Object.fromEntries(read.sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -1,21 +1,16 @@
 import { z } from "zod";
+import type { Connection } from "../postgres/session";
 import * as remote from "../../remote/migration";
-import { open, within, type Side } from "./access";
+import { as, open, within, type Side } from "./access";
+import { databaseFacts, extensionSchema, publicationSchema } from "./facts";
 import { compare, differences, type Compared } from "./compare";
 import { fingerprint, fingerprintSchema, readSequences, type Fingerprint } from "./fingerprint";
 import { itemName, scratchName, type Marker } from "./names";
 import type { PlannedDatabase } from "./plan";
+import { closeRole, withReader } from "./role";
+import { makePublications, prepareScratch, settle } from "./settle";
 import { keepWritersOut, takeSnapshot, writeCounters, type WriteCounters } from "./snapshot";
-import {
-  checkIndexes,
-  cleanUp,
-  makeScratch,
-  mark,
-  rightsAmiss,
-  schemasThere,
-  settle,
-  takePlace,
-} from "./target";
+import { checkIndexes, cleanUp, makeScratch, mark, rightsAmiss, takePlace } from "./target";
 
 /** A migration with both its ends at hand. */
 export interface Migration {
@@ -45,6 +40,8 @@ const recordSchema = z.object({
   fingerprint: fingerprintSchema,
   sequencesAfter: fingerprintSchema.shape.sequences,
   writes: z.record(z.string(), z.string()),
+  extensions: z.array(extensionSchema),
+  publications: z.array(publicationSchema),
   seconds: z.number(),
 });
 export type SourceRecord = z.infer<typeof recordSchema>;
@@ -106,9 +103,12 @@ async function dumped(migration: Migration, database: PlannedDatabase): Promise<
           told();
         },
       );
-      const read = fingerprint(snapshot.sessions, (done, of) => {
-        far.read = percent(done, of);
-        told();
+      const read = fingerprint(snapshot.sessions, {
+        progress: (done, of) => {
+          far.read = percent(done, of);
+          told();
+        },
+        guard: snapshot.guard,
       });
       // Both are waited for, so that nothing is at work when one of them fails.
       const [dump, print] = await Promise.allSettled([taken, read]);
@@ -116,12 +116,16 @@ async function dumped(migration: Migration, database: PlannedDatabase): Promise<
       if (print.status === "rejected") throw print.reason as Error;
       return print.value;
     });
+    const [first] = snapshot.sessions;
+    if (first === undefined) throw new Error("A snapshot has a session.");
+    const { extensions, publications } = await databaseFacts(first);
     const record: SourceRecord = {
       database: database.from,
       takenAt,
       fingerprint: held,
       sequencesAfter: await within(source, database.from, readSequences),
       writes: { ...writes },
+      ...{ extensions, publications: [...publications] },
       seconds,
     };
     await remote.keepRecord(folder, itemName(database), JSON.stringify(record));
@@ -141,8 +145,10 @@ async function restored(
   const { target, folder, say, jobs, memoryKb } = migration;
   const scratch = scratchName(database.to);
   const { seconds } = await timed(async () => {
-    await makeScratch(target, database.to, marker);
-    const schemas = await within(target, scratch, schemasThere);
+    const login = await makeScratch(target, database.to, marker);
+    const there = await within(target, scratch, (session) =>
+      prepareScratch(session, login.user, record.extensions),
+    );
     const size = await open(target, "postgres");
     const look = setInterval(() => {
       size
@@ -156,23 +162,22 @@ async function restored(
     }, 1000);
     try {
       await remote.restore(folder, itemName(database), {
-        ...{
-          port: target.server.port,
-          database: scratch,
-          role: "homelab_migration",
-          jobs,
-          memoryKb,
-          schemas,
-        },
+        ...{ ...login, port: target.server.port, database: scratch, jobs, memoryKb },
+        schemas: there.schemas,
+        publications: record.publications.flatMap(({ name, allTables }) => (allTables ? [name] : [])),
       });
     } finally {
       clearInterval(look);
       await size.close();
     }
-    say.progress(`owners and rights of ${database.to}`);
-    await within(target, scratch, (session) =>
-      settle(session, database.owner, record.fingerprint.owners, ownerOf(database)),
-    );
+    say.progress(`statistics, owners and rights of ${database.to}`);
+    await within(as(target, login), scratch, (session) => session.run(["ANALYZE"]));
+    await closeRole(target, migration.name);
+    await within(target, scratch, async (session) => {
+      await makePublications(session, record.publications);
+      const whose = { role: login.user, database: scratch, owner: database.owner };
+      await settle(session, whose, record.fingerprint.owners, ownerOf(database), there.before);
+    });
     await within(target, "postgres", (session) => mark(session, scratch, { ...marker, state: "restored" }));
   });
   say.done(`${database.to}: restored beside the empty one`, seconds);
@@ -183,35 +188,45 @@ const ownerOf = (database: PlannedDatabase) => (owner: string) => database.owner
 
 /** Compares a database of the target with what the source holds, or held. */
 export async function verified(
-  migration: Pick<Migration, "target" | "jobs" | "say">,
+  migration: Pick<Migration, "name" | "target" | "jobs" | "say">,
   database: PlannedDatabase,
   name: string,
   held: { fingerprint: Fingerprint; sequencesAfter?: Fingerprint["sequences"] },
 ): Promise<Compared[]> {
   const { target, say, jobs } = migration;
-  const sessions = await Promise.all(Array.from({ length: Math.min(4, jobs) }, () => open(target, name)));
-  try {
-    const found = await fingerprint(sessions, (done, of) => {
-      say.progress(`checksums of ${database.to}: ${percent(done, of)}`);
-    });
-    const [first] = sessions;
-    const compared = compare(held.fingerprint, found, {
-      ownerOf: ownerOf(database),
-      ...(held.sequencesAfter === undefined ? {} : { sequencesAfter: held.sequencesAfter }),
-    });
-    if (first === undefined) return compared;
-    const rights = await rightsAmiss(first, database.owner);
-    const looked = await checkIndexes(first);
-    return [
-      ...compared,
-      { what: "rights as declared", count: rights.count, differences: rights.amiss },
-      ...(looked === undefined
-        ? []
-        : [{ what: "indexes looked through (amcheck)", count: looked.count, differences: looked.broken }]),
-    ];
-  } finally {
-    await Promise.all(sessions.map((session) => session.close()));
-  }
+  const found = await withReader(target, migration.name, name, async (login) => {
+    const readers: Connection[] = [];
+    try {
+      while (readers.length < Math.min(4, jobs)) readers.push(await open(as(target, login), name));
+      // What runs in them can change nothing, either.
+      for (const reader of readers) await reader.run(["BEGIN READ ONLY"]);
+      return await within(target, name, (session) =>
+        fingerprint([session], {
+          readers,
+          progress: (done, of) => {
+            say.progress(`checksums of ${database.to}: ${percent(done, of)}`);
+          },
+        }),
+      );
+    } finally {
+      await Promise.all(readers.map((reader) => reader.close()));
+    }
+  });
+  const compared = compare(held.fingerprint, found, {
+    ownerOf: ownerOf(database),
+    ...(held.sequencesAfter === undefined ? {} : { sequencesAfter: held.sequencesAfter }),
+  });
+  const { rights, looked } = await within(target, name, async (session) => ({
+    rights: await rightsAmiss(session, database.owner),
+    looked: await checkIndexes(session),
+  }));
+  return [
+    ...compared,
+    { what: "rights as declared", count: rights.count, differences: rights.amiss },
+    ...(looked === undefined
+      ? []
+      : [{ what: "indexes looked through (amcheck)", count: looked.count, differences: looked.broken }]),
+  ];
 }
 
 /** Moves one database, from wherever a former run got to. @throws Different when it does not come out the same */

@@ -29,8 +29,10 @@ export function ownName(prefix: string, database: string): string {
 export const scratchName = (to: string) => ownName("homelab_moving_", to);
 /** What the empty one is called for the moment until it is dropped. */
 export const emptiedName = (to: string) => ownName("homelab_emptied_", to);
-/** Owns everything while it is restored; nobody can log in as it. */
-export const restoreRole = "homelab_migration";
+/** Restores, owns what is restored until that has been given away, and reads it to compare: without a superuser's rights. */
+export const migrationRole = (migration: string) => `homelab_migration_${migration}`;
+/** What restored before, with a superuser's rights; a run that was killed then may have left it. */
+export const formerRole = "homelab_migration";
 
 const markerSchema = z.object({
   homelabMigration: z.string(),

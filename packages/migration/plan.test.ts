@@ -10,8 +10,8 @@ const row = (name: string, more: Partial<DatabaseRow> = {}): DatabaseRow => ({
 });
 const facts = (more: Partial<DatabaseFacts> = {}): DatabaseFacts => ({
   ...{ tables: 3, objects: 5, extensions: [], owners: [{ role: "postgres", objects: 5 }], largeObjects: 0 },
-  ...{ foreignTables: 0, vectors: 0, elsewhere: 0, invalidIndexes: [], eventTriggers: 0, publications: 0 },
-  ...{ subscriptions: 0 },
+  ...{ foreignTables: 0, vectors: 0, elsewhere: 0, invalidIndexes: [], eventTriggers: [], publications: [] },
+  ...{ subscriptions: 0, superusersOnly: [], trapped: [] },
   ...more,
 });
 const empty = facts({ objects: 0, tables: 0, owners: [] });
@@ -86,8 +86,27 @@ describe("a plan", () => {
     ],
     [
       "an extension that the image lacks",
-      { sourceDatabases: new Map([["shop", facts({ extensions: [{ name: "postgis", version: "3.4" }] })]]) },
+      {
+        sourceDatabases: new Map([
+          ["shop", facts({ extensions: [{ name: "postgis", version: "3.4", schema: "public" }] })],
+        ]),
+      },
       "uses the extension postgis 3.4, which the image on storage does not carry",
+    ],
+    [
+      "an owner who is a superuser",
+      { owners: { postgres: "postgres" } },
+      "Role postgres, planned as an owner in shop, is a superuser on storage",
+    ],
+    [
+      "what only a superuser may make",
+      { sourceDatabases: new Map([["shop", facts({ superusersOnly: ["function public.f (language c)"] })]]) },
+      "nothing of a source's is made as superuser: function public.f (language c).",
+    ],
+    [
+      "tables that a superuser must not read",
+      { sourceDatabases: new Map([["shop", facts({ trapped: ["public.a", "public.b"] })]]) },
+      "indexes or statistics of tables public.a, public.b call functions of a role that is no superuser",
     ],
     [
       "an owner that is not there",

@@ -1,6 +1,14 @@
 import type { NodeFacts } from "../../remote/migration";
 import type { DatabaseFacts, DatabaseRow, ServerFacts } from "./facts";
-import { itemName, readMarker, restoreRole, scratchName, type Marker, type Pair } from "./names";
+import {
+  formerRole,
+  itemName,
+  migrationRole,
+  readMarker,
+  scratchName,
+  type Marker,
+  type Pair,
+} from "./names";
 
 /** What was found on both sides. */
 export interface Found {
@@ -85,9 +93,9 @@ export function plan(found: Found): Plan {
       : []),
     ...rolesLeft(found, databases),
     ...left.flatMap((database) => notesFor(found, database)),
-    ...(target.roles.some(({ name }) => name === restoreRole)
-      ? [`The role ${restoreRole} on ${node} is an unfinished run's; the next one takes it away.`]
-      : []),
+    ...target.roles
+      .filter(({ name }) => name === formerRole || name === migrationRole(found.name))
+      .map(({ name }) => `The role ${name} on ${node} is an unfinished run's; the next one takes it away.`),
   ];
   const most = Math.min(gigabyte, machine.memoryAvailable / 4 / jobs);
   return {
@@ -138,12 +146,12 @@ function stageOf(found: Found, pair: Pair, marker: Marker | undefined): Stage {
   return at === "restored" ? "restored" : at === "restoring" ? "half restored" : "dumped";
 }
 
-/** Said by name, else the role of the same name, when it is no superuser of the source; else the database's owner. */
+/** Said by name, else the role of the same name, when it is a superuser of neither side; else the database's owner. */
 function ownerOf({ owners, source, target }: Found, role: string, databaseOwner: string): string {
   const said = owners[role];
   if (said !== undefined) return said;
   const superuser = source.roles.some(({ name, superuser: is }) => name === role && is);
-  const there = target.roles.some(({ name }) => name === role);
+  const there = target.roles.some(({ name, superuser: is }) => name === role && !is);
   return there && !superuser ? role : databaseOwner;
 }
 
@@ -219,8 +227,24 @@ function missingFor(found: Found, database: PlannedDatabase): string[] {
       `Database ${from} uses the extension ${name} ${version}, which the image on ${node} does not carry: drop it in the source, or build an image with it (homelab:postgres.baseImage).`,
     );
   }
-  for (const role of new Set(Object.values(database.owners))) {
-    if (target.roles.some(({ name }) => name === role)) continue;
+  if (facts.superusersOnly.length > 0) {
+    sentences.push(
+      `Database ${from} holds what only a superuser may make, and nothing of a source's is made as superuser: ${facts.superusersOnly.join(", ")}. Drop it in the source, or make an extension of it that the image on ${node} carries.`,
+    );
+  }
+  if (found.source.superuser && facts.trapped.length > 0) {
+    sentences.push(
+      `Database ${from}: indexes or statistics of ${listedTables(facts.trapped)} call functions of a role that is no superuser, which would run with all rights when a superuser reads the table. Let the source be read by a role that is none: docs/runbooks/move-a-database.md says how to make it.`,
+    );
+  }
+  for (const role of new Set([database.owner, ...Object.values(database.owners)])) {
+    const there = target.roles.find(({ name }) => name === role);
+    if (there?.superuser === true) {
+      sentences.push(
+        `Role ${role}, planned as an owner in ${to}, is a superuser on ${node}: the source's functions, indexes and triggers would run with all rights there. Name another with --owner FROM=TO, or give ${to} an owner that is none.`,
+      );
+    }
+    if (there !== undefined) continue;
     sentences.push(
       `Role ${role}, planned as an owner in ${to}, is not on ${node}: declare it under homelab:postgres.roles and run pulumi up --stack storage, or name another with --owner FROM=TO.`,
     );
@@ -299,11 +323,18 @@ function notesFor(found: Found, { from, to, facts, owners }: PlannedDatabase): s
       `indexes ${facts.invalidIndexes.join(", ")} are not valid in the source; they are built anew, or the restore says why not.`,
     ),
     ...about(
-      facts.eventTriggers > 0 || facts.publications > 0,
-      `event triggers and publications for all tables become postgres's, as they need a superuser.`,
+      facts.eventTriggers.length > 0,
+      `event triggers (${facts.eventTriggers.join(", ")}) are not moved: their functions would run in every session of the database, a superuser's too.`,
+    ),
+    ...about(
+      facts.publications.some(({ allTables, schemas }) => allTables || schemas.length > 0),
+      `publications for all tables, or all of a schema, become postgres's, as they need a superuser.`,
     ),
   ];
 }
+
+const listedTables = (names: readonly string[]) =>
+  names.length === 1 ? `table ${names[0] ?? ""}` : `tables ${names.join(", ")}`;
 
 export function size(bytes: number): string {
   if (bytes >= gigabyte) return `${(bytes / gigabyte).toFixed(1)} GB`;

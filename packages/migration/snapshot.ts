@@ -3,12 +3,15 @@ import { quoted } from "../postgres/converge";
 import type { Connection } from "../postgres/session";
 import { open, within, type Side } from "./access";
 import { ownSchema } from "./fingerprint-sql";
+import { guardOf, type Guard } from "./trapped";
 
 /** One moment of a source database, shared by the dump and by those who read it to compare. */
 export interface Snapshot {
   readonly id: string;
   /** Sessions that see it; the first holds it. */
   readonly sessions: readonly Connection[];
+  /** To read its tables with, when its sessions are a superuser's. */
+  readonly guard: Guard | undefined;
   close(): Promise<void>;
 }
 
@@ -31,7 +34,15 @@ export async function takeSnapshot(source: Side, database: string, readers: numb
       sessions.push(session);
       await session.run([begin, `SET TRANSACTION SNAPSHOT '${id}'`]);
     }
-    return { id, sessions, close };
+    const look = await open(source, database);
+    const guard = await guardOf(look);
+    return {
+      ...{ id, sessions, guard },
+      close: async () => {
+        await close();
+        await look.close();
+      },
+    };
   } catch (error) {
     await close();
     throw error;

@@ -5,9 +5,9 @@ import type { Session } from "../postgres/session";
 import { errorMessage } from "../errors";
 import { within, type Side } from "./access";
 import { databaseFacts } from "./facts";
-import type { Fingerprint } from "./fingerprint";
 import { ownSchema } from "./fingerprint-sql";
-import { emptiedName, readMarker, restoreRole, scratchName, writeMarker, type Marker } from "./names";
+import { emptiedName, readMarker, scratchName, writeMarker, type Marker } from "./names";
+import { dropRole, makeRole, type Login } from "./role";
 
 /** What is done on the target: a database beside the empty one, which takes its place when it has been verified. */
 
@@ -56,33 +56,27 @@ async function emptyOfSessions(session: Session, database: string): Promise<void
 }
 
 /**
- * Makes the database into which is restored: a copy of the empty one, with its owner, extensions, default privileges
- * and rights. One that a former run left is made anew.
+ * Makes the database into which is restored: a copy of the empty one, with its extensions and default privileges, open to
+ * the migration's role alone. One that a former run left is made again.
+ * @returns who restores
  */
-export async function makeScratch(target: Side, to: string, marker: Marker): Promise<void> {
+export async function makeScratch(target: Side, to: string, marker: Marker): Promise<Login> {
   const scratch = scratchName(to);
-  await within(target, maintenance, async (session) => {
+  return within(target, maintenance, async (session) => {
     await dropOwn(session, scratch, marker.homelabMigration);
-    const [row] = await session.rows(
-      z.object({ owner: z.string(), limit: z.number() }),
-      'SELECT pg_get_userbyid(datdba) AS owner, datconnlimit AS "limit" FROM pg_database WHERE datname = $1',
-      [to],
-    );
-    if (row === undefined) throw new Error(`there is no database ${to}.`);
+    if (!(await exists(session, to))) throw new Error(`there is no database ${to}.`);
+    const login = await makeRole(session, marker.homelabMigration);
     await emptyOfSessions(session, to);
     // Closed to all until it is known whose it is.
     await session.run([
-      `CREATE DATABASE ${quoted(scratch)} OWNER ${quoted(row.owner)} TEMPLATE ${quoted(to)} ALLOW_CONNECTIONS false`,
+      `CREATE DATABASE ${quoted(scratch)} OWNER ${quoted(login.user)} TEMPLATE ${quoted(to)} ALLOW_CONNECTIONS false`,
     ]);
     await mark(session, scratch, marker);
     await session.run([
       `REVOKE ALL ON DATABASE ${quoted(scratch)} FROM PUBLIC`,
-      ...(await databaseRights(session, to, scratch)),
       `ALTER DATABASE ${quoted(scratch)} ALLOW_CONNECTIONS true`,
     ]);
-    await session.run([
-      `DO $$ BEGIN CREATE ROLE ${restoreRole} SUPERUSER NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-    ]);
+    return login;
   });
 }
 
@@ -114,55 +108,13 @@ async function databaseRights(session: Session, of: string, to: string): Promise
   return rows.map(({ role, privilege }) => `GRANT ${privilege} ON DATABASE ${quoted(to)} TO ${quoted(role)}`);
 }
 
-/** Schemas that a copy of the empty database has already. */
-export async function schemasThere(session: Session): Promise<string[]> {
-  const rows = await session.rows(
-    z.object({ name: z.string() }),
-    `SELECT nspname AS name FROM pg_namespace WHERE ${ownSchema("nspname")} AND nspname <> 'public'`,
-  );
-  return rows.map(({ name }) => name);
-}
-
-/**
- * Gives everything that was restored to whom the plan says, and to others the rights that the program has declared for
- * what the database's owner makes.
- * @param owners of each object in the source.
- */
-export async function settle(
-  session: Session,
-  databaseOwner: string,
-  owners: Fingerprint["owners"],
-  ownerOf: (owner: string) => string,
-): Promise<void> {
-  const others = Object.entries(owners).flatMap(([object, owner]) => {
-    const wanted = ownerOf(owner);
-    return wanted === databaseOwner ? [] : [`ALTER ${object} OWNER TO ${quoted(wanted)}`];
-  });
-  for (let begin = 0; begin < others.length; begin += 200)
-    await session.run(others.slice(begin, begin + 200));
-  await session.run([
-    // These only a superuser can own.
-    `DO $$ DECLARE s text; BEGIN FOR s IN
-       SELECT format('ALTER EVENT TRIGGER %I OWNER TO postgres', evtname) FROM pg_event_trigger WHERE evtowner = '${restoreRole}'::regrole
-       UNION ALL SELECT format('ALTER PUBLICATION %I OWNER TO postgres', pubname) FROM pg_publication WHERE puballtables AND pubowner = '${restoreRole}'::regrole
-       UNION ALL SELECT format('ALTER FOREIGN DATA WRAPPER %I OWNER TO postgres', fdwname) FROM pg_foreign_data_wrapper WHERE fdwowner = '${restoreRole}'::regrole
-     LOOP EXECUTE s; END LOOP; END $$`,
-    `REASSIGN OWNED BY ${restoreRole} TO ${quoted(databaseOwner)}`,
-  ]);
-  const rights = await declaredRights(session, databaseOwner);
-  await session.run(
-    rights.map(({ privilege, object, role }) => `GRANT ${privilege} ON ${object} TO ${quoted(role)}`),
-  );
-  await session.run(["ANALYZE"]);
-}
-
 const right = z.object({ object: z.string(), role: z.string(), privilege: z.string(), held: z.boolean() });
 
 /**
  * The program declares rights on tables and sequences with default privileges of the database's owner. What was
  * restored was not made by that owner, so they are looked up there.
  */
-async function declaredRights(session: Session, databaseOwner: string) {
+export async function declaredRights(session: Session, databaseOwner: string) {
   const rows = await session.rows(
     right,
     `SELECT CASE d.defaclobjtype WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || format('%I.%I', n.nspname, c.relname) AS object,
@@ -252,10 +204,19 @@ export async function takePlace(target: Side, to: string, marker: Marker): Promi
       );
     }
     await dropOwn(session, emptied, marker.homelabMigration);
+    const [row] = await session.rows(
+      z.object({ owner: z.string() }),
+      "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1",
+      [to],
+    );
+    if (row === undefined) throw new Error(`there is no database ${to}.`);
+    const rights = await databaseRights(session, to, scratch);
     await session.run(["BEGIN"]);
     try {
       await mark(session, to, { ...marker, state: "restoring" });
       await session.run([
+        `ALTER DATABASE ${quoted(scratch)} OWNER TO ${quoted(row.owner)}`,
+        ...rights,
         `ALTER DATABASE ${quoted(to)} RENAME TO ${quoted(emptied)}`,
         `ALTER DATABASE ${quoted(scratch)} RENAME TO ${quoted(to)}`,
       ]);
@@ -276,6 +237,6 @@ export async function cleanUp(target: Side, databases: readonly string[], name: 
       await dropOwn(session, emptiedName(to), name);
       await dropOwn(session, scratchName(to), name);
     }
-    await session.run([`DROP ROLE IF EXISTS ${restoreRole}`]);
+    await dropRole(session, name);
   });
 }

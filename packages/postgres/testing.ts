@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type QueryResultRow } from "pg";
 import { freePort } from "../../tests/support/ports";
@@ -21,6 +21,8 @@ import type { Server } from "./server";
 /** A throwaway PostgreSQL for tests, on a loopback port of its own, with every statement logged. */
 export interface Cluster {
   readonly server: Server;
+  /** The server's major version. */
+  readonly version: number;
   /** Asks as the superuser, or as another who may be refused. */
   query<R extends QueryResultRow>(
     database: string,
@@ -36,7 +38,7 @@ const root = "/usr/lib/postgresql";
 const superuserPassword = "superuser's own: secret";
 
 /** Where the newest server's programs are. @throws Error that says what to install. */
-function binaries(): string {
+export function binaries(): string {
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   const found = versions.map((v) => join(root, v, "bin")).find((bin) => existsSync(join(bin, "initdb")));
   if (found !== undefined) return found;
@@ -87,6 +89,7 @@ export async function startCluster(): Promise<Cluster> {
   };
   const cluster: Cluster = {
     server,
+    version: Number(basename(join(bin, ".."))),
     query: (database, text, who = server) => ask(port, database, text, who),
     log: () => readFileSync(logFile, "utf8"),
     stop: async () => {

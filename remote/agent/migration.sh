@@ -92,32 +92,36 @@ keep) # The record of what the source held, beside its dump: with it the dump co
 record) # Output: `record BASE64`, when there is one.
   if [ -e "$item/source.json" ]; then printf 'record\t%s\n' "$(base64 -w0 <"$item/source.json")"; fi
   ;;
-restore) # Into a database of this server. Schemas named in `schemas` (base64, by spaces) are there already.
+restore) # Into a database of this server, as a role that is no superuser. Schemas named in `schemas` (base64, by spaces) are there
+  # already; extensions are, too; publications named in `publications` and all comments on them are made by the superuser, event triggers by nobody.
   image=$(server_image)
   read -ra schemas <<<"${given[schemas]}"
+  read -ra publications <<<"${given[publications]}"
   alone
   # shellcheck disable=SC2016 # for the container's shell
-  podman exec postgres cat /run/secrets/homelab-postgres-superuser | programs "$item" '
-    IFS= read -r PGPASSWORD || true
+  printf '%s\n' "$(decode "${given[password]}")" | programs "$item" '
+    IFS= read -r PGPASSWORD
     export PGPASSWORD PGOPTIONS="-c search_path= -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c transaction_timeout=0 -c idle_in_transaction_session_timeout=0 -c synchronous_commit=off -c maintenance_work_mem=$5kB"
-    port=$1 database=$2 role=$3 jobs=$4
+    port=$1 database=$2 user=$3 jobs=$4
     shift 5
     # Servers before 18 keep a count of their own among the options of columns (pg_attver, since 17.12), which a pg_dump
     # older than that carries along and no server takes. Replaced by something of the same length that does nothing.
     perl -0777 -pe "s/\bSET \((pg_attver=\d\d+)\)/q{RESET (n_distinct} . q{ } x (length(\$1) - 12) . q{)}/ge;
       s/, pg_attver=\d+(?=[,)])|(?<=[( ])pg_attver=\d+, /q{ } x length(\$&)/ge" dump/toc.dat >toc.new
     mv toc.new dump/toc.dat
-    pg_restore --list dump >/tmp/list
-    for schema in "$@"; do
-      name=$(printf %s "$schema" | base64 -d) awk "
-        { at = index(\$0, \" SCHEMA - \"); rest = at ? substr(\$0, at + 10) : \"\" }
-        at && index(rest, ENVIRON[\"name\"] \" \") == 1 { next } { print }" /tmp/list >/tmp/list.new
+    pg_restore --list dump | grep -vE "^[0-9]+; [0-9]+ [0-9]+ ((COMMENT - )?(EXTENSION|EVENT TRIGGER)|PUBLICATION TABLES IN SCHEMA|COMMENT - PUBLICATION) " >/tmp/list
+    kind=SCHEMA
+    for encoded in "$@"; do
+      if [ "$encoded" = -- ]; then kind=PUBLICATION && continue; fi
+      name=$(printf %s "$encoded" | base64 -d) kind="^[0-9]+; [0-9]+ [0-9]+ $kind (- )?" awk "
+        match(\$0, ENVIRON[\"kind\"]) && index(substr(\$0, RSTART + RLENGTH), ENVIRON[\"name\"] \" \") == 1 { next }
+        { print }" /tmp/list >/tmp/list.new
       mv /tmp/list.new /tmp/list
     done
-    exec pg_restore --no-password --host 127.0.0.1 --port "$port" --username postgres --dbname "$database" --role "$role" \
-      --jobs "$jobs" --no-owner --no-privileges --exit-on-error --use-list /tmp/list dump </dev/null' \
-    homelab "${given[port]}" "${given[database]}" "${given[role]}" "${given[jobs]}" "${given[memory]}" \
-    "${schemas[@]}" >"$item/log" 2>&1 &
+    exec pg_restore --no-password --host 127.0.0.1 --port "$port" --username "$user" --dbname "$database" \
+      --jobs "$jobs" --no-owner --no-privileges --no-tablespaces --exit-on-error --use-list /tmp/list dump </dev/null' \
+    homelab "${given[port]}" "${given[database]}" "${given[user]}" "${given[jobs]}" "${given[memory]}" \
+    "${schemas[@]}" -- "${publications[@]}" >"$item/log" 2>&1 &
   watched "$item/log"
   ;;
 tidy) # The dump goes, the record stays.

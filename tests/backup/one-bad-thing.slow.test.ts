@@ -24,7 +24,7 @@ beforeAll(() => {
   clean();
   for (const statement of hostileDatabase("hostile")) byHand("postgres", statement);
   byHand("hostile", `set session authorization ${hostileOwner};\n${traps(caught)}`);
-  byHand("hostile", hostileByMistake);
+  byHand("hostile", hostileByMistake());
   for (const statement of hostileSettings("hostile")) byHand("postgres", statement);
   for (const name of names.slice(1)) byHand("postgres", `create database ${name}`);
   const rows = "create table kept as select i, md5(i::text) v from generate_series(1, 500) i";

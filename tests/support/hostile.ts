@@ -10,9 +10,12 @@ export const hostileDatabase = (database: string) => [
   `create database ${database} owner ${hostileOwner}`,
 ];
 
-/** As the superuser in the database: what only a superuser can make, of the owner's function. */
-export const hostileByMistake = `
-create event trigger trapped_login on login execute function public.trap_event();
+/**
+ * As the superuser in the database: what only a superuser can make, of the owner's function.
+ * @param major of the server: triggers on login are since 17.
+ */
+export const hostileByMistake = (major = 18) => `
+${major >= 17 ? "create event trigger trapped_login on login execute function public.trap_event();" : ""}
 create event trigger trapped_ddl on ddl_command_end execute function public.trap_event();
 create extension if not exists postgres_fdw;
 grant usage on foreign data wrapper postgres_fdw to ${hostileOwner};
@@ -80,3 +83,51 @@ export const hostileSettings = (database: string) => [
   `alter database ${database} set default_transaction_read_only = on`,
   `alter database ${database} set statement_timeout = '1ms'`,
 ];
+
+/** As the owner, after `hostileByMistake`: what else a dump carries, and what is evaluated when it is restored. */
+export const moreTraps = `
+create table public.doubled (id int, twice int generated always as (id + public.folded('generated column')) stored,
+  constraint checked_always check (public.folded('check constraint') = 1));
+insert into public.doubled (id) select generate_series(1, 20);
+create trigger trapped_always before insert on public.doubled for each row execute function public.trap_row();
+alter table public.doubled enable always trigger trapped_always;
+create domain public.more_checked as int default public.trap('default of a domain') check (public.folded('check of a domain') = 1);
+create table public.of_domains (id int, d public.more_checked, many public.more_checked[]);
+insert into public.of_domains values (1, 2, array[3, 4]::public.more_checked[]);
+create index on public.of_domains ((id::text || public.folded('second index')), d);
+create materialized view public.summed as select id, public.trap('refresh') as trapped from public.doubled;
+create unique index on public.summed (id);
+create index on public.summed ((id + public.folded('index of a materialized view')));
+create table public.parted (id int, body text) partition by range (id);
+create table public.parted_1 partition of public.parted for values from (0) to (100);
+create index on public.parted ((body || public.folded('index of partitions')::text));
+insert into public.parted select i, 'x' from generate_series(1, 20) i;
+create table public.parent_of (id int primary key);
+insert into public.parent_of values (1);
+create table public.child_of (id int references public.parent_of, check (public.trap('check beside a key') = 1) not valid);
+insert into public.child_of values (1);
+create function public.plus_trapped(a int, b int) returns int language sql as $$ select a + b + 0 * public.trap('operator') $$;
+create operator public.<+> (leftarg = int, rightarg = int, function = public.plus_trapped);
+create server elsewhere foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1');
+create foreign table public.far_away (id int default public.trap('default of a foreign table')) server elsewhere;
+create publication of_items for table public.items;
+create aggregate public.summed_up (int) (sfunc = public.plus_trapped, stype = int, initcond = '0');
+create policy theirs on public.doubled using (public.trap('second policy') = 1);
+alter table public.doubled enable row level security, force row level security;
+comment on table public.doubled is 'doubled';
+`;
+
+/** As the superuser in the database: a trap says in the server's log what rights it was sprung with, and tries to get more. */
+export const reporting = `
+create or replace function public.trap(what text) returns int language plpgsql volatile as $$
+begin
+  raise log 'caught: % in %, session superuser %, now superuser %', what, pg_catalog.current_database(),
+    (select rolsuper from pg_catalog.pg_roles where rolname = session_user),
+    (select rolsuper from pg_catalog.pg_roles where rolname = current_user);
+  begin execute 'alter role ${hostileOwner} superuser'; exception when others then null; end;
+  begin execute 'reset session authorization'; exception when others then null; end;
+  begin execute 'reset role'; exception when others then null; end;
+  begin execute 'alter role ${hostileOwner} superuser'; exception when others then null; end;
+  return 1;
+end $$;
+`;

@@ -143,12 +143,13 @@ async function verify(request: Request, prepared: Prepared, recorded: boolean): 
       }
       const snapshot = await takeSnapshot(source, database.from, Math.min(2, plan.jobs));
       try {
-        return { fingerprint: await fingerprint(snapshot.sessions) };
+        return { fingerprint: await fingerprint(snapshot.sessions, { guard: snapshot.guard }) };
       } finally {
         await snapshot.close();
       }
     };
-    const compared = await verified({ target, jobs: plan.jobs, say }, database, database.to, await held());
+    const migration = { name: request.name, target, jobs: plan.jobs, say };
+    const compared = await verified(migration, database, database.to, await held());
     results.push({ database: database.to, compared });
   }
   print(comparedTable(results));

@@ -1,8 +1,8 @@
-import { escapeLiteral } from "pg";
 import { z } from "zod";
 import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge, quoted, type Change } from "../../../packages/postgres/converge";
+import { createExtension, updateExtension } from "../../../packages/postgres/extension";
 import { refusedBecause } from "./database";
 import { identifier, serverSchema } from "../../../packages/postgres/server";
 import { overSsh } from "../../../packages/postgres/over-ssh";
@@ -51,21 +51,6 @@ async function read(session: Session, name: string): Promise<ExtensionFacts> {
   return facts ?? { installed: null, available: null, relocatable: false };
 }
 
-/** For as long as an extension's script runs; nobody but the superuser may put anything in it. */
-const apart = "homelab extension";
-
-/**
- * An extension's script runs as the superuser and finds by name what is in the extension's schema: in one that somebody else
- * may create in, that person's functions and operators in the place of its own. So it runs in a schema of its own, and the
- * extension moves.
- */
-const aside = (name: string, to: string, statement: string) => [
-  `CREATE SCHEMA ${quoted(apart)}`,
-  statement,
-  `ALTER EXTENSION ${name} SET SCHEMA ${quoted(to)}`,
-  `DROP SCHEMA ${quoted(apart)}`,
-];
-
 const subjectOf = ({ name, database, server }: ExtensionInputs) =>
   `extension ${name} in database ${database} on ${server.connection.node}`;
 
@@ -78,19 +63,16 @@ export function compareExtension(inputs: ExtensionInputs, facts: ExtensionFacts)
     if (facts.available === null) {
       return [{ says: `${subject} is missing, and the server's image does not carry it`, sql: [] }];
     }
-    const version = inputs.version === undefined ? "" : ` VERSION ${escapeLiteral(inputs.version)}`;
-    const create = (schema: string) => `CREATE EXTENSION ${name} WITH SCHEMA ${quoted(schema)}${version}`;
-    const sql = facts.relocatable ? aside(name, inputs.schema, create(apart)) : [create(inputs.schema)];
+    const { relocatable } = facts;
+    const sql = createExtension(inputs.name, inputs.schema, { relocatable, version: inputs.version });
     return [{ says: `${subject} is missing`, sql }];
   }
   const changes: Change[] = [];
   if (inputs.version !== undefined && installed.version !== inputs.version) {
-    const update = `ALTER EXTENSION ${name} UPDATE TO ${escapeLiteral(inputs.version)}`;
-    const [first = "", ...rest] = aside(name, installed.schema, update);
-    const moved = [first, `ALTER EXTENSION ${name} SET SCHEMA ${quoted(apart)}`, ...rest];
+    const relocatable = installed.relocatable && facts.relocatable;
     changes.push({
       says: `${subject}: version is ${installed.version}, declared ${inputs.version}`,
-      sql: installed.relocatable && facts.relocatable ? moved : [update],
+      sql: updateExtension(inputs.name, installed.schema, { relocatable, version: inputs.version }),
     });
   }
   if (installed.schema !== inputs.schema) {

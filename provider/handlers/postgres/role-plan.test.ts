@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compareRole, roleInputs, type RoleFacts } from "./role-plan";
 import { listItems, settingChanges } from "./settings";
-import { scramVerifier } from "./scram";
+import { scramVerifier } from "../../../packages/postgres/scram";
 
 const inputs = roleInputs.parse({
   server: {

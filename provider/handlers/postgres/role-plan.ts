@@ -4,7 +4,7 @@ import { quoted, type Change } from "../../../packages/postgres/converge";
 import { setOf } from "./inputs";
 import { roleName, serverSchema } from "../../../packages/postgres/server";
 import { markChanges, marking } from "./marks";
-import { plainPassword, scramVerifier, verifies } from "./scram";
+import { plainPassword, scramVerifier, verifies } from "../../../packages/postgres/scram";
 import { settingChanges } from "./settings";
 
 const parameterName = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/;
