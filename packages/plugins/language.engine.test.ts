@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -128,6 +128,50 @@ export const never = new Promise(() => setInterval(() => {}, 1000));`);
     for (let attempt = 0; existsSync(`/proc/${pid}`) && attempt < 100; attempt++) await sleep(100);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
+
+  test.runIf(report().every(({ name, kind }) => name === "cli" || kind === "stand-in"))(
+    "a killed run leaves nothing running within ten seconds: no host, no program, no plugin, no command of one",
+    async () => {
+      // What pulumi starts has its environment.
+      const mark = `HOMELAB_TRIAL=${project.folder}`;
+      const running = () =>
+        readdirSync("/proc")
+          .filter((name) => /^\d+$/.test(name))
+          .flatMap((pid) => {
+            try {
+              if (!readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark)) return [];
+              return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()];
+            } catch {
+              return [];
+            }
+          })
+          .filter((line) => line !== "");
+      project.program(`import { local } from "@pulumi/command";
+import * as random from "@pulumi/random";
+const text = new random.RandomString("text", { length: 12 });
+new local.Command("slow", { create: "sleep 301", environment: { TEXT: text.result } });`);
+      const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
+        cwd: project.folder,
+        env: {
+          ...environment(),
+          PULUMI_BACKEND_URL: `file://${project.folder}/state`,
+          PULUMI_CREDENTIALS_PATH: project.folder,
+          PULUMI_CONFIG_PASSPHRASE: "of no use outside of this folder",
+          HOMELAB_TRIAL: project.folder,
+        },
+        stdio: "ignore",
+      });
+      const asleep = () => running().some((line) => line.includes("sleep 301"));
+      for (let attempt = 0; !asleep() && child.exitCode === null && attempt < 600; attempt++)
+        await sleep(100);
+      const before = running().join("\n");
+      for (const part of ["sleep 301", "language-nodejs", "resource-random", "resource-command", "node "])
+        expect(before).toContain(part);
+      child.kill("SIGKILL");
+      for (let attempt = 0; running().length > 0 && attempt < 100; attempt++) await sleep(100);
+      expect(running()).toEqual([]);
+    },
+  );
 
   test("`pulumi about` and `pulumi install` do not crash", () => {
     const about = project.run("about", "--json");

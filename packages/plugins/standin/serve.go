@@ -13,7 +13,12 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"homelab/plugins/parent"
 )
+
+// How long what is under way may take to end when the engine is gone.
+const patience = 2 * time.Second
 
 // Logger shows lines beside a resource. A line that cannot be shown makes no operation fail.
 type Logger struct{ engine pulumirpc.EngineClient }
@@ -61,9 +66,10 @@ func serve(makeProvider func(log Logger) (plugin.Provider, error)) error {
 	flag.Parse()
 	stopped, stop := context.WithCancel(context.Background())
 	defer stop()
+	parent.Watch(stopped, stop) // Ends with the engine, also where that was killed.
 	var log Logger
 	if engine := flag.Arg(flag.NArg() - 1); engine != "" {
-		// Ends with the engine, also where that was killed.
+		// Or where it is not the engine who started this.
 		if err := rpcutil.Healthcheck(stopped, engine, time.Minute, stop); err != nil {
 			return fmt.Errorf("engine at %s: %w", engine, err)
 		}
@@ -78,7 +84,12 @@ func serve(makeProvider func(log Logger) (plugin.Provider, error)) error {
 	if err != nil {
 		return err
 	}
-	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
+	cancel := make(chan bool)
+	go func() {
+		<-stopped.Done()
+		close(cancel)
+	}()
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Cancel: cancel, Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterResourceProviderServer(server, detailed{plugin.NewProviderServer(provider)})
 		return nil
 	}})
@@ -88,6 +99,11 @@ func serve(makeProvider func(log Logger) (plugin.Provider, error)) error {
 	fmt.Println(handle.Port) // The engine waits for this line.
 	select {
 	case <-stopped.Done():
+		// What is under way sees that nobody waits for it any more; whatever does not is not waited for long.
+		select {
+		case <-handle.Done:
+		case <-time.After(patience):
+		}
 		return nil
 	case err := <-handle.Done:
 		return err

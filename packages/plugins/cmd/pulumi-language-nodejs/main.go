@@ -12,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"homelab/plugins/parent"
 )
 
 func main() {
@@ -30,7 +32,8 @@ func serve() error {
 
 	stopped, stop := context.WithCancel(context.Background())
 	host := &host{engine: flag.Arg(0), stopped: stopped, stop: stop}
-	if host.engine != "" { // Ends with the engine, also where that was killed.
+	parent.Watch(stopped, stop) // Ends with the engine, also where that was killed,
+	if host.engine != "" {      // or where it is not the engine who started this.
 		if err := rpcutil.Healthcheck(stopped, host.engine, time.Minute, stop); err != nil {
 			return fmt.Errorf("engine at %s: %w", host.engine, err)
 		}
