@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSettings } from "../settings";
 import { house } from "../power/testing";
@@ -55,6 +57,22 @@ describe("the services of the house", () => {
       expect(new Set(outputs).size).toBe(outputs.length);
     },
   );
+
+  it("that run as pods have no secret in their environment but those that docs/security.md names", () => {
+    const page = readFileSync(join(__dirname, "../docs/security.md"), "utf8");
+    const table = /## Secrets in environments[^]*?\n## /.exec(page)?.[0] ?? "";
+    const pods = runningOn("compute", load("compute", everything.compute)).filter(
+      ({ service }) => service.pod !== undefined,
+    );
+    expect(pods.length).toBeGreaterThan(2);
+    // What is no secret, though storage hands it out.
+    const known = /^(AWS_DEFAULT_REGION|.*_ENDPOINT_URL|.*_HOST|.*_USER)$/;
+    for (const { service, settings } of pods) {
+      const variables = Object.keys(service.secrets?.(settings) ?? {}).filter((name) => !known.test(name));
+      const row = table.split("\n").find((line) => line.startsWith(`| ${service.title}'s pod`)) ?? "";
+      for (const name of variables) expect(row, service.title).toContain(`\`${name}\``);
+    }
+  });
 
   it("have podman secrets of different names", () => {
     const names = nodeNames.flatMap((node) =>
