@@ -40,8 +40,9 @@ const recordSchema = z.object({
   fingerprint: fingerprintSchema,
   sequencesAfter: fingerprintSchema.shape.sequences,
   writes: z.record(z.string(), z.string()),
-  extensions: z.array(extensionSchema),
-  publications: z.array(publicationSchema),
+  /** What the superuser makes. Records of before that lack it. */
+  extensions: z.array(extensionSchema).optional(),
+  publications: z.array(publicationSchema).optional(),
   seconds: z.number(),
 });
 export type SourceRecord = z.infer<typeof recordSchema>;
@@ -146,9 +147,8 @@ async function restored(
   const scratch = scratchName(database.to);
   const { seconds } = await timed(async () => {
     const login = await makeScratch(target, database.to, marker);
-    const there = await within(target, scratch, (session) =>
-      prepareScratch(session, login.user, record.extensions),
-    );
+    const { extensions = [], publications = [] } = { ...database.facts, ...record };
+    const there = await within(target, scratch, (session) => prepareScratch(session, login.user, extensions));
     const size = await open(target, "postgres");
     const look = setInterval(() => {
       size
@@ -164,7 +164,7 @@ async function restored(
       await remote.restore(folder, itemName(database), {
         ...{ ...login, port: target.server.port, database: scratch, jobs, memoryKb },
         schemas: there.schemas,
-        publications: record.publications.flatMap(({ name, allTables }) => (allTables ? [name] : [])),
+        publications: publications.flatMap(({ name, allTables }) => (allTables ? [name] : [])),
       });
     } finally {
       clearInterval(look);
@@ -174,7 +174,7 @@ async function restored(
     await within(as(target, login), scratch, (session) => session.run(["ANALYZE"]));
     await closeRole(target, migration.name);
     await within(target, scratch, async (session) => {
-      await makePublications(session, record.publications);
+      await makePublications(session, publications);
       const whose = { role: login.user, database: scratch, owner: database.owner };
       await settle(session, whose, record.fingerprint.owners, ownerOf(database), there.before);
     });

@@ -20,7 +20,7 @@ export class LocalNode {
     const bin = join(this.home, "bin");
     mkdirSync(bin);
     writeFileSync(join(this.home, "superuser"), cluster.server.password);
-    writeFileSync(join(bin, "podman"), podman(this.home));
+    writeFileSync(join(bin, "podman"), podman(this.home, cluster));
     chmodSync(join(bin, "podman"), 0o755);
     this.text = scriptText("migration").replace(
       "PATH=/usr/local/sbin",
@@ -59,7 +59,7 @@ export class LocalNode {
 }
 
 /** Says what the script asks of podman, and runs what is to run in the container. */
-const podman = (home: string) => `#!/bin/bash
+const podman = (home: string, cluster: Cluster) => `#!/bin/bash
 case $1 in
 inspect) echo image ;;
 exec) case $4 in /run/secrets/*) cat ${home}/superuser ;; *) cat ${home}/superuser ;; esac ;;
@@ -73,7 +73,7 @@ run)
   shift
   cd "$directory"
   # What programs before 16 and servers before 17 do not know.
-  text=\${text//-c transaction_timeout=0/} text=\${text//--compress lz4/--compress 1}
+  if [ ${cluster.version} -lt 17 ]; then text=\${text//-c transaction_timeout=0/} text=\${text//--compress lz4/--compress 1}; fi
   exec bash -c "\${text//\\/tmp\\//${home}/}" "$@"
   ;;
 esac

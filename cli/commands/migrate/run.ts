@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { within } from "../../../packages/migration/access";
 import { differences, type Compared } from "../../../packages/migration/compare";
 import { fingerprint } from "../../../packages/migration/fingerprint";
 import { Different, readRecord, verified, writtenSince, type Say } from "../../../packages/migration/move";
@@ -7,6 +8,7 @@ import { prepare, type Prepared, type Request } from "../../../packages/migratio
 import { comparedTable, duration, movedTable, planTable, whatNow } from "../../../packages/migration/report";
 import { runMigration } from "../../../packages/migration/run";
 import { clientsOf, takeSnapshot } from "../../../packages/migration/snapshot";
+import { lock } from "../../../packages/migration/target";
 import { parseSource, sourcePassword } from "../../../packages/migration/source";
 import { requireAlwaysOn } from "../../../topology";
 import { complain, inHouse, print, type House } from "../house";
@@ -128,7 +130,15 @@ async function run(request: Request, prepared: Prepared, readOnlySource: boolean
   }
 }
 
-async function verify(request: Request, prepared: Prepared, recorded: boolean): Promise<number> {
+/** Nobody else is at work on the migration meanwhile: its role is one. */
+function verify(request: Request, prepared: Prepared, recorded: boolean): Promise<number> {
+  return within(prepared.target, "postgres", async (session) => {
+    await lock(session, request.name, prepared.found.node);
+    return verifyAll(request, prepared, recorded);
+  });
+}
+
+async function verifyAll(request: Request, prepared: Prepared, recorded: boolean): Promise<number> {
   const { plan, source, target, folder } = prepared;
   const say = voice();
   const results: { database: string; compared: readonly Compared[] }[] = [];
