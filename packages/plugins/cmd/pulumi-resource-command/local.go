@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"homelab/plugins/standin"
@@ -17,6 +18,9 @@ func local(ctx context.Context, job job) error {
 		interpreter = []string{"/bin/sh", "-c"}
 	}
 	cmd := exec.CommandContext(ctx, interpreter[0], append(interpreter[1:], job.command)...)
+	// What the interpreter has started ends with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = standin.GetTextOr(job.inputs, "dir", "")
 	cmd.Env = os.Environ()
