@@ -6,6 +6,7 @@ import type { StorageEndpoints } from "../../nodes/endpoints";
 import { nodeNames } from "../../topology";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, psql, psqlRefusal, s3 } from "../support/services";
+import { forms, generatedSecrets, linesOfKeys, type ShownState } from "../support/state-secrets";
 import { handedOut, nothingToChange, preview, pulumi, up, well } from "../support/stack";
 
 const state = join(__dirname, "../../lab/state");
@@ -53,6 +54,30 @@ let after: StorageEndpoints;
 let values: string[];
 let said: string;
 let seenHere = "";
+
+/** What a stack's state is, as its owner gets it: with its secrets in clear, when asked for. */
+const exported = (node: (typeof nodeNames)[number], ...args: string[]) => {
+  const { text } = well(pulumi(node, "stack", "export", ...args));
+  return text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1);
+};
+
+describe("the state of the stacks", () => {
+  it("holds no password that was made and no private key in clear, nor in base64", () => {
+    const shown = nodeNames.map((node) => exported(node, "--show-secrets"));
+    const made = [
+      ...shown.flatMap((text) => generatedSecrets(JSON.parse(text) as ShownState)),
+      ...linesOfKeys(readFileSync(join(state, "id_lab"), "utf8")),
+    ];
+    expect(made.length).toBeGreaterThan(12);
+    expect(made.filter((one) => one.length < 20)).toEqual([]);
+    // They are found where they are shown.
+    expect(made.filter((one) => !shown.some((text) => text.includes(one)))).toEqual(
+      linesOfKeys(readFileSync(join(state, "id_lab"), "utf8")),
+    );
+    const looked = made.flatMap(forms);
+    for (const node of nodeNames) expect(holding(exported(node), looked), node).toEqual([]);
+  });
+});
 
 describe("passwords made anew", () => {
   beforeAll(async () => {
