@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dockerVersion } from "../docker";
 
 const root = join(__dirname, "../../..");
 
@@ -36,7 +37,8 @@ export function pulumiHome(): PulumiHome {
     for (const file of readdirSync(join(from, name)))
       symlinkSync(join(from, name, file), join(plugins, name, file));
   }
-  for (const name of ["kubernetes", "docker"]) standIn(plugins, name, versionOf(name));
+  standIn(plugins, "kubernetes", versionOf("kubernetes"));
+  standIn(plugins, "docker", dockerVersion);
   // A package nobody has heard of.
   standIn(plugins, "nobody", "1.0.0");
   const env = {

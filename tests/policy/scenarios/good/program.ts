@@ -1,4 +1,4 @@
-import * as docker from "@pulumi/docker";
+import * as docker from "../../docker";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";

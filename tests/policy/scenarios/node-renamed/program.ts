@@ -1,4 +1,4 @@
-import * as docker from "@pulumi/docker";
+import * as docker from "../../docker";
 import * as pulumi from "@pulumi/pulumi";
 
 const host = new pulumi.Config().require("host");

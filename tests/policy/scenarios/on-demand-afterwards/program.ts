@@ -1,4 +1,4 @@
-import * as docker from "@pulumi/docker";
+import * as docker from "../../docker";
 
 const provider = new docker.Provider("desktop", { host: "ssh://root@10.0.0.2" });
 new docker.Container(

@@ -1,4 +1,4 @@
-import * as docker from "@pulumi/docker";
+import * as docker from "../../docker";
 import * as random from "@pulumi/random";
 
 const name = new random.RandomId("name", { byteLength: 4 });
