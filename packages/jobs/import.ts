@@ -1,6 +1,6 @@
 import { isCut, splitCommand } from "./cron/command";
 import { readCrontab, type Entry, type Wrong } from "./cron/crontab";
-import { cronFirings } from "./cron/firings";
+import { everComes } from "./cron/firings";
 import type { Times } from "./cron/fields";
 import { Import, type Imported, type ImportedJob } from "./imported";
 import { nameOf, slug } from "./name";
@@ -171,11 +171,9 @@ function firstWordIsUser(command: string, owner: string, { users }: Source): boo
   );
 }
 
-/** Undefined for what never comes: five years hold every date there is. */
+/** Undefined for what never comes. */
 function scheduleOf(all: Import, times: Times, written: readonly string[], zone: string): Fitted | undefined {
-  // A leap year comes after eight years at the latest.
-  const comes = cronFirings(times, "UTC", all.now, all.now + 9 * 366 * 1440).next();
-  return comes.done === true ? undefined : fit(times, written, zone, all.now);
+  return everComes(times, all.now) ? fit(times, written, zone, all.now) : undefined;
 }
 
 function differences({ differs, schedule: { timezone } }: Fitted, zone: string): string[] {

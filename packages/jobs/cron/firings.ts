@@ -19,6 +19,10 @@ function* walls(times: Times, from: number, until: number): Firings {
   }
 }
 
+/** Whether the times come at all after a minute: 29 February falls on each weekday within forty years. */
+export const everComes = (times: Times, after: number): boolean =>
+  walls(times, after, after + 41 * 366 * 1440).next().done !== true;
+
 /** How far the clock must be moved before cron takes it for another time altogether. */
 const threeHours = 180;
 
