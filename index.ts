@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { compute } from "./nodes/compute";
 import { desktop } from "./nodes/desktop";
-import { enter, unknownStack } from "./nodes/house";
+import { runStack, unknownStack } from "./nodes/run-stack";
 import { storage } from "./nodes/storage";
 
 /**
@@ -15,11 +15,11 @@ export = async (): Promise<pulumi.Inputs> => {
   const stack = pulumi.getStack();
   switch (stack) {
     case "storage":
-      return enter(stack, storage);
+      return runStack(stack, storage);
     case "desktop":
-      return enter(stack, desktop);
+      return runStack(stack, desktop);
     case "compute":
-      return enter(stack, compute);
+      return runStack(stack, compute);
     default:
       throw unknownStack(stack);
   }

@@ -15,9 +15,9 @@ declare const run: QuadletRun;
 declare const always: Node<"always-on">;
 declare const onDemand: Node<"on-demand">;
 declare const either: Node;
-const identity = undefined;
-const postgres = { settings: postgresSchema.parse({}), clients: [], identity };
-const minio = { settings: minioSchema.parse({}), identity };
+const sshIdentity = undefined;
+const postgres = { settings: postgresSchema.parse({}), clients: [], sshIdentity };
+const minio = { settings: minioSchema.parse({}), sshIdentity };
 new PostgresNode("a", { node: always, ...postgres });
 new PostgresNode("b", { node: onDemand, ...postgres }); // wrong
 new PostgresNode("c", { node: either, ...postgres }); // wrong
@@ -29,11 +29,11 @@ new PostgresReplica("m", { node: either, ...replica }); // wrong
 new MinioNode("e", { node: always, ...minio });
 new MinioNode("f", { node: onDemand, ...minio }); // wrong
 new MinioNode("g", { node: either, ...minio }); // wrong
-const k3s = { settings: k3sServerSchema.parse({}), agents: [], identity };
+const k3s = { settings: k3sServerSchema.parse({}), agents: [], sshIdentity };
 new K3sServer("h", { node: always, ...k3s });
 new K3sServer("i", { node: onDemand, ...k3s }); // wrong
 new K3sServer("j", { node: either, ...k3s }); // wrong
-const kept = { run, identity, keeps: { kind: "persistent", paths: ["/srv/x"], backup: "files" } } as const;
+const kept = { run, sshIdentity, keeps: { kind: "persistent", paths: ["/srv/x"], backup: "files" } } as const;
 new QuadletService("n", { node: always, ...kept });
 new QuadletService("o", { node: onDemand, ...kept }); // wrong
 new QuadletService("p", { node: either, ...kept }); // wrong

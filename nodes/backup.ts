@@ -6,13 +6,13 @@ import { serverService, volumeDirectory } from "../components/k3s";
 import type { MinioNode } from "../components/minio-node";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
-import { Refusal } from "../components/refusal";
+import { UserError } from "../components/user-error";
 import { keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
 import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
-import type { StorageEndpoints } from "./endpoints";
-import type { House } from "./house";
+import type { StorageOutputs } from "./storage-outputs";
+import type { StackContext } from "./run-stack";
 
-interface Collected extends Pick<House<"storage">, "topology" | "settings"> {
+interface BackupServerContext extends Pick<StackContext<"storage">, "topology" | "settings"> {
   node: Node<"always-on">;
   postgres: PostgresNode;
   minio: MinioNode;
@@ -23,16 +23,23 @@ interface Collected extends Pick<House<"storage">, "topology" | "settings"> {
  * storage's side: it collects, and hands out where each node's repository is.
  * @returns undefined when there are no repositories.
  */
-export function collectBackups({ topology, node, settings, postgres, minio, firewall }: Collected) {
-  const { backup, k3s, sshIdentity: identity } = settings;
+export function deployBackupServer({
+  topology,
+  node,
+  settings,
+  postgres,
+  minio,
+  firewall,
+}: BackupServerContext) {
+  const { backup, k3s, sshIdentity } = settings;
   const files = backup.files
-    ? repositories(node, topology.nodes.desktop.address, backup, identity, firewall)
+    ? repositories(node, topology.nodes.desktop.address, backup, sshIdentity, firewall)
     : undefined;
   const { key } = new BackupServer(
     "backup",
     {
       node,
-      identity,
+      sshIdentity,
       settings: backup,
       postgres: {
         port: settings.postgres.port,
@@ -63,7 +70,7 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
               offNodeKeeps: backup.offNode === "desktop",
               ...(files.offNode === undefined
                 ? {}
-                : { offNode: files.offNode, offNodeEnvironment: secretly(backup.offNodeEnvironment) }),
+                : { offNode: files.offNode, offNodeEnvironment: asSecrets(backup.offNodeEnvironment) }),
             },
           }),
     },
@@ -76,7 +83,7 @@ export function collectBackups({ topology, node, settings, postgres, minio, fire
       "backup-node",
       {
         node,
-        identity,
+        sshIdentity,
         settings: backup,
         volumes,
         repository: files.of.storage,
@@ -106,17 +113,17 @@ const volumesOf = (node: Node, settings: { k3s: K3sAgentSettings }) => [
   ...(settings.k3s.enabled && isAlwaysOn(node) ? [volumeDirectory(settings.k3s.dataDirectory)] : []),
 ];
 
-const secretly = (values: Readonly<Record<string, string>>) =>
+const asSecrets = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(value)]));
 
 function repositories(
   node: Node<"always-on">,
   desktop: string,
-  backup: House<"storage">["settings"]["backup"],
-  identity: string | undefined,
+  backup: StackContext<"storage">["settings"]["backup"],
+  sshIdentity: string | undefined,
   firewall: pulumi.Resource,
 ) {
-  const connection = connectionOf(node, identity);
+  const connection = connectionOf(node, sshIdentity);
   const generated = (name: string) =>
     password(
       `backup-${name}`,
@@ -137,7 +144,7 @@ function repositories(
     "backup-repository",
     {
       node,
-      identity,
+      sshIdentity,
       directory: `${backup.directory}/repository`,
       port: backup.repositoryPort,
       image: backup.repositoryImage,
@@ -166,19 +173,19 @@ function repositories(
 }
 
 /** The other nodes' side: their paths into their repository on storage; desktop may keep the copy of everything. */
-export function backUp(
-  { node, settings }: House<"desktop"> | House<"compute">,
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+export function deployBackupAgent(
+  { node, settings }: StackContext<"desktop"> | StackContext<"compute">,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
   opts: pulumi.ComponentResourceOptions,
 ): void {
-  const { backup, sshIdentity: identity } = settings;
+  const { backup, sshIdentity } = settings;
   const keepsOffNode = "keepsOffNode" in backup && backup.keepsOffNode;
   const hasFiles = hasPaths(backup) || keptFiles(node.name, settings).length > 0;
   if (!hasFiles && !keepsOffNode) return;
   const known = endpoints.apply((all) => {
     if (all === undefined) return undefined;
     if (all.backup !== undefined) return all.backup;
-    throw new Refusal(
+    throw new UserError(
       `There is something to back up on ${node.name} (${[...backup.paths, ...keptFiles(node.name, settings)].join(", ")}), but storage has no repository: set homelab:backup.files on storage and run \`pulumi up --stack storage\` first.`,
     );
   });
@@ -187,7 +194,7 @@ export function backUp(
       "backup-node",
       {
         node,
-        identity,
+        sshIdentity,
         settings: backup,
         volumes: volumesOf(node, settings),
         repository: pulumi.secret(known.apply((all) => all?.repositories[node.name] ?? notYet)),
@@ -202,7 +209,7 @@ export function backUp(
     "backup-repository",
     {
       node: keeper,
-      identity,
+      sshIdentity,
       directory: `${backup.directory}/off-node`,
       port: backup.repositoryPort,
       image: backup.repositoryImage,

@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { K3sAgent, skew } from "../components/k3s";
-import { Refusal } from "../components/refusal";
-import type { StorageEndpoints } from "./endpoints";
-import type { House } from "./house";
+import { UserError } from "../components/user-error";
+import type { StorageOutputs } from "./storage-outputs";
+import type { StackContext } from "./run-stack";
 
 /** Networks of the cluster that storage has; none before its first up. */
-export const clusterNetworks = (endpoints: pulumi.Output<StorageEndpoints | undefined>) =>
+export const clusterNetworks = (endpoints: pulumi.Output<StorageOutputs | undefined>) =>
   pulumi.unsecret(endpoints.apply((known) => known?.CLUSTER_NETWORKS ?? []));
 
 /** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
 export function joinCluster(
-  { node, settings }: House<"desktop"> | House<"compute">,
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  { node, settings }: StackContext<"desktop"> | StackContext<"compute">,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
   opts: pulumi.ComponentResourceOptions,
 ): K3sAgent | undefined {
-  const { k3s, sshIdentity: identity } = settings;
+  const { k3s, sshIdentity } = settings;
   if (!k3s.enabled) return undefined;
   const cluster = endpoints.apply((known) => (known === undefined ? undefined : clusterOf(known, node.name)));
   return new K3sAgent(
@@ -22,10 +22,10 @@ export function joinCluster(
     {
       node,
       settings: k3s,
-      identity,
+      sshIdentity,
       server: cluster.apply((known) => {
         const wrong = known === undefined ? undefined : skew(k3s.version, known.version);
-        if (wrong !== undefined) throw new Refusal(wrong);
+        if (wrong !== undefined) throw new UserError(wrong);
         return known?.server ?? notYet;
       }),
       identifier: cluster.apply((known) => known?.identifier ?? notYet),
@@ -39,7 +39,7 @@ export function joinCluster(
 /** Only in a preview before storage's first up. */
 const notYet = "not-known-yet";
 
-function clusterOf(known: StorageEndpoints, node: string) {
+function clusterOf(known: StorageOutputs, node: string) {
   const { K3S_URL: server, K3S_VERSION: version, k3sAgentToken: token, k3sNodePasswords } = known;
   const password = k3sNodePasswords?.[node];
   const identifier = known.CLUSTER_IDENTIFIER;
@@ -52,7 +52,7 @@ function clusterOf(known: StorageEndpoints, node: string) {
   ) {
     return { server, version, identifier, token, password };
   }
-  throw new Refusal(
+  throw new UserError(
     `homelab:k3s.enabled is true on ${node}, but storage has no cluster: set it on storage too and run \`pulumi up --stack storage\` first.`,
   );
 }

@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
-import { backUp } from "./backup";
+import { deployBackupAgent } from "./backup";
 import { clusterNetworks, joinCluster } from "./cluster";
-import { addresses, storageEndpoints } from "./endpoints";
-import { guardNode } from "./firewall";
-import type { House } from "./house";
+import { addresses, readStorageOutputs } from "./storage-outputs";
+import { deployFirewall } from "./firewall";
+import type { StackContext } from "./run-stack";
 import { observe } from "./observability";
-import { letSleep } from "./power";
+import { schedulePowerOff } from "./power";
 import { runQuadlets, runServices, storageValues } from "./services";
 
 /**
@@ -20,16 +20,16 @@ import { runQuadlets, runServices, storageValues } from "./services";
  *   Ollama      :11434
  *   Qdrant      :6333    off until homelab:compute.qdrant.enabled: a copy of what search has in PostgreSQL
  */
-export function compute(house: House<"compute">): pulumi.Inputs {
-  const { node, settings } = house;
-  const host = new HostCheck("host", { node, identity: settings.sshIdentity });
-  const endpoints = storageEndpoints("compute");
-  const firewall = guardNode(house, clusterNetworks(endpoints), { dependsOn: host.passed });
-  const agent = joinCluster(house, endpoints, { dependsOn: firewall });
-  backUp(house, endpoints, { dependsOn: host.passed });
-  if (agent !== undefined) runServices(house, endpoints, agent);
-  const quadlets = runQuadlets(house, storageValues(endpoints), { dependsOn: firewall });
-  observe(house, { dependsOn: firewall });
-  letSleep(house, { dependsOn: host.passed });
+export function compute(context: StackContext<"compute">): pulumi.Inputs {
+  const { node, settings } = context;
+  const host = new HostCheck("host", { node, sshIdentity: settings.sshIdentity });
+  const endpoints = readStorageOutputs("compute");
+  const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
+  const agent = joinCluster(context, endpoints, { dependsOn: firewall });
+  deployBackupAgent(context, endpoints, { dependsOn: host.passed });
+  if (agent !== undefined) runServices(context, endpoints, agent);
+  const quadlets = runQuadlets(context, storageValues(endpoints), { dependsOn: firewall });
+  observe(context, { dependsOn: firewall });
+  schedulePowerOff(context, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...quadlets };
 }

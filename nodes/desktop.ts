@@ -2,14 +2,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
 import { PostgresReplica } from "../components/postgres-replica";
 import { addressesOf, requireAlwaysOn } from "../topology";
-import { backUp } from "./backup";
+import { deployBackupAgent } from "./backup";
 import { clusterNetworks, joinCluster } from "./cluster";
-import { addresses, storageEndpoints } from "./endpoints";
-import { guardNode } from "./firewall";
-import type { House } from "./house";
+import { addresses, readStorageOutputs } from "./storage-outputs";
+import { deployFirewall } from "./firewall";
+import type { StackContext } from "./run-stack";
 import { observe } from "./observability";
-import { letSleep } from "./power";
-import { replicationOf, standingOnDesktop } from "./primary";
+import { schedulePowerOff } from "./power";
+import { replicationOf, currentPrimary } from "./primary";
 import { runQuadlets, storageValues } from "./services";
 
 /**
@@ -21,16 +21,16 @@ import { runQuadlets, storageValues } from "./services";
  *   Grafana         :3000   the dashboards, when homelab:grafana.enabled
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
-export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
-  const { node, topology, settings } = house;
-  const { replica, sshIdentity: identity } = settings;
+export async function desktop(context: StackContext<"desktop">): Promise<pulumi.Inputs> {
+  const { node, topology, settings } = context;
+  const { replica, sshIdentity } = settings;
   const nodes = addressesOf(topology);
-  const standing = await standingOnDesktop(house);
-  const host = new HostCheck("host", { node, identity });
-  const endpoints = storageEndpoints("desktop");
-  const firewall = guardNode(house, clusterNetworks(endpoints), { dependsOn: host.passed });
-  joinCluster(house, endpoints, { dependsOn: firewall });
-  backUp(house, endpoints, { dependsOn: firewall });
+  const standing = await currentPrimary(context);
+  const host = new HostCheck("host", { node, sshIdentity });
+  const endpoints = readStorageOutputs("desktop");
+  const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
+  joinCluster(context, endpoints, { dependsOn: firewall });
+  deployBackupAgent(context, endpoints, { dependsOn: firewall });
   if (replica.enabled) {
     new PostgresReplica(
       "postgres",
@@ -39,16 +39,16 @@ export async function desktop(house: House<"desktop">): Promise<pulumi.Inputs> {
         settings: replica,
         primary: topology.nodes.storage,
         clients: nodes,
-        identity,
+        sshIdentity,
         ...replicationOf(endpoints, replica),
       },
       { dependsOn: firewall },
     );
   }
   const values = storageValues(endpoints);
-  const observed = observe(house, { dependsOn: firewall }, { storage: values });
-  const services = runQuadlets(house, values, { dependsOn: firewall }, observed);
-  letSleep(house, { dependsOn: host.passed });
+  const observed = observe(context, { dependsOn: firewall }, { storage: values });
+  const services = runQuadlets(context, values, { dependsOn: firewall }, observed);
+  schedulePowerOff(context, { dependsOn: host.passed });
   return {
     host: host.facts,
     reads: addresses(endpoints),

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { podBridge, podOverlay } from "../components/k3s";
-import { NodeFirewall, type GuardedPort } from "../components/node-firewall";
+import { NodeFirewall, type FirewallPort } from "../components/node-firewall";
 import { clientsOf, portsOf, type Services } from "../services";
 import { addressesOf } from "../topology";
-import type { House } from "./house";
+import type { StackContext } from "./run-stack";
 
 /** Ports of the services that run on a node, as its firewall takes them. */
-export function guardedPorts(
-  { node, settings, topology }: Pick<House, "node" | "settings" | "topology">,
+export function firewallPorts(
+  { node, settings, topology }: Pick<StackContext, "node" | "settings" | "topology">,
   services?: Services,
-): GuardedPort[] {
+): FirewallPort[] {
   return portsOf(node.name, settings, services).map((port) => ({
     name: port.title,
     port: port.port,
@@ -24,12 +24,12 @@ export function guardedPorts(
  * @param networks of the cluster's pods and Services, once they are known. Until then the pods' interfaces are closed
  *   all the same.
  */
-export function guardNode(
-  house: House,
+export function deployFirewall(
+  context: StackContext,
   networks: pulumi.Input<readonly string[]>,
   opts: pulumi.ComponentResourceOptions,
 ): NodeFirewall {
-  const { node, topology, settings } = house;
+  const { node, topology, settings } = context;
   const cluster = pulumi
     .output(networks)
     .apply((known) => ({ bridge: podBridge, overlay: podOverlay, networks: known }));
@@ -37,9 +37,9 @@ export function guardNode(
     "firewall",
     {
       node,
-      identity: settings.sshIdentity,
+      sshIdentity: settings.sshIdentity,
       members: addressesOf(topology),
-      ports: guardedPorts(house),
+      ports: firewallPorts(context),
       ...(settings.k3s.enabled ? { cluster } : {}),
     },
     opts,

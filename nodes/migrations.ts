@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { PostgresMigration } from "../components/postgres-migration";
 import type { Node } from "../topology";
-import type { House } from "./house";
+import type { StackContext } from "./run-stack";
 
 /** Databases of other servers that are moved to storage's, as `homelab:migrations` says; none by default. */
-export function moveDatabases(
-  { topology, settings }: Pick<House<"storage">, "topology" | "settings">,
+export function declareMigrations(
+  { topology, settings }: Pick<StackContext<"storage">, "topology" | "settings">,
   node: Node<"always-on">,
   postgres: pulumi.Resource,
 ): void {
@@ -17,7 +17,7 @@ export function moveDatabases(
       {
         migration: name,
         node,
-        identity: settings.sshIdentity,
+        sshIdentity: settings.sshIdentity,
         port: settings.postgres.port,
         source,
         ...(via === "" ? {} : { via: topology.nodes[via] }),

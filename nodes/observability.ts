@@ -2,10 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { jobName, monitorRole, ObservabilityStack, type Target } from "../components/observability-stack";
 import type { PostgresNode } from "../components/postgres-node";
 import { scrapedOn, type StorageValues } from "../services";
-import type { House } from "./house";
+import type { StackContext } from "./run-stack";
 
 /** What Prometheus asks on a node beside its exporter: whatever services there declare. */
-const targetsOf = ({ node, settings }: House): Target[] =>
+const targetsOf = ({ node, settings }: StackContext): Target[] =>
   scrapedOn(node.name, settings).map(({ title, port, path }) => ({ name: jobName(title), port, path }));
 
 /** What of other parts of the house it needs, where it is there. */
@@ -20,11 +20,11 @@ interface Around {
  * @returns passwords of what it made, by service
  */
 export function observe(
-  house: House,
+  context: StackContext,
   opts: pulumi.ComponentResourceOptions,
   { postgres, storage }: Around = {},
 ): ObservabilityStack["passwords"] {
-  const { node, topology, settings } = house;
+  const { node, topology, settings } = context;
   if (!settings.metrics.enabled) return {};
   const { prometheus, alerts, logs, logShipping, postgresExporter, grafana, backup } = {
     ...{ prometheus: undefined, alerts: undefined, logs: undefined, postgresExporter: undefined },
@@ -35,9 +35,9 @@ export function observe(
     {
       node,
       topology,
-      identity: settings.sshIdentity,
+      sshIdentity: settings.sshIdentity,
       metrics: settings.metrics,
-      targets: targetsOf(house),
+      targets: targetsOf(context),
       ...("metricsDirectory" in backup ? { metricsDirectory: backup.metricsDirectory } : {}),
       ...(settings.k3s.enabled ? { certificates: certificatesOf(settings.k3s.dataDirectory) } : {}),
       ...(prometheus?.enabled === true ? { prometheus } : {}),

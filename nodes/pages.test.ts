@@ -6,7 +6,7 @@ import { loadSettings } from "../settings";
 import { connectionOf, loadTopology, nodeNames, type NodeName } from "../topology";
 import { compute } from "./compute";
 import { desktop } from "./desktop";
-import type { House } from "./house";
+import type { StackContext } from "./run-stack";
 import { storage } from "./storage";
 
 const fixture = loadTopology(join(__dirname, "../tests/fixtures/topology.yaml"));
@@ -75,8 +75,11 @@ async function declaredBy(node: NodeName, keys: object): Promise<Declared[]> {
     settings: loadSettings(node, Object.fromEntries(all) as Record<string, string>, around),
     connection: connectionOf(topology.nodes[node], undefined),
   };
-  const programs = { storage, desktop, compute } as Record<NodeName, (house: House<never>) => unknown>;
-  return declared(() => programs[node](house as House<never>), {}, node);
+  const programs = { storage, desktop, compute } as Record<
+    NodeName,
+    (context: StackContext<never>) => unknown
+  >;
+  return declared(() => programs[node](house as StackContext<never>), {}, node);
 }
 
 /** Identities of the resources on a page, from the parents that it shows. */

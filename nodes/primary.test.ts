@@ -2,36 +2,38 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it, vi } from "vitest";
 import { RemoteError } from "../packages/errors";
 import { house } from "../power/testing";
-import { lookAtPair } from "../remote/pair";
+import { replicationStatus } from "../remote/replication";
 import { loadSettings } from "../settings";
-import type { House } from "./house";
-import { requirePrimary, standingOnDesktop, superseded } from "./primary";
+import type { StackContext } from "./run-stack";
+import { requirePrimary, currentPrimary, notPrimaryReason } from "./primary";
 
-vi.mock("../remote/pair", () => ({ lookAtPair: vi.fn() }));
+vi.mock("../remote/replication", () => ({ replicationStatus: vi.fn() }));
 vi.mock("./is-on", () => ({ isOn: () => Promise.resolve(true) }));
 
 const none = { unit: "active", streaming: false, followers: [], former: [] };
 
 it("lets storage's stack go on while storage is primary, or nothing is known of another", () => {
-  expect(superseded({ ...none, role: "primary" }, undefined)).toBeUndefined();
-  expect(superseded(undefined, undefined)).toBeUndefined();
-  expect(superseded({ ...none, unit: "failed" }, { ...none, role: "standby" })).toBeUndefined();
+  expect(notPrimaryReason({ ...none, role: "primary" }, undefined)).toBeUndefined();
+  expect(notPrimaryReason(undefined, undefined)).toBeUndefined();
+  expect(notPrimaryReason({ ...none, unit: "failed" }, { ...none, role: "standby" })).toBeUndefined();
 });
 
 it("says that desktop is primary, whoever knows it", () => {
   const promoted = "2026-11-26T10:00:00Z";
-  expect(superseded(undefined, { ...none, role: "primary", promoted })).toMatch(
+  expect(notPrimaryReason(undefined, { ...none, role: "primary", promoted })).toMatch(
     /^desktop's PostgreSQL is primary since 2026-11-26T10:00:00Z, so .*docs\/runbooks\/promote\.md\.$/,
   );
   const peer = { role: "primary", system: "7", timeline: 2 };
-  expect(superseded({ ...none, role: "standby", peer }, undefined)).toMatch(
+  expect(notPrimaryReason({ ...none, role: "standby", peer }, undefined)).toMatch(
     /^desktop's PostgreSQL is primary/,
   );
 });
 
 it("says so also where the replica was taken out of the settings: the fence is on storage itself", () => {
-  expect(superseded({ ...none, unit: "failed", fenced: "why" }, undefined)).toMatch(/not primary any more/);
-  expect(superseded({ ...none, role: "standby" }, undefined)).toMatch(/not primary any more/);
+  expect(notPrimaryReason({ ...none, unit: "failed", fenced: "why" }, undefined)).toMatch(
+    /not primary any more/,
+  );
+  expect(notPrimaryReason({ ...none, role: "standby" }, undefined)).toMatch(/not primary any more/);
 });
 
 describe("a server that cannot be asked on a node that is on", () => {
@@ -55,18 +57,18 @@ describe("a server that cannot be asked on a node that is on", () => {
     return { said, ended };
   }
   const ofStorage = () =>
-    requirePrimary(topology, settings("storage", replica) as House<"storage">["settings"]);
+    requirePrimary(topology, settings("storage", replica) as StackContext<"storage">["settings"]);
   const ofDesktop = () =>
-    standingOnDesktop({
+    currentPrimary({
       node: topology.nodes.desktop,
       settings: settings("desktop", { enabled: true }),
-    } as House<"desktop">);
+    } as StackContext<"desktop">);
 
   it.each([
     ["storage's stack", ofStorage],
     ["desktop's stack", ofDesktop],
   ])("makes a preview of %s fail, and ends an up", async (_what, stack) => {
-    vi.mocked(lookAtPair).mockImplementation(silent);
+    vi.mocked(replicationStatus).mockImplementation(silent);
     const sentence =
       /^Which of the two .* primary is not known: \w+'s cannot be asked \(storage did not finish/;
     const preview = await run(true, stack);
@@ -76,17 +78,17 @@ describe("a server that cannot be asked on a node that is on", () => {
   });
 
   it("is no hindrance where the other one says that it is primary: that is the sentence then", async () => {
-    vi.mocked(lookAtPair)
+    vi.mocked(replicationStatus)
       .mockImplementationOnce(silent)
       .mockResolvedValueOnce({ ...none, role: "primary" });
     expect((await run(false, ofStorage)).ended).toMatch(/^desktop's PostgreSQL is primary/);
   });
 
   it("is not asked for where storage's is primary itself", async () => {
-    vi.mocked(lookAtPair)
+    vi.mocked(replicationStatus)
       .mockReset()
       .mockResolvedValueOnce({ ...none, role: "primary" });
     expect(await run(false, ofStorage)).toEqual({ said: [], ended: "went on" });
-    expect(lookAtPair).toHaveBeenCalledOnce();
+    expect(replicationStatus).toHaveBeenCalledOnce();
   });
 });

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReplicationEndpoint } from "../components/postgres-replica";
-import { Refusal } from "../components/refusal";
+import { UserError } from "../components/user-error";
 import { errorMessage } from "../packages/errors";
-import { lookAtPair, type Standing } from "../remote/pair";
+import { replicationStatus, type ReplicationStatus } from "../remote/replication";
 import { closeAll } from "../remote/ssh";
 import type { ReplicaSettings } from "../services";
 import type { StorageSettings } from "../settings";
 import { connectionOf, type Node, type NodeName, type Topology } from "../topology";
-import type { StorageEndpoints } from "./endpoints";
-import type { House } from "./house";
+import type { StorageOutputs } from "./storage-outputs";
+import type { StackContext } from "./run-stack";
 import { isOn } from "./is-on";
 
 /** What could not be seen of a node that is on. */
@@ -16,14 +16,17 @@ interface Unseen {
   readonly unseen: string;
 }
 
-const isUnseen = (looked: Standing | Unseen | undefined): looked is Unseen =>
+const isUnseen = (looked: ReplicationStatus | Unseen | undefined): looked is Unseen =>
   looked !== undefined && "unseen" in looked;
 
 /** How a node's PostgreSQL stands; undefined when the node is off, which its resources say. */
-async function look(node: Node, identity: string | undefined): Promise<Standing | Unseen | undefined> {
+async function look(
+  node: Node,
+  identity: string | undefined,
+): Promise<ReplicationStatus | Unseen | undefined> {
   if (!(await isOn(node))) return undefined;
   try {
-    return await lookAtPair(connectionOf(node, identity), new AbortController().signal);
+    return await replicationStatus(connectionOf(node, identity), new AbortController().signal);
   } catch (error) {
     const why = errorMessage(error).replace(/\.$/, "");
     return {
@@ -34,7 +37,7 @@ async function look(node: Node, identity: string | undefined): Promise<Standing 
 
 /** Ends an up, and has a preview fail at its end, once it has shown all the rest. */
 function refuse(sentence: string): void {
-  if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence} Nothing was changed.`);
+  if (!pulumi.runtime.isDryRun()) throw new UserError(`${sentence} Nothing was changed.`);
   void pulumi.log.error(sentence);
 }
 
@@ -50,19 +53,22 @@ export async function requirePrimary(topology: Topology, settings: StorageSettin
       ? await look(desktop, settings.sshIdentity)
       : undefined;
   await closeAll();
-  const sentence = superseded(isUnseen(here) ? undefined : here, isUnseen(other) ? undefined : other);
+  const sentence = notPrimaryReason(isUnseen(here) ? undefined : here, isUnseen(other) ? undefined : other);
   if (sentence === undefined) {
     for (const each of [here, other]) {
       if (isUnseen(each)) refuse(each.unseen);
     }
     return;
   }
-  if (!pulumi.runtime.isDryRun()) throw new Refusal(`${sentence} Nothing was changed.`);
+  if (!pulumi.runtime.isDryRun()) throw new UserError(`${sentence} Nothing was changed.`);
   void pulumi.log.warn(sentence);
 }
 
 /** Why storage's stack must wait, if it must: a sentence. */
-export function superseded(here: Standing | undefined, other: Standing | undefined): string | undefined {
+export function notPrimaryReason(
+  here: ReplicationStatus | undefined,
+  other: ReplicationStatus | undefined,
+): string | undefined {
   const back = "The way back to storage: docs/runbooks/promote.md.";
   if (other?.role === "primary" || here?.peer?.role === "primary") {
     const since = other?.promoted === undefined ? "" : ` since ${other.promoted}`;
@@ -75,10 +81,10 @@ export function superseded(here: Standing | undefined, other: Standing | undefin
 }
 
 /** Who takes writes, as desktop's PostgreSQL knows it; says what is wrong with the standby. */
-export async function standingOnDesktop({
+export async function currentPrimary({
   node,
   settings,
-}: House<"desktop">): Promise<NodeName | "unknown" | undefined> {
+}: StackContext<"desktop">): Promise<NodeName | "unknown" | undefined> {
   if (!settings.replica.enabled) return undefined;
   const looked = await look(node, settings.sshIdentity);
   await closeAll();
@@ -95,20 +101,20 @@ export async function standingOnDesktop({
 
 /** What storage hands out for its standby. */
 export function replicationOf(
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
   replica: ReplicaSettings,
 ): { primaryPort: pulumi.Output<number>; endpoint: pulumi.Output<ReplicationEndpoint> } {
   const known = endpoints.apply((all) => {
     // Only in a preview before storage's first up.
     if (all === undefined) return { port: 5432, endpoint: notYet };
     if (all.replication === undefined) {
-      throw new Refusal(
+      throw new UserError(
         "homelab:replica.enabled is true on desktop, but storage allows no standby: set homelab:postgres.replica.enabled there and run `pulumi up --stack storage` first.",
       );
     }
     const { port, ...endpoint } = all.replication;
     if (port !== replica.port) {
-      throw new Refusal(
+      throw new UserError(
         `homelab:replica.port is ${replica.port}: it must be ${port}, where storage looks for its standby (homelab:postgres.replica.port).`,
       );
     }

@@ -2,16 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { ComputeNode } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
-import { Refusal } from "../components/refusal";
-import type { StorageEndpoints } from "./endpoints";
-import type { House } from "./house";
+import { UserError } from "../components/user-error";
+import type { StorageOutputs } from "./storage-outputs";
+import type { StackContext } from "./run-stack";
 import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
 import { QuadletService } from "../components/quadlet-service";
 
 /** What runs on compute in the cluster, when its settings say so. */
 export function runServices(
-  { node, settings }: House<"compute">,
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
+  { node, settings }: StackContext<"compute">,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
   agent: K3sAgent,
 ): void {
   if (!settings.compute.enabled) return;
@@ -20,7 +20,7 @@ export function runServices(
     {
       node,
       settings: settings.compute,
-      identity: settings.sshIdentity,
+      sshIdentity: settings.sshIdentity,
       cluster: {
         kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
         identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
@@ -38,7 +38,7 @@ export function runServices(
  * @returns all passwords, by service, as a stack output.
  */
 export function runQuadlets(
-  { node, settings, topology }: House,
+  { node, settings, topology }: StackContext,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
   others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
@@ -50,7 +50,7 @@ export function runQuadlets(
     const declared = new QuadletService(
       name,
       {
-        ...{ node, run, keeps, storage, urls, identity: settings.sshIdentity },
+        ...{ node, run, keeps, storage, urls, sshIdentity: settings.sshIdentity },
         services: Object.fromEntries(passwords),
         passwords: service.passwords?.(own) ?? [],
         secrets: service.secrets?.(own) ?? {},
@@ -64,19 +64,19 @@ export function runQuadlets(
 }
 
 /** What services are given of storage. */
-export const storageValues = (endpoints: pulumi.Output<StorageEndpoints | undefined>) =>
+export const storageValues = (endpoints: pulumi.Output<StorageOutputs | undefined>) =>
   known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageValues => ({ dsns, s3Endpoint: S3_ENDPOINT, s3 }));
 
 /** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */
 function known<T>(
-  endpoints: pulumi.Output<StorageEndpoints | undefined>,
-  part: (all: StorageEndpoints) => T | undefined,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
+  part: (all: StorageOutputs) => T | undefined,
 ): pulumi.Output<T> {
   return endpoints.apply<T>((all) => {
     if (all === undefined) return unknown as unknown as T;
     const found = part(all);
     if (found !== undefined) return found;
-    throw new Refusal(
+    throw new UserError(
       "homelab:compute.enabled is true, but storage has no cluster: set homelab:k3s.enabled there and run `pulumi up --stack storage` first.",
     );
   });

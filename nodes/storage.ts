@@ -11,11 +11,11 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
-import { collectBackups } from "./backup";
-import { handOut } from "./endpoints";
-import { guardNode } from "./firewall";
-import type { House } from "./house";
-import { moveDatabases } from "./migrations";
+import { deployBackupServer } from "./backup";
+import { stackOutputs } from "./storage-outputs";
+import { deployFirewall } from "./firewall";
+import type { StackContext } from "./run-stack";
+import { declareMigrations } from "./migrations";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
 import { runQuadlets } from "./services";
@@ -32,10 +32,10 @@ import { runQuadlets } from "./services";
  *                           and :9187, Loki :3100 (or VictoriaLogs :9428) with the logs of all nodes
  *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
-export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
-  const { topology, settings, connection } = house;
-  const node = requireAlwaysOn(house.node, "storage");
-  const identity = settings.sshIdentity;
+export async function storage(context: StackContext<"storage">): Promise<pulumi.Inputs> {
+  const { topology, settings, connection } = context;
+  const node = requireAlwaysOn(context.node, "storage");
+  const sshIdentity = settings.sshIdentity;
   const nodes = addressesOf(topology);
   const { k3s } = settings;
   const { replica } = settings.postgres;
@@ -43,14 +43,14 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
 
   const networks = k3s.enabled ? [k3s.podNetwork] : [];
 
-  const host = new HostCheck("host", { node, identity });
-  const firewall = guardNode(house, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
+  const host = new HostCheck("host", { node, sshIdentity });
+  const firewall = deployFirewall(context, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
 
   const postgres = new PostgresNode(
     "postgres",
     {
       node,
-      identity,
+      sshIdentity,
       settings: settings.postgres,
       clients: nodes,
       // Pods on other nodes come with their node's address, those on this one with their own.
@@ -60,19 +60,23 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     { dependsOn: firewall },
   );
 
-  moveDatabases({ topology, settings }, node, postgres);
+  declareMigrations({ topology, settings }, node, postgres);
 
   const minio = new MinioNode(
     "minio",
-    { node, identity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
+    { node, sshIdentity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
     { dependsOn: firewall },
   );
 
   if (settings.power.enabled) {
-    new PowerKeeper("power", { node, topology, settings: settings.power, identity }, { dependsOn: firewall });
+    new PowerKeeper(
+      "power",
+      { node, topology, settings: settings.power, sshIdentity },
+      { dependsOn: firewall },
+    );
   }
   const backup = settings.backup.enabled
-    ? collectBackups({ topology, node, settings, postgres, minio, firewall })
+    ? deployBackupServer({ topology, node, settings, postgres, minio, firewall })
     : undefined;
 
   const own = pulumi.output({
@@ -80,14 +84,14 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     s3Endpoint: minio.endpoints.endpoint,
     s3: minio.endpoints.users,
   });
-  const quadlets = runQuadlets(house, own, { dependsOn: [postgres, minio] });
+  const quadlets = runQuadlets(context, own, { dependsOn: [postgres, minio] });
 
-  observe(house, { dependsOn: firewall }, { postgres });
+  observe(context, { dependsOn: firewall }, { postgres });
 
   const server = k3s.enabled
     ? new K3sServer(
         "k3s",
-        { node, identity, settings: k3s, agents: nodeNames.filter((name) => name !== node.name) },
+        { node, sshIdentity, settings: k3s, agents: nodeNames.filter((name) => name !== node.name) },
         { dependsOn: firewall },
       )
     : undefined;
@@ -100,7 +104,7 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
     );
   }
 
-  const handedOut = handOut({
+  const handedOut = stackOutputs({
     POSTGRES_HOST: postgres.endpoints.host,
     POSTGRES_PORT: postgres.endpoints.port,
     dsns: postgres.endpoints.dsns,
@@ -142,7 +146,7 @@ export async function storage(house: House<"storage">): Promise<pulumi.Inputs> {
 /** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */
 async function bucketsThere(
   connection: ConnectionArgs,
-  settings: House<"storage">["settings"],
+  settings: StackContext<"storage">["settings"],
 ): Promise<string[]> {
   if (pulumi.runtime.isDryRun()) return [];
   const names = await directoryNames(connection, settings.minio.dataDirectory, new AbortController().signal);

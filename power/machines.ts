@@ -5,7 +5,7 @@ import { clusterNode, drainNode, keepWord, lookAtPower, powerOff, sendPacket } f
 import { reachable } from "../remote/reachable";
 import { closeAll } from "../remote/ssh";
 import { connectionOf, type Topology } from "../topology";
-import type { ConnectionTo, Machines } from "./house";
+import type { ConnectionTo, Machines } from "./context";
 
 /** The real machines. */
 export function machinesOf(topology: Topology, identity: string | undefined): Machines {

@@ -39,14 +39,14 @@ async function ask(
   timeoutSeconds = 30,
 ): Promise<string[][]> {
   const lines = Object.entries(given).map(([key, value]) => `${key}\t${value}\n`);
-  const said = await runScript(connection, script, {
+  const result = await runScript(connection, script, {
     stdin: `${lines.join("")}end\n`,
     timeoutSeconds,
     signal: new AbortController().signal,
   });
-  if (said.code !== 0)
-    throw new RemoteError(`${connection.node}: ${said.stderr.trim() || `${script} failed`}`);
-  return said.stdout.split("\n").map((line) => line.split("\t"));
+  if (result.code !== 0)
+    throw new RemoteError(`${connection.node}: ${result.stderr.trim() || `${script} failed`}`);
+  return result.stdout.split("\n").map((line) => line.split("\t"));
 }
 
 /** Has a node send a Wake-on-LAN packet to another of its network. */

@@ -1,6 +1,6 @@
 import { isAlwaysOn, type NodeName } from "../topology";
 import { errorMessage } from "../packages/errors";
-import { PowerError, seconds, type Power } from "./house";
+import { PowerError, seconds, type Power } from "./context";
 
 export interface SleepOptions {
   /** Go on although something would be lost, or pods that nobody makes anew would be deleted. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parsePower, type PowerSeen } from "./on-node";
-import { moment } from "./house";
+import { moment } from "./context";
 import { rowsOf, status, table, type Looks } from "./status";
 import { pretend } from "./testing";
 

@@ -2,7 +2,7 @@ import type { ClusterNode, LastWord, PowerSeen } from "./on-node";
 import { columns } from "../cli/terminal";
 import { errorMessage } from "../packages/errors";
 import { nodeNames, type NodeName } from "../topology";
-import { moment, type Power } from "./house";
+import { moment, type Power } from "./context";
 
 /** A node as it is shown. */
 export interface Row {

@@ -1,6 +1,6 @@
 import { parseTopology } from "../topology";
 import type { NodeName } from "../topology";
-import type { Machines, Power } from "./house";
+import type { Machines, Power } from "./context";
 
 const key = `ssh-ed25519 ${"A".repeat(64)}`;
 

@@ -1,6 +1,6 @@
 import { isAlwaysOn, type Node, type NodeName } from "../topology";
 import { errorMessage } from "../packages/errors";
-import { PowerError, moment, seconds, type Power } from "./house";
+import { PowerError, moment, seconds, type Power } from "./context";
 import { magicPacket } from "./wake-on-lan";
 
 export interface WakeOptions {

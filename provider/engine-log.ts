@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { Voice } from "./handler";
+import type { Logger } from "./handler";
 
 /** The engine's log: what is said here stands beside the resource in Pulumi's own output. */
 export class EngineLog {
@@ -11,7 +11,7 @@ export class EngineLog {
     this.engine = new EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  voice(urn: string): Voice {
+  loggerFor(urn: string): Logger {
     return {
       info: (message) => {
         this.say(urn, LogSeverity.INFO, message);

@@ -1,26 +1,26 @@
 import type { z } from "zod";
 
 /** Says something to the person at the terminal, beside the resource it is about. Never pass a secret. */
-export interface Voice {
+export interface Logger {
   info(message: string): void;
   warn(message: string): void;
 }
 
 /** What a handler is given beside its inputs. */
 export interface Context {
-  readonly say: Voice;
+  readonly log: Logger;
   /** Aborted when the engine cancels the run: stop waiting, leave the machine as it is. */
   readonly signal: AbortSignal;
 }
 
 /** What a preview says of a change before it is made: a sentence each. */
-export interface Foreseen {
+export interface PlannedChange {
   /** What would be done, and what to know. */
-  readonly says: readonly string[];
+  readonly notes: readonly string[];
   /** What is missing now; the same run may bring it about. */
-  readonly lacks: readonly string[];
+  readonly unmet: readonly string[];
   /** What no run puts right: the preview fails, so that nothing is touched. */
-  readonly refuses: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /**
@@ -37,7 +37,7 @@ export interface Handler<I extends object> {
   /** Validates and completes the inputs. A failure is shown before anything is touched. */
   readonly inputs: z.ZodType<I>;
   /** Inputs which name the thing: another value is another thing, so a change replaces. */
-  readonly identity: readonly (keyof I & string)[];
+  readonly replaceOn: readonly (keyof I & string)[];
   /** The id under which the state keeps it, from the identity inputs alone. */
   id(inputs: I): string;
   /**
@@ -51,9 +51,9 @@ export interface Handler<I extends object> {
    * What making it would do, for a preview. Only looks.
    * @param previous the inputs of the last run, as the state has them; undefined when it is to be made for the first time.
    */
-  foresee?(inputs: I, ctx: Context, previous: I | undefined): Promise<Foreseen>;
-  /** Inputs that `foresee` does not look at, so that it is asked also while they are not known yet. @default none */
-  readonly foreseesWithout?: readonly (keyof I & string)[];
+  plan?(inputs: I, ctx: Context, previous: I | undefined): Promise<PlannedChange>;
+  /** Inputs that `plan` does not look at, so that it is asked also while they are not known yet. @default none */
+  readonly planIgnores?: readonly (keyof I & string)[];
   /**
    * Makes it so, whatever is there now; returns further outputs (never secret unless listed in `secretOutputs`).
    * @param previous the inputs of the last run, and

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Context, type Foreseen, type Handler } from "./handler";
+import { type Context, type PlannedChange, type Handler } from "./handler";
 import { Unreachable } from "../packages/errors";
-import { apply, check, diff, foresee, preview, read } from "./lifecycle";
-import { kindOf } from "./registry";
+import { apply, check, diff, plan, preview, read } from "./lifecycle";
+import { resourceType } from "./registry";
 import { unknown, type Json } from "./values";
 
 interface Lamp {
@@ -26,7 +26,7 @@ function lamp(found: () => string[] | Promise<string[]> = () => []) {
       password: z.string().min(8, "must have 8 characters"),
       watts: z.int().max(100, "must be at most 100").default(40),
     }),
-    identity: ["name"],
+    replaceOn: ["name"],
     id: (inputs) => `lamp/${inputs.name}`,
     drift: async () => {
       calls.push("drift");
@@ -39,16 +39,16 @@ function lamp(found: () => string[] | Promise<string[]> = () => []) {
     remove: () => Promise.resolve(),
     secretOutputs: ["key"],
   };
-  return { kind: kindOf(handler), calls };
+  return { kind: resourceType(handler), calls };
 }
 
 function listening() {
   const said: string[] = [];
-  const say = {
+  const log = {
     info: (text: string) => said.push(`info ${text}`),
     warn: (text: string) => said.push(`warn ${text}`),
   };
-  const ctx: Context = { say, signal: new AbortController().signal };
+  const ctx: Context = { log, signal: new AbortController().signal };
   return { ctx, said };
 }
 
@@ -135,29 +135,31 @@ describe("diff", () => {
   });
 });
 
-describe("foresee", () => {
-  const telling = (kind: () => Promise<Foreseen>) => ({ ...lamp().kind, foresee: kind });
-  const nothing = { says: [], lacks: [], refuses: [] };
+describe("plan", () => {
+  const telling = (kind: () => Promise<PlannedChange>) => ({ ...lamp().kind, plan: kind });
+  const nothing = { notes: [], unmet: [], errors: [] };
 
   it("says what would be done and what is missing, in a preview that goes on", async () => {
     const { ctx, said } = listening();
-    const kind = telling(() => Promise.resolve({ ...nothing, says: ["Would glow."], lacks: ["No socket."] }));
-    await foresee(kind, inputs, ctx);
+    const kind = telling(() =>
+      Promise.resolve({ ...nothing, notes: ["Would glow."], unmet: ["No socket."] }),
+    );
+    await plan(kind, inputs, ctx);
     expect(said).toEqual(["info Would glow.", "warn No socket."]);
   });
 
   it("ends the preview where no run could go on", async () => {
-    const kind = telling(() => Promise.resolve({ ...nothing, refuses: ["The desk is taken."] }));
-    await expect(foresee(kind, inputs, listening().ctx)).rejects.toThrow("The desk is taken.");
+    const kind = telling(() => Promise.resolve({ ...nothing, errors: ["The desk is taken."] }));
+    await expect(plan(kind, inputs, listening().ctx)).rejects.toThrow("The desk is taken.");
   });
 
   it("goes on where a look is not possible, and does not look while something is unknown", async () => {
     const { ctx, said } = listening();
     const off = telling(() => Promise.reject(new Unreachable("compute does not answer.")));
-    await foresee(off, inputs, ctx);
+    await plan(off, inputs, ctx);
     expect(said).toEqual(["warn What it would do is not known: compute does not answer."]);
-    await foresee(off, { ...inputs, password: secret(unknown) }, ctx);
-    await foresee(lamp().kind, inputs, ctx);
+    await plan(off, { ...inputs, password: secret(unknown) }, ctx);
+    await plan(lamp().kind, inputs, ctx);
     expect(said).toHaveLength(1);
   });
 });

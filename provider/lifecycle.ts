@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { errorMessage, problems, Unreachable } from "../packages/errors";
-import { type Context, type Foreseen } from "./handler";
-import type { Kind } from "./registry";
+import { type Context, type PlannedChange } from "./handler";
+import type { ResourceType } from "./registry";
 import { isRecord, same, unknown, unwrap, wrap, type Json, type Path } from "./values";
 
-/** Pulumi's resource protocol in terms of a {@link Kind}: pure but for the kind's own look at the machine. */
+/** Pulumi's resource protocol in terms of a {@link ResourceType}: pure but for the kind's own look at the machine. */
 
 export interface Checked {
   readonly inputs: Json;
@@ -27,9 +27,9 @@ const driftKey = "drift";
 const startsWith = (path: Path, head: Path) => head.every((key, index) => path[index] === key);
 
 /** Checks and completes inputs. What is not known yet in a preview is not judged. */
-export function check(kind: Kind, wire: Json): Checked {
+export function check(type: ResourceType, wire: Json): Checked {
   const { value, secrets, unknowns } = unwrap(wire);
-  const parsed = kind.check(value);
+  const parsed = type.check(value);
   if (parsed.success) {
     // A refinement may have run over a placeholder: give back what was given, completed.
     return { inputs: wrap(parsed.data as Json, secrets), failures: [] };
@@ -60,7 +60,7 @@ function replaceAt(value: Json, path: Path): Json {
 
 /** What changed in the program, and, when nothing did, on the machine. */
 export async function diff(
-  kind: Kind,
+  type: ResourceType,
   oldInputs: Json,
   oldState: Json,
   newInputs: Json,
@@ -69,16 +69,16 @@ export async function diff(
   const before = unwrap(oldInputs).value;
   const after = unwrap(newInputs);
   const changed = isRecord(before) && isRecord(after.value) ? changedKeys(before, after.value) : ["inputs"];
-  if (changed.length > 0) return { changed, replaces: changed.filter((key) => kind.identity.includes(key)) };
+  if (changed.length > 0) return { changed, replaces: changed.filter((key) => type.replaceOn.includes(key)) };
   try {
-    const found = await kind.drift(after.value, ctx, outputsOf(oldState));
-    for (const sentence of found) ctx.say.warn(sentence);
+    const found = await type.drift(after.value, ctx, outputsOf(oldState));
+    for (const sentence of found) ctx.log.warn(sentence);
     return { changed: found.length > 0 ? [driftKey] : [], replaces: [] };
   } catch (error) {
     // A node that is off is a state, not an error: what was declared is known, what is there is not. So a preview goes
     // on, an up tries, and neither may say that there is nothing to change.
     if (!(error instanceof Unreachable)) throw error;
-    ctx.say.warn(`Not compared with the machine: ${error.message}`);
+    ctx.log.warn(`Not compared with the machine: ${error.message}`);
     return { changed: [unseenKey], replaces: [], unseen: true };
   }
 }
@@ -99,37 +99,37 @@ function outputsOf(state: Json): Record<string, unknown> {
  * @param previous the inputs that the state has, when it is there already.
  * @throws Error with the sentences of what no run puts right. A machine that does not answer is no such thing.
  */
-export async function foresee(kind: Kind, inputs: Json, ctx: Context, previous?: Json): Promise<void> {
+export async function plan(type: ResourceType, inputs: Json, ctx: Context, previous?: Json): Promise<void> {
   const { value, unknowns } = unwrap(inputs);
-  if (unknowns.some(([key]) => !kind.foreseesWithout.includes(String(key)))) return;
-  let foreseen: Foreseen;
+  if (unknowns.some(([key]) => !type.planIgnores.includes(String(key)))) return;
+  let planned: PlannedChange;
   try {
-    foreseen = await kind.foresee(value, ctx, previous === undefined ? undefined : unwrap(previous).value);
+    planned = await type.plan(value, ctx, previous === undefined ? undefined : unwrap(previous).value);
   } catch (error) {
-    ctx.say.warn(`What it would do is not known: ${errorMessage(error)}`);
+    ctx.log.warn(`What it would do is not known: ${errorMessage(error)}`);
     return;
   }
-  for (const sentence of foreseen.says) ctx.say.info(sentence);
-  for (const sentence of foreseen.lacks) ctx.say.warn(sentence);
-  if (foreseen.refuses.length > 0) throw new Error(foreseen.refuses.join("\n"));
+  for (const sentence of planned.notes) ctx.log.info(sentence);
+  for (const sentence of planned.unmet) ctx.log.warn(sentence);
+  if (planned.errors.length > 0) throw new Error(planned.errors.join("\n"));
 }
 
 /** Makes it so, and gives the state to keep. */
 export async function apply(
-  kind: Kind,
+  type: ResourceType,
   inputs: Json,
   previous: { readonly inputs: Json; readonly state: Json } | undefined,
   ctx: Context,
 ): Promise<{ id: string; state: Json }> {
   const { value, secrets } = unwrap(inputs);
-  const outputs = (await kind.apply(
+  const outputs = (await type.apply(
     value,
     ctx,
     previous === undefined ? undefined : unwrap(previous.inputs).value,
     previous === undefined ? undefined : outputsOf(previous.state),
   )) as Record<string, Json>;
   const state = { ...(value as Record<string, Json>), ...outputs, [driftKey]: [] };
-  return { id: kind.id(value), state: wrap(state, [...secrets, ...kind.secretOutputs.map((key) => [key])]) };
+  return { id: type.id(value), state: wrap(state, [...secrets, ...type.secretOutputs.map((key) => [key])]) };
 }
 
 /**
@@ -145,8 +145,8 @@ export function preview(inputs: Json, oldState: Json | undefined, unseen = false
 }
 
 /** For `pulumi refresh`: the state as it is kept, with what is different on the machine. */
-export async function read(kind: Kind, inputs: Json, state: Json, ctx: Context): Promise<Json> {
-  const found = await kind.drift(unwrap(inputs).value, ctx, outputsOf(state));
-  for (const sentence of found) ctx.say.warn(sentence);
+export async function read(type: ResourceType, inputs: Json, state: Json, ctx: Context): Promise<Json> {
+  const found = await type.drift(unwrap(inputs).value, ctx, outputsOf(state));
+  for (const sentence of found) ctx.log.warn(sentence);
   return { ...(isRecord(state) ? state : {}), [driftKey]: found };
 }

@@ -2,7 +2,7 @@ import { version } from "../package.json";
 import { closeAll } from "../remote/ssh";
 import { EngineLog } from "./engine-log";
 import { onceOrphaned } from "./parent";
-import { kinds } from "./registry";
+import { resourceTypes } from "./registry";
 import { serve } from "./server";
 import { errorMessage } from "../packages/errors";
 
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   });
   const port = await serve({
     version,
-    kinds,
+    resourceTypes,
     log: new EngineLog(engine),
     signal: stop.signal,
     cancel: () => {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Context, Foreseen, Handler } from "./handler";
+import type { Context, PlannedChange, Handler } from "./handler";
 import { contents as clusterContents } from "./handlers/kubernetes/contents";
 import { contents } from "./handlers/minio/contents";
 import { store } from "./handlers/minio/store";
@@ -16,15 +16,15 @@ import { secretFile } from "./handlers/remote/secret-file";
 import { unit } from "./handlers/remote/unit";
 
 /** A handler whose inputs have been checked by its own schema, so that one table can hold all kinds. */
-export interface Kind {
+export interface ResourceType {
   readonly type: string;
-  readonly identity: readonly string[];
+  readonly replaceOn: readonly string[];
   readonly secretOutputs: readonly string[];
   check(raw: unknown): z.ZodSafeParseResult<object>;
   id(raw: unknown): string;
   drift(raw: unknown, ctx: Context, outputs: Record<string, unknown>): Promise<string[]>;
-  readonly foreseesWithout: readonly string[];
-  foresee(raw: unknown, ctx: Context, previous: unknown): Promise<Foreseen>;
+  readonly planIgnores: readonly string[];
+  plan(raw: unknown, ctx: Context, previous: unknown): Promise<PlannedChange>;
   apply(
     raw: unknown,
     ctx: Context,
@@ -34,19 +34,19 @@ export interface Kind {
   remove(raw: unknown, ctx: Context): Promise<void>;
 }
 
-export function kindOf<I extends object>(handler: Handler<I>): Kind {
+export function resourceType<I extends object>(handler: Handler<I>): ResourceType {
   const parse = (raw: unknown) => handler.inputs.parse(raw);
   return {
     type: handler.type,
-    identity: handler.identity,
+    replaceOn: handler.replaceOn,
     secretOutputs: handler.secretOutputs ?? [],
     check: (raw) => handler.inputs.safeParse(raw),
     id: (raw) => handler.id(parse(raw)),
     drift: (raw, ctx, outputs) => handler.drift(parse(raw), ctx, outputs),
-    foreseesWithout: handler.foreseesWithout ?? [],
-    foresee: (raw, ctx, previous) =>
-      handler.foresee?.(parse(raw), ctx, previous === undefined ? undefined : parse(previous)) ??
-      Promise.resolve({ says: [], lacks: [], refuses: [] }),
+    planIgnores: handler.planIgnores ?? [],
+    plan: (raw, ctx, previous) =>
+      handler.plan?.(parse(raw), ctx, previous === undefined ? undefined : parse(previous)) ??
+      Promise.resolve({ notes: [], unmet: [], errors: [] }),
     apply: (raw, ctx, previous, outputs) =>
       handler.apply(parse(raw), ctx, previous === undefined ? undefined : parse(previous), outputs),
     remove: (raw, ctx) => handler.remove(parse(raw), ctx),
@@ -54,21 +54,21 @@ export function kindOf<I extends object>(handler: Handler<I>): Kind {
 }
 
 /** Every kind of resource that this provider has. */
-export const kinds: ReadonlyMap<string, Kind> = new Map(
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   [
-    kindOf(unit),
-    kindOf(image),
-    kindOf(host),
-    kindOf(secret),
-    kindOf(secretFile),
-    kindOf(release),
-    kindOf(store),
-    kindOf(contents),
-    kindOf(clusterContents),
-    kindOf(role),
-    kindOf(database),
-    kindOf(extension),
-    kindOf(grant),
-    kindOf(migration),
-  ].map((kind) => [kind.type, kind]),
+    resourceType(unit),
+    resourceType(image),
+    resourceType(host),
+    resourceType(secret),
+    resourceType(secretFile),
+    resourceType(release),
+    resourceType(store),
+    resourceType(contents),
+    resourceType(clusterContents),
+    resourceType(role),
+    resourceType(database),
+    resourceType(extension),
+    resourceType(grant),
+    resourceType(migration),
+  ].map((type) => [type.type, type]),
 );

@@ -5,8 +5,8 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Context } from "./handler";
-import { apply, check, diff, foresee, preview, read } from "./lifecycle";
-import type { Kind } from "./registry";
+import { apply, check, diff, plan, preview, read } from "./lifecycle";
+import type { ResourceType } from "./registry";
 import type { EngineLog } from "./engine-log";
 import { unwrap, type Json } from "./values";
 import { errorMessage } from "../packages/errors";
@@ -18,7 +18,7 @@ import { errorMessage } from "../packages/errors";
 
 export interface Provider {
   readonly version: string;
-  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly resourceTypes: ReadonlyMap<string, ResourceType>;
   readonly log: EngineLog;
   /** Aborted by the engine's Cancel. */
   readonly signal: AbortSignal;
@@ -46,19 +46,19 @@ const plain = (struct: Struct | undefined): Json => struct?.toJavaScript() ?? {}
 const wire = (value: Json) => Struct.fromJavaScript(value as Record<string, JavaScriptValue>);
 
 export function service(provider: Provider): grpc.UntypedServiceImplementation {
-  const kindOf = (urn: string): Kind => {
+  const kindOf = (urn: string): ResourceType => {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
-    const kind = provider.kinds.get(type);
+    const kind = provider.resourceTypes.get(type);
     if (kind === undefined) {
       throw new Error(
-        `homelab has no resource of type ${type}: it has ${[...provider.kinds.keys()].join(", ")}.`,
+        `homelab has no resource of type ${type}: it has ${[...provider.resourceTypes.keys()].join(", ")}.`,
       );
     }
     return kind;
   };
   /** What this preview could not look at. */
   const unseen = new Set<string>();
-  const context = (urn: string): Context => ({ say: provider.log.voice(urn), signal: provider.signal });
+  const context = (urn: string): Context => ({ log: provider.log.loggerFor(urn), signal: provider.signal });
 
   const implemented = {
     handshake: unary(() => {
@@ -119,53 +119,53 @@ export function service(provider: Provider): grpc.UntypedServiceImplementation {
       return response;
     }),
     create: unary(async (request: rpc.CreateRequest) => {
-      const kind = kindOf(request.getUrn());
+      const type = kindOf(request.getUrn());
       const inputs = plain(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        await foresee(kind, inputs, context(request.getUrn()));
+        await plan(type, inputs, context(request.getUrn()));
         response.setProperties(wire(preview(inputs, undefined)));
         return response;
       }
-      const { id, state } = await apply(kind, inputs, undefined, context(request.getUrn()));
+      const { id, state } = await apply(type, inputs, undefined, context(request.getUrn()));
       response.setId(id);
       response.setProperties(wire(state));
       return response;
     }),
     update: unary(async (request: rpc.UpdateRequest) => {
-      const kind = kindOf(request.getUrn());
+      const type = kindOf(request.getUrn());
       const inputs = plain(request.getNews());
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
         const blind = unseen.has(request.getUrn());
-        if (!blind) await foresee(kind, inputs, context(request.getUrn()), plain(request.getOldInputs()));
+        if (!blind) await plan(type, inputs, context(request.getUrn()), plain(request.getOldInputs()));
         response.setProperties(wire(preview(inputs, plain(request.getOlds()), blind)));
         return response;
       }
       const previous = { inputs: plain(request.getOldInputs()), state: plain(request.getOlds()) };
-      const { state } = await apply(kind, inputs, previous, context(request.getUrn()));
+      const { state } = await apply(type, inputs, previous, context(request.getUrn()));
       response.setProperties(wire(state));
       return response;
     }),
     read: unary(async (request: rpc.ReadRequest) => {
-      const kind = kindOf(request.getUrn());
+      const type = kindOf(request.getUrn());
       const response = new rpc.ReadResponse();
       if (request.getInputs() === undefined || unwrapEmpty(request.getInputs())) {
         throw new Error(
-          `${kind.type} cannot be imported: declare it, and the first up takes over what is there.`,
+          `${type.type} cannot be imported: declare it, and the first up takes over what is there.`,
         );
       }
       const inputs = plain(request.getInputs());
-      const state = await read(kind, inputs, plain(request.getProperties()), context(request.getUrn()));
+      const state = await read(type, inputs, plain(request.getProperties()), context(request.getUrn()));
       response.setId(request.getId());
       response.setInputs(wire(inputs));
       response.setProperties(wire(state));
       return response;
     }),
     delete: unary(async (request: rpc.DeleteRequest) => {
-      const kind = kindOf(request.getUrn());
+      const type = kindOf(request.getUrn());
       const inputs = plain(request.getOldInputs());
-      await kind.remove(unwrap(inputs).value, context(request.getUrn()));
+      await type.remove(unwrap(inputs).value, context(request.getUrn()));
       return new Empty();
     }),
     cancel: unary(() => {

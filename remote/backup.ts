@@ -21,16 +21,16 @@ export async function backupCommand(
   signal: AbortSignal,
 ): Promise<{ readonly code: number; readonly stdout: string }> {
   const encoded = words.map((word) => `word\t${Buffer.from(word, "utf8").toString("base64")}\n`);
-  const said = await runScript(connection, "backup", {
+  const result = await runScript(connection, "backup", {
     stdin: `${encoded.join("")}end\n`,
     timeoutSeconds,
     signal,
     onStderr: progress,
   });
-  if (said.code !== 0 && said.code !== askingCode) {
+  if (result.code !== 0 && result.code !== askingCode) {
     throw new RemoteError(
-      `${words[0] ?? "It"} failed on ${connection.node} (exit code ${said.code}): see above.`,
+      `${words[0] ?? "It"} failed on ${connection.node} (exit code ${result.code}): see above.`,
     );
   }
-  return { code: said.code, stdout: said.stdout };
+  return { code: result.code, stdout: result.stdout };
 }

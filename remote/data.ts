@@ -16,13 +16,13 @@ async function ask(
   lines: readonly string[],
   signal: AbortSignal,
 ): Promise<string[][]> {
-  const said = await runScript(connection, "data", {
+  const result = await runScript(connection, "data", {
     stdin: `${[...lines, "end"].join("\n")}\n`,
     timeoutSeconds: 900,
     signal,
   });
-  if (said.code !== 0) throw new RemoteError(`${connection.node}: ${said.stderr.trim()}`);
-  return said.stdout
+  if (result.code !== 0) throw new RemoteError(`${connection.node}: ${result.stderr.trim()}`);
+  return result.stdout
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => line.split("\t"));

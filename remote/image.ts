@@ -55,15 +55,15 @@ export async function buildImage(image: ImageSpec, signal: AbortSignal): Promise
     `containerfile\t${Buffer.from(image.containerfile, "utf8").toString("base64")}`,
     "end",
   ];
-  const said = await runScript(image.connection, "image", {
+  const result = await runScript(image.connection, "image", {
     stdin: `${lines.join("\n")}\n`,
     timeoutSeconds: 2 * image.timeoutSeconds + 30,
     signal,
   }).finally(() => {
     podmanChanged(image.connection);
   });
-  if (said.code !== 0) throw new RemoteError(`${image.connection.node}: ${said.stderr.trim()}`);
-  const id = /^built\t(.+)$/m.exec(said.stdout)?.[1];
+  if (result.code !== 0) throw new RemoteError(`${image.connection.node}: ${result.stderr.trim()}`);
+  const id = /^built\t(.+)$/m.exec(result.stdout)?.[1];
   if (id === undefined) {
     throw new RemoteError(
       `${image.connection.node}: the image ${image.reference} was built but is not there.`,

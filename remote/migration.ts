@@ -71,7 +71,7 @@ async function ask(
   const lines = Object.entries({ verb, name, folder: path, ...given }).map(
     ([key, value]) => `${key}\t${value}`,
   );
-  const said = await runScript(connection, "migration", {
+  const result = await runScript(connection, "migration", {
     stdin: `${[...lines, "end"].join("\n")}\n`,
     timeoutSeconds: heard === undefined ? 120 : days,
     signal,
@@ -83,8 +83,8 @@ async function ask(
           },
         }),
   });
-  if (said.code !== 0) throw new RemoteError(`${connection.node}: ${said.stderr.trim() || verb}`);
-  return said.stdout
+  if (result.code !== 0) throw new RemoteError(`${connection.node}: ${result.stderr.trim() || verb}`);
+  return result.stdout
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => line.split("\t"));

@@ -8,12 +8,12 @@ export async function directoryNames(
   path: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const said = await runScript(connection, "names", {
+  const result = await runScript(connection, "names", {
     stdin: `path\t${path}\nend\n`,
     timeoutSeconds: 20,
     signal,
   });
-  if (said.code !== 0)
-    throw new RemoteError(`${path} on ${connection.node} cannot be read: ${said.stderr.trim()}`);
-  return said.stdout.split("\n").filter((name) => name !== "");
+  if (result.code !== 0)
+    throw new RemoteError(`${path} on ${connection.node} cannot be read: ${result.stderr.trim()}`);
+  return result.stdout.split("\n").filter((name) => name !== "");
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { buildImage, imageSchema, observeImage } from "./image";
 import { parsePodman } from "./podman";
-import { runScript, type Said } from "./run";
+import { runScript, type CommandResult } from "./run";
 import { applySecret, observeSecret, secretSchema } from "./secret";
 
 vi.mock("./run");
@@ -16,7 +16,7 @@ const base = {
   RepoDigests: [`docker.io/library/base@${digest}`],
 };
 const built = { Id: "i1", Names: [] as string[], Labels: { "homelab.base": "b1" } };
-const said = (images: unknown[], secrets: string[] = []): Said => ({
+const said = (images: unknown[], secrets: string[] = []): CommandResult => ({
   code: 0,
   stdout: [`images\t${JSON.stringify(images)}`, ...secrets.map((secret) => `secret\t${secret}`), ""].join(
     "\n",

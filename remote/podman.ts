@@ -53,15 +53,15 @@ export function podmanChanged(connection: ConnectionArgs): void {
 }
 
 async function ask(connection: ConnectionArgs, signal: AbortSignal): Promise<Podman> {
-  const said = await runScript(connection, "podman-look", {
+  const result = await runScript(connection, "podman-look", {
     stdin: "end\n",
     timeoutSeconds: lookSeconds,
     signal,
   });
-  if (said.code !== 0) {
-    throw new RemoteError(`podman on ${connection.node} does not say what it has: ${said.stderr.trim()}`);
+  if (result.code !== 0) {
+    throw new RemoteError(`podman on ${connection.node} does not say what it has: ${result.stderr.trim()}`);
   }
-  return parsePodman(said.stdout);
+  return parsePodman(result.stdout);
 }
 
 /** Reads the output of podman-look.sh. */

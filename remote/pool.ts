@@ -7,7 +7,7 @@ const failureRememberedMs = 30_000;
 /** sshd allows 10 sessions a connection (MaxSessions); two are left for whoever else shares it. */
 const sessionsAtOnce = 8;
 /** As many connections at most, where sshd allows fewer sessions on each. */
-const mostLines = 6;
+const mostConnections = 6;
 /** sshd counts a session that has ended for a moment longer than we do. */
 const pauseMs = 50;
 /** So often is a session asked for again while others are open: then there is no room for one more. */
@@ -15,7 +15,7 @@ const triesBesideOthers = 10;
 const triesAlone = 40;
 
 /** One SSH connection. */
-interface Line {
+interface PooledConnection {
   readonly client: Client;
   /** Sessions that are open or being opened. */
   open: number;
@@ -27,12 +27,12 @@ interface Line {
  * The connections to one node. One is enough where sshd allows as many sessions as are wanted at once; where it allows
  * fewer (MaxSessions), that is found out, and further connections are made.
  */
-export class Pool {
-  readonly #lines: Line[] = [];
+export class ConnectionPool {
+  readonly #connections: PooledConnection[] = [];
   readonly #waiting: (() => void)[] = [];
-  #connecting: Promise<Line> | undefined;
+  #connecting: Promise<PooledConnection> | undefined;
   #failure: unknown;
-  #most = mostLines;
+  #most = mostConnections;
 
   constructor(private readonly connection: ConnectionArgs) {}
 
@@ -43,17 +43,17 @@ export class Pool {
 
   /** A connection, for what is not a session. */
   async client(): Promise<Client> {
-    return (this.#lines[0] ?? (await this.#connect())).client;
+    return (this.#connections[0] ?? (await this.#connect())).client;
   }
 
   async session<T>(command: string, use: (channel: ClientChannel) => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures += 1) {
-      const line = await this.#take();
+      const connection = await this.#take();
       try {
-        const begun = await this.#begin(line, command, use, failures);
+        const begun = await this.#begin(connection, command, use, failures);
         if (begun !== "full") return await begun.done;
       } finally {
-        line.open -= 1;
+        connection.open -= 1;
         this.#waiting.shift()?.();
       }
     }
@@ -62,45 +62,45 @@ export class Pool {
   async close(): Promise<void> {
     const [last] = await Promise.allSettled([this.#connecting]);
     if (last.status === "fulfilled") last.value?.client.end();
-    for (const { client } of this.#lines) client.end();
+    for (const { client } of this.#connections) client.end();
   }
 
   /** Reserves a session. */
-  async #take(): Promise<Line> {
+  async #take(): Promise<PooledConnection> {
     for (;;) {
-      const free = this.#lines.find(({ open, limit }) => open < limit);
+      const free = this.#connections.find(({ open, limit }) => open < limit);
       if (free !== undefined) {
         free.open += 1;
         return free;
       }
-      const room = this.#lines.reduce((sum, { limit }) => sum + limit, 0);
-      if (this.#lines.length === 0) await this.#connect();
-      else if (room < sessionsAtOnce && this.#lines.length < this.#most) {
+      const room = this.#connections.reduce((sum, { limit }) => sum + limit, 0);
+      if (this.#connections.length === 0) await this.#connect();
+      else if (room < sessionsAtOnce && this.#connections.length < this.#most) {
         // One more is a help, not a need.
-        await this.#connect().catch(() => (this.#most = this.#lines.length));
+        await this.#connect().catch(() => (this.#most = this.#connections.length));
       } else await new Promise<void>((go) => this.#waiting.push(go));
     }
   }
 
   /** One at a time: sshd drops those that come together (MaxStartups). */
-  #connect(): Promise<Line> {
+  #connect(): Promise<PooledConnection> {
     if (this.#connecting !== undefined) return this.#connecting;
-    let line: Line | undefined;
+    let connection: PooledConnection | undefined;
     const forget = () => {
       if (this.#connecting !== connecting) return;
       this.#connecting = undefined;
       this.#failure = undefined;
     };
     const lost = () => {
-      const at = line === undefined ? -1 : this.#lines.indexOf(line);
-      if (at !== -1) this.#lines.splice(at, 1);
+      const at = connection === undefined ? -1 : this.#connections.indexOf(connection);
+      if (at !== -1) this.#connections.splice(at, 1);
       for (const go of this.#waiting.splice(0)) go();
     };
     const connecting = logIn(this.connection, lost).then((client) => {
-      line = { client, open: 0, limit: this.#lines[0]?.limit ?? sessionsAtOnce };
-      this.#lines.push(line);
+      connection = { client, open: 0, limit: this.#connections[0]?.limit ?? sessionsAtOnce };
+      this.#connections.push(connection);
       forget();
-      return line;
+      return connection;
     });
     this.#connecting = connecting;
     // A failed attempt is remembered for a while: Pulumi asks for one resource after the other, and each would wait
@@ -114,7 +114,7 @@ export class Pool {
 
   /** Asks for a session until there is one, or it is plain that this connection has no room for it now. */
   async #begin<T>(
-    line: Line,
+    connection: PooledConnection,
     command: string,
     use: (channel: ClientChannel) => Promise<T>,
     failures: number,
@@ -125,19 +125,19 @@ export class Pool {
           resolve(error ?? { done: use(channel) });
         };
         try {
-          line.client.exec(command, began);
+          connection.client.exec(command, began);
         } catch (error) {
           // The connection has ended meanwhile.
           resolve(error instanceof Error ? error : new Error("closed"));
         }
       });
       if (!(begun instanceof Error)) return begun;
-      if (!begun.message.includes("Channel open failure") || !this.#lines.includes(line)) {
+      if (!begun.message.includes("Channel open failure") || !this.#connections.includes(connection)) {
         throw new Unreachable(`${this.connection.node} ended the connection: ${begun.message}.`);
       }
-      const others = line.open - 1;
+      const others = connection.open - 1;
       if (others > 0 && tries >= triesBesideOthers) {
-        line.limit = Math.max(1, Math.min(line.limit, others));
+        connection.limit = Math.max(1, Math.min(connection.limit, others));
         return "full";
       }
       if (tries >= triesAlone || failures > triesAlone) {

@@ -70,17 +70,17 @@ async function ask(
     ...release.files.map(({ name, mode, alsoIn }) => ["file", mode, name, alsoIn ?? ""]),
     ["end"],
   ];
-  const said = await runScript(release.connection, "release", {
+  const result = await runScript(release.connection, "release", {
     stdin: lines.map((line) => `${line.join("\t")}\n`).join(""),
     timeoutSeconds: verb === "apply" ? (release.files.length + 1) * release.timeoutSeconds + 60 : 60,
     signal,
   });
-  if (said.code !== 0) {
+  if (result.code !== 0) {
     throw new RemoteError(
-      `${release.name} ${release.version} on ${release.connection.node}: ${said.stderr.trim() || "no reason given"}`,
+      `${release.name} ${release.version} on ${release.connection.node}: ${result.stderr.trim() || "no reason given"}`,
     );
   }
-  return said.stdout;
+  return result.stdout;
 }
 
 function parse(stdout: string): ObservedRelease {

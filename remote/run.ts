@@ -6,7 +6,7 @@ import { RemoteError, Unreachable } from "../packages/errors";
 import { session } from "./ssh";
 
 /** What a script on the node said. */
-export interface Said {
+export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -112,7 +112,7 @@ export async function runScript(
   connection: ConnectionArgs,
   name: string,
   options: RunOptions,
-): Promise<Said> {
+): Promise<CommandResult> {
   options.signal.throwIfAborted();
   const shell = `bash -c ${quoted(sayBegins + scriptText(name))} homelab-${name}`;
   const command = connection.user === "root" ? shell : `sudo -n ${shell}`;
@@ -120,7 +120,7 @@ export async function runScript(
     connection,
     command,
     (channel) =>
-      new Promise<Said>((resolve, reject) => {
+      new Promise<CommandResult>((resolve, reject) => {
         const stdout = new ScriptOutput(options.onStdout);
         const stderr = new ScriptOutput(options.onStderr);
         let exit: number | undefined;

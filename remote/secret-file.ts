@@ -26,16 +26,16 @@ export async function readSecretFile(
   seconds: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const said = await runScript(file.connection, "secret-file", {
+  const result = await runScript(file.connection, "secret-file", {
     stdin: `path\t${file.path}\nseconds\t${seconds}\nend\n`,
     timeoutSeconds: seconds + 30,
     signal,
   });
-  if (said.code !== 0) {
+  if (result.code !== 0) {
     throw new RemoteError(
-      `${file.path} on ${file.connection.node} could not be read: ${said.stderr.trim() || "no reason given"}`,
+      `${file.path} on ${file.connection.node} could not be read: ${result.stderr.trim() || "no reason given"}`,
     );
   }
-  const [kind, content = ""] = said.stdout.trim().split("\t");
+  const [kind, content = ""] = result.stdout.trim().split("\t");
   return kind === "content" ? Buffer.from(content, "base64").toString("utf8") : undefined;
 }

@@ -48,7 +48,7 @@ async function ask(
 ): Promise<Map<string, string>> {
   const given = value === undefined ? [] : [`value\t${Buffer.from(value, "utf8").toString("base64")}`];
   const lines = [`verb\t${verb}`, `name\t${name}`, ...(known ? ["known\tyes"] : []), ...given, "end"];
-  const said = await runScript(connection, "secret", {
+  const result = await runScript(connection, "secret", {
     stdin: `${lines.join("\n")}\n`,
     timeoutSeconds: 180,
     signal,
@@ -56,15 +56,15 @@ async function ask(
     podmanChanged(connection);
   });
   const where = `The podman secret ${name} on ${connection.node}`;
-  if (said.code === anotherIsThere) {
+  if (result.code === anotherIsThere) {
     throw new RemoteError(
       `${where} holds another value than this run would put there, and what was encrypted with that one opens with nothing else. Nothing was changed. Either bring the former value back to where this one comes from, or set it aside: docs/runbooks/state.md says how.`,
     );
   }
-  if (said.code === somebodyElses) throw new RemoteError(refusal({ connection, name }));
-  if (said.code !== 0) throw new RemoteError(`${where} could not be set: ${said.stderr.trim()}`);
+  if (result.code === somebodyElses) throw new RemoteError(refusal({ connection, name }));
+  if (result.code !== 0) throw new RemoteError(`${where} could not be set: ${result.stderr.trim()}`);
   return new Map(
-    said.stdout.split("\n").flatMap((line) => {
+    result.stdout.split("\n").flatMap((line) => {
       const [key = "", text] = line.split("\t");
       return text === undefined ? [] : [[key, text] as const];
     }),

@@ -20,7 +20,7 @@ describe("the way to a node", () => {
     const all = await Promise.all(
       Array.from({ length: 100 }, () => runScript(connection, "unit-observe", look)),
     );
-    expect(all.every((said) => said.stdout.includes("systemd\tActiveState\tactive"))).toBe(true);
+    expect(all.every((result) => result.stdout.includes("systemd\tActiveState\tactive"))).toBe(true);
   });
 
   it("refuses a host that shows another key", async () => {

@@ -2,16 +2,16 @@ import type { Duplex } from "node:stream";
 import type { AcceptConnection, Client, ClientChannel, RejectConnection, TcpConnectionDetails } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError } from "../packages/errors";
-import { Pool } from "./pool";
+import { ConnectionPool } from "./pool";
 
-const pools = new Map<string, Pool>();
+const pools = new Map<string, ConnectionPool>();
 
-function poolOf(connection: ConnectionArgs): Pool {
+function poolOf(connection: ConnectionArgs): ConnectionPool {
   const { host, port, user, hostKey, identity } = connection;
   const key = JSON.stringify([host, port, user, hostKey, identity]);
   let pool = pools.get(key);
   if (pool === undefined) {
-    pool = new Pool(connection);
+    pool = new ConnectionPool(connection);
     pools.set(key, pool);
   }
   return pool;

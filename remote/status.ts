@@ -25,8 +25,10 @@ export async function lookAtStatus(connection: ConnectionArgs, milliseconds: num
     signal: stop.signal,
     onStdout: (more) => (text += more),
   }).then(
-    (said): StatusSaid["ended"] =>
-      said.code === 0 ? "well" : { sentence: said.stderr.trim() || `status.sh ended with ${said.code}` },
+    (result): StatusSaid["ended"] =>
+      result.code === 0
+        ? "well"
+        : { sentence: result.stderr.trim() || `status.sh ended with ${result.code}` },
     (error: unknown) => (error instanceof Unreachable ? "unreachable" : { sentence: errorMessage(error) }),
   );
   let timer: NodeJS.Timeout | undefined;

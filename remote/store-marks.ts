@@ -24,15 +24,15 @@ export async function storeMarks(
   names: readonly StoreName[],
   signal: AbortSignal,
 ): Promise<StoreThing[]> {
-  const said = await runScript(connection, "store-marks", {
+  const result = await runScript(connection, "store-marks", {
     stdin: `verb\t${verb}\ndirectory\t${directory}\nnames\t${names.join(" ")}\nend\n`,
     timeoutSeconds: 60,
     signal,
   });
   const where = `what is in ${directory} on ${connection.node}`;
-  if (said.code !== 0) throw new RemoteError(`Whose ${where} is cannot be seen: ${said.stderr.trim()}`);
+  if (result.code !== 0) throw new RemoteError(`Whose ${where} is cannot be seen: ${result.stderr.trim()}`);
   const found = new Map(
-    said.stdout.split("\n").map((line) => {
+    result.stdout.split("\n").map((line) => {
       const [name = "", seen, marked] = line.split("\t");
       return [name, { there: seen === "there", marked: marked === "yes" }] as const;
     }),

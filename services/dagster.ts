@@ -133,7 +133,7 @@ function codeServer(own: DagsterSettings): Workload {
         port: files.codePort,
         probe: { grpc: "DagsterApi", startSeconds: 600 },
         scratch: [...files.scratch, ...files.bench],
-        // Without it this process would keep books of its own.
+        // Without it this process would keep a database of its own.
         files: [files.sampleFile, files.instanceFile],
       },
     ],
@@ -153,7 +153,7 @@ const launcherRules = [
 
 export const dagster = service({
   title: "Dagster",
-  purpose: "data assets and their schedules; its books are in PostgreSQL, its files in MinIO",
+  purpose: "data assets and their schedules; its metadata is in PostgreSQL, its files in MinIO",
   key,
   on: ["compute"],
   settings,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeNames, type NodeName } from "../topology";
-import { services } from "./house";
+import { services } from "./catalog";
 import type { Keeps, Service, ServicePort, Services } from "./service";
 
 /** docs/services.md, made of the services: `npm run docs:services` writes it. */

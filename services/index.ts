@@ -19,7 +19,7 @@ export {
 } from "./compute";
 export { bucketName, dataDirectory, identifier, image, listOf, port, s3User, strict } from "./fields";
 export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
-export { services, type ServiceName } from "./house";
+export { services, type ServiceName } from "./catalog";
 export {
   k3sAgentSchema,
   k3sServerSchema,

@@ -40,7 +40,7 @@ export function allowedHosts({ name, address }: Node, port: number): string[] {
 }
 
 /**
- * The tracking server: books in PostgreSQL; artifacts go through it to the object store, so that its clients need no keys.
+ * The tracking server: metadata in PostgreSQL; artifacts go through it to the object store, so that its clients need no keys.
  * @see https://mlflow.org/docs/latest/self-hosting/architecture/tracking-server/
  */
 function run(own: MlflowSettings, { node }: PodContext): PodRun {
@@ -75,7 +75,7 @@ function run(own: MlflowSettings, { node }: PodContext): PodRun {
 
 export const mlflow = service({
   title: "MLflow",
-  purpose: "tracks experiments; its books are in PostgreSQL, its artifacts in MinIO",
+  purpose: "tracks experiments; its metadata is in PostgreSQL, its artifacts in MinIO",
   key,
   on: ["compute"],
   settings,

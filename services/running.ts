@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { addressesOf, hostPort, type Node, type NodeName, type Topology } from "../topology";
-import { services as house, type ServiceName } from "./house";
+import { services as house, type ServiceName } from "./catalog";
 import { secretName, type Service, type ServiceContext, type ServicePort, type Services } from "./service";
 
 type House = typeof house;

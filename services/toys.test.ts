@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { jobName } from "../components/observability-stack";
-import { guardedPorts } from "../nodes/firewall";
+import { firewallPorts } from "../nodes/firewall";
 import { house } from "../power/testing";
 import { checkSettings, loadSettings } from "../settings";
 import { refusals } from "../settings/testing";
@@ -143,7 +143,7 @@ describe("two services that are added to the house are, by a file and a line eac
 
   it("in the firewall, open to whom they declare", () => {
     const guarded = (name: "desktop" | "compute", settings: typeof desktop | typeof compute) =>
-      guardedPorts({ node: { ...house.nodes[name], name }, topology: house, settings }, services);
+      firewallPorts({ node: { ...house.nodes[name], name }, topology: house, settings }, services);
     expect(guarded("desktop", desktop)).toContainEqual({
       ...{ name: "Toy messages", port: 4333, protocol: "tcp", servedBy: "program" },
       from: [house.nodes.storage.address],

@@ -38,7 +38,7 @@ export class SettingsError extends Error {
 }
 
 /** What the loader asks of the machine that runs Pulumi. */
-export interface Surroundings {
+export interface Environment {
   home: string;
   exists: (path: string) => boolean;
 }
@@ -64,7 +64,7 @@ const schemaOf = (stack: NodeName, services?: Services) =>
 export function loadSettings<S extends NodeName>(
   stack: S,
   all: Readonly<Record<string, string>>,
-  around: Surroundings = { home: homedir(), exists: existsSync },
+  around: Environment = { home: homedir(), exists: existsSync },
   services?: Services,
 ): SettingsOf[S] {
   const raw = Object.fromEntries(
@@ -93,7 +93,7 @@ const usualIdentity = "~/.ssh/id_ed25519";
 /** Given back as it was written: an absolute path would differ from machine to machine, and so in every state. */
 export function identity(
   given: string | undefined,
-  { home, exists }: Surroundings = { home: homedir(), exists: existsSync },
+  { home, exists }: Environment = { home: homedir(), exists: existsSync },
 ): string | undefined {
   const there = (path: string) => exists(resolve(path.replace(/^~(?=\/)/, home)));
   if (given === undefined) return there(usualIdentity) ? usualIdentity : undefined;

@@ -1,9 +1,9 @@
 import { errorMessage } from "../../packages/errors";
 import type { NodeName } from "../../topology";
-import { HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
-import { complain, inHouse, print, printJson } from "./house";
+import { HomelabCommand, type NodeOptions, type OutputOptions } from "../program/command";
+import { complain, withNodes, print, printJson } from "./nodes";
 
-interface Options extends HouseOptions, OutputOptions {
+interface Options extends NodeOptions, OutputOptions {
   readonly remember: boolean;
 }
 
@@ -24,7 +24,7 @@ export const audit = () =>
     .example("homelab audit compute", "what compute keeps that nobody else has")
     .runs(async (options: Options, name: NodeName) => {
       try {
-        return await inHouse(options, async ({ topology, connection }) => {
+        return await withNodes(options, async ({ topology, connection }) => {
           const { audit } = await import("../../policies/audit/audit");
           const { undeclared } = await import("../../policies/audit/verdict");
           const { report } = await import("../../policies/audit/report");

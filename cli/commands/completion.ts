@@ -1,7 +1,7 @@
 import { Argument } from "commander";
 import { shells, type Shell } from "../program/completion";
 import { HomelabCommand } from "../program/command";
-import { print } from "./house";
+import { print } from "./nodes";
 
 export const completion = () =>
   new HomelabCommand("completion")

@@ -1,10 +1,10 @@
 import type { NodeName } from "../../topology";
 import type { KeptData } from "../../remote/data";
-import { HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
+import { HomelabCommand, type NodeOptions, type OutputOptions } from "../program/command";
 import { confirmed } from "../terminal";
-import { inHouse, print, printJson } from "./house";
+import { withNodes, print, printJson } from "./nodes";
 
-interface Options extends HouseOptions, OutputOptions {
+interface Options extends NodeOptions, OutputOptions {
   readonly yes: boolean;
 }
 
@@ -24,7 +24,7 @@ export const deleteData = () =>
     .example("homelab delete-data storage", "what is there, and who uses it")
     .example("homelab delete-data storage /srv/minio", "deletes it once you have typed `storage`")
     .runs((options: Options, node: NodeName, paths: readonly string[]) =>
-      inHouse(options, async ({ connection }) => {
+      withNodes(options, async ({ connection }) => {
         const { deleteData, listData } = await import("../../remote/data");
         const { signal } = new AbortController();
         const there = await listData(connection(node), signal);

@@ -1,5 +1,5 @@
-import { HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
-import { print, printJson } from "./house";
+import { HomelabCommand, type NodeOptions, type OutputOptions } from "../program/command";
+import { print, printJson } from "./nodes";
 
 const tones = { ok: "good", note: "doubtful", missing: "bad" } as const;
 
@@ -14,7 +14,7 @@ export const doctor = () =>
     .exits(0, "nothing is missing")
     .exits(1, "something is missing: its line says what to do")
     .example("homelab doctor", "before the first `pulumi up`, and when something does not work")
-    .runs(async (options: HouseOptions & OutputOptions) => {
+    .runs(async (options: NodeOptions & OutputOptions) => {
       const { examine } = await import("../doctor/examine");
       const checks = await examine(options);
       if (options.output === "json") printJson(checks);

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { nodeNames, type NodeName } from "../../topology/names";
-import { collected, HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
+import { collected, HomelabCommand, type NodeOptions, type OutputOptions } from "../program/command";
 import type { ImportOptions } from "./jobs/import";
 
 export const jobs = () =>
@@ -42,7 +42,7 @@ function importing(): HomelabCommand {
     )
     .runs(
       async (
-        options: ImportOptions & HouseOptions & OutputOptions,
+        options: ImportOptions & NodeOptions & OutputOptions,
         node: NodeName,
         files: readonly string[],
       ) => {

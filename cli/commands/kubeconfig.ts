@@ -5,12 +5,12 @@ import {
   UsageError,
   collected,
   wholeNumber,
-  type HouseOptions,
+  type NodeOptions,
   type OutputOptions,
 } from "../program/command";
-import { complain, inHouse, print, printJson } from "./house";
+import { complain, withNodes, print, printJson } from "./nodes";
 
-interface CreateOptions extends HouseOptions {
+interface CreateOptions extends NodeOptions {
   readonly role: AccessRole;
   readonly days: number;
   readonly namespace: readonly string[];
@@ -58,7 +58,7 @@ const create = () =>
             : "--namespace is for --role developer only: the others see every namespace.",
         );
       namespace.forEach(named);
-      return inHouse(options, async ({ topology, connection }) => {
+      return withNodes(options, async ({ topology, connection }) => {
         const { grantAccess } = await import("../../remote/access");
         const { kubeconfigText } = await import("../kubeconfig/text");
         const { closeSync, openSync, writeSync } = await import("node:fs");
@@ -85,8 +85,8 @@ const list = () =>
     .json()
     .exits(1, "storage or its cluster does not answer")
     .example("homelab kubeconfig list", "who has access")
-    .runs((options: HouseOptions & OutputOptions) =>
-      inHouse(options, async ({ connection }) => {
+    .runs((options: NodeOptions & OutputOptions) =>
+      withNodes(options, async ({ connection }) => {
         const { listAccess } = await import("../../remote/access");
         const { ruled } = await import("../terminal");
         const found = await listAccess(connection("storage"));
@@ -110,8 +110,8 @@ const revoke = () =>
     .house()
     .exits(1, "nobody of that name has access, or storage or its cluster does not answer")
     .example("homelab kubeconfig revoke ada", "ada's kubeconfig opens nothing any more")
-    .runs((options: HouseOptions, name: string) =>
-      inHouse(options, async ({ connection }) => {
+    .runs((options: NodeOptions, name: string) =>
+      withNodes(options, async ({ connection }) => {
         const { revokeAccess } = await import("../../remote/access");
         await revokeAccess(connection("storage"), name);
         print(`${name} has no access any more.`);

@@ -1,5 +1,5 @@
 import { HomelabCommand } from "../program/command";
-import { complain, print } from "./house";
+import { complain, print } from "./nodes";
 
 export const pin = () =>
   new HomelabCommand("pin")

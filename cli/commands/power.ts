@@ -1,5 +1,5 @@
-import { HomelabCommand, type HouseOptions, type OutputOptions } from "../program/command";
-import { printJson } from "./house";
+import { HomelabCommand, type NodeOptions, type OutputOptions } from "../program/command";
+import { printJson } from "./nodes";
 import { inPower } from "./in-power";
 
 export const power = () =>
@@ -12,7 +12,7 @@ export const power = () =>
     .json()
     .example("homelab power", "a table of the three nodes")
     .example("homelab power --output json", "the same for a program")
-    .runs((options: HouseOptions & OutputOptions) =>
+    .runs((options: NodeOptions & OutputOptions) =>
       inPower(options, async (house) => {
         const { status, table } = await import("../../power/status");
         const rows = await status(house);

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { HomelabCommand, type OutputOptions } from "../program/command";
-import { print, printJson } from "./house";
-import { pairNodes, type PairNode, type PairOptions } from "./pair/nodes";
+import { print, printJson } from "./nodes";
+import { pairNodes, type PairNode, type PairOptions } from "./replication/nodes";
 
 interface Options extends PairOptions, OutputOptions {
   readonly switchOver: boolean;
@@ -33,13 +33,13 @@ export const promote = () =>
     .example("homelab promote desktop", "storage is gone: desktop takes over")
     .example("homelab promote --switch-over storage", "the way back, without a lost commit")
     .runs(async (options: Options, node: PairNode | undefined) => {
-      const { inPair, look, show, carryOut, otherOf } = await import("./pair/run");
+      const { inPair, look, show, carryOut, otherOf } = await import("./replication/run");
       return inPair(options, async (pair) => {
         const members = [await look("storage", pair), await look("desktop", pair)] as const;
         if (node === undefined && options.output === "json") printJson(members);
         else show(members);
         if (node === undefined) return 0;
-        const { planPromotion } = await import("./pair/plan");
+        const { planPromotion } = await import("./replication/plan");
         const [storage, desktop] = members;
         const target = node === "storage" ? storage : desktop;
         const other = otherOf(node) === "storage" ? storage : desktop;

@@ -1,5 +1,5 @@
 import { HomelabCommand } from "../program/command";
-import { pairNodes, type PairNode, type PairOptions } from "./pair/nodes";
+import { pairNodes, type PairNode, type PairOptions } from "./replication/nodes";
 
 export const rejoin = () =>
   new HomelabCommand("rejoin")
@@ -13,8 +13,8 @@ export const rejoin = () =>
     .exits(1, "refused, not confirmed, or a step failed")
     .example("homelab rejoin desktop", "desktop fell too far behind: it copies storage's data again")
     .runs(async (options: PairOptions, node: PairNode) => {
-      const { inPair, look, show, carryOut, otherOf } = await import("./pair/run");
-      const { planRejoin } = await import("./pair/plan");
+      const { inPair, look, show, carryOut, otherOf } = await import("./replication/run");
+      const { planRejoin } = await import("./replication/plan");
       return inPair(options, async (pair) => {
         const [target, other] = [await look(node, pair), await look(otherOf(node), pair)];
         show([target, other]);

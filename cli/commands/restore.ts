@@ -1,9 +1,9 @@
 import { Argument } from "commander";
-import { HomelabCommand, type HouseOptions } from "../program/command";
+import { HomelabCommand, type NodeOptions } from "../program/command";
 import { confirmed } from "../terminal";
-import { inHouse, print } from "./house";
+import { withNodes, print } from "./nodes";
 
-interface Options extends HouseOptions {
+interface Options extends NodeOptions {
   readonly yes: boolean;
   readonly acceptSmaller?: boolean;
   readonly peerIsGone?: boolean;
@@ -89,7 +89,7 @@ async function carryOut(name: string, operands: readonly string[], options: Opti
     ...(options.base === undefined ? [] : ["--base", options.base]),
     ...(options.snapshot === undefined ? [] : ["--snapshot", options.snapshot]),
   ];
-  return inHouse(options, async ({ connection }) => {
+  return withNodes(options, async ({ connection }) => {
     const run = (more: readonly string[]) =>
       backupCommand(
         connection("storage"),

@@ -1,7 +1,7 @@
-import { HomelabCommand, wholeNumber, type HouseOptions, type OutputOptions } from "../program/command";
-import { inHouse } from "./house";
+import { HomelabCommand, wholeNumber, type NodeOptions, type OutputOptions } from "../program/command";
+import { withNodes } from "./nodes";
 
-interface Options extends HouseOptions, OutputOptions {
+interface Options extends NodeOptions, OutputOptions {
   readonly limit: number;
 }
 
@@ -25,12 +25,12 @@ export const status = () =>
     .example("homelab status", "a page in the terminal, within 3 seconds")
     .example("homelab status --output json", "the same for a program")
     .runs((options: Options) =>
-      inHouse(options, async (house) => {
+      withNodes(options, async (nodes) => {
         const { look } = await import("../status/look");
         const { page, verdict } = await import("../status/page");
         const { painter } = await import("../terminal");
         const left = options.limit * 1000 - performance.now() - printing;
-        const status = await look(house, Math.max(least, left));
+        const status = await look(nodes, Math.max(least, left));
         const text =
           options.output === "json"
             ? `${JSON.stringify({ verdict: verdict(status), ...status }, undefined, 2)}\n`

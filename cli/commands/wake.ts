@@ -1,8 +1,8 @@
 import type { NodeName } from "../../topology";
-import { HomelabCommand, wholeNumber, type HouseOptions } from "../program/command";
+import { HomelabCommand, wholeNumber, type NodeOptions } from "../program/command";
 import { inPower } from "./in-power";
 
-interface Options extends HouseOptions {
+interface Options extends NodeOptions {
   readonly limit: number;
 }
 

@@ -4,12 +4,12 @@ import { reachable } from "../../remote/reachable";
 import { closeAll } from "../../remote/ssh";
 import { identity } from "../../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type Topology } from "../../topology";
-import type { HouseOptions } from "../program/command";
+import type { NodeOptions } from "../program/command";
 import { project } from "../program/project";
 import { node, passphrase, plugins, pulumi, sshKey, stackFiles, type Check } from "./checks";
 
 /** Looks at this computer, and whether it reaches the nodes. One thing that is wrong keeps no other from being looked at. */
-export async function examine(options: HouseOptions): Promise<readonly Check[]> {
+export async function examine(options: NodeOptions): Promise<readonly Check[]> {
   const own = [node(), pulumi(), ...plugins(), passphrase(process.env, stackFiles(project, nodeNames))];
   let key: string | undefined;
   let keyCheck: Check;

@@ -13,7 +13,7 @@ export interface Example {
 }
 
 /** Which topology, and which key opens its machines. */
-export interface HouseOptions {
+export interface NodeOptions {
   readonly topology: string;
   readonly identity?: string;
 }
@@ -72,7 +72,7 @@ export class HomelabCommand extends Command {
     return this.helpCommand(false);
   }
 
-  /** @see HouseOptions */
+  /** @see NodeOptions */
   house(): this {
     return this.addOption(
       new Option("--topology <file>", "the nodes of the house")

@@ -15,7 +15,7 @@ export const longest: Readonly<Record<string, number>> = {
   "postgres-drill": 9 * 24 * hour,
 };
 
-const titles: Readonly<Record<string, string>> = {
+const displayNames: Readonly<Record<string, string>> = {
   postgres: "PostgreSQL, base backup and dumps",
   buckets: "copy of the buckets",
   cluster: "K3s' own state",
@@ -60,7 +60,7 @@ export function jobsOf(facts: Facts): readonly Job[] {
             : age === undefined
               ? "not yet"
               : "ok";
-    return { kind, title: titles[kind] ?? kind, state, age };
+    return { kind, title: displayNames[kind] ?? kind, state, age };
   });
 }
 

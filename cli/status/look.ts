@@ -1,15 +1,15 @@
-import { parseStanding } from "../../remote/pair";
+import { parseReplicationStatus } from "../../remote/replication";
 import { lookAtStatus, type StatusSaid } from "../../remote/status";
 import { nodeNames, type NodeName } from "../../topology/names";
-import { standingRows } from "../commands/pair/plan";
-import { pairNodes } from "../commands/pair/nodes";
-import type { House } from "../commands/house";
+import { statusRows } from "../commands/replication/plan";
+import { pairNodes } from "../commands/replication/nodes";
+import type { NodeAccess } from "../commands/nodes";
 import { Facts } from "./facts";
 import { nodesOf } from "./nodes";
 import type { Status } from "./page";
 
 /** Looks at all nodes at once. What has not answered by then is not waited for. */
-export async function look({ topology, connection }: House, milliseconds: number): Promise<Status> {
+export async function look({ topology, connection }: NodeAccess, milliseconds: number): Promise<Status> {
   const said = Object.fromEntries(
     await Promise.all(
       nodeNames.map(async (node) => [node, await lookAtStatus(connection(node), milliseconds)] as const),
@@ -32,7 +32,7 @@ export function statusOf(
     if (rows.length === 0) return [];
     const unit = facts.about("systemd", "postgres.service").find(([key]) => key === "ActiveState")?.[1];
     const text = [["unit", unit ?? "unknown"], ...rows].map((row) => row.join("\t")).join("\n");
-    return standingRows({ name, standing: parseStanding(text) }, facts.now);
+    return statusRows({ name, status: parseReplicationStatus(text) }, facts.now);
   });
   const cluster = new Facts(said.storage).all("member").map(([node = "", ready, cordoned]) => ({
     node,

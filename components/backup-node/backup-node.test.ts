@@ -17,7 +17,7 @@ const connection = {
 const run = (settings: object, more: Partial<BackupNodeArgs> = {}) =>
   declared(() => {
     new BackupNode("backup-node", {
-      ...{ node: compute, identity: "/key", settings: backupNodeSchema.parse(settings) },
+      ...{ node: compute, sshIdentity: "/key", settings: backupNodeSchema.parse(settings) },
       repository: "rest:http://compute:REPOSITORY-PASSWORD@10.0.0.1:8010/compute/",
       key: "ENCRYPTION-KEY",
       ...more,

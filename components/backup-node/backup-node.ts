@@ -16,7 +16,7 @@ export interface BackupNodeArgs {
   /** Directories that are backed up like `settings.paths`, but are not missed before they are there. @default none */
   volumes?: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
   /** Address of the node's repository on storage, with its password. */
   repository: pulumi.Input<string>;
   /** What the node's repository is encrypted with, and no other. */
@@ -37,7 +37,7 @@ export class BackupNode extends pulumi.ComponentResource {
     const { node, settings } = args;
     super("homelab:index:BackupNode", name, { placement: nothingKeptOn(node) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const connection = connectionOf(node, args.identity);
+    const connection = connectionOf(node, args.sshIdentity);
     for (const sentence of skippedHours({ "homelab:backup.filesAt": settings.filesAt }))
       void pulumi.log.warn(sentence, this);
     const image = new Image(

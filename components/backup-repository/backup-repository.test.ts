@@ -8,7 +8,7 @@ const connection = {
   ...{ hostKey: "ssh-ed25519 AAAA", identity: "/key" },
 };
 const args = {
-  ...{ node: alwaysOn(), identity: "/key", directory: "/srv/backup/repository", port: 8010 },
+  ...{ node: alwaysOn(), sshIdentity: "/key", directory: "/srv/backup/repository", port: 8010 },
   image: "docker.io/restic/rest-server:0.14.0",
   users: { storage: "PASSWORD-A", compute: "PASSWORD-B" },
   appendOnly: true,

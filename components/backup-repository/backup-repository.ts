@@ -13,7 +13,7 @@ export interface BackupRepositoryArgs {
   /** Where the repositories are. It keeps data, so an on-demand node does not compile. */
   node: Node<"always-on">;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
   /** Directory that holds them, one for each user. */
   directory: string;
   port: number;
@@ -108,7 +108,7 @@ export class BackupRepository extends pulumi.ComponentResource {
       opts,
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const connection = connectionOf(node, args.identity);
+    const connection = connectionOf(node, args.sshIdentity);
     const image = new Image(
       `${name}-image`,
       {

@@ -16,7 +16,7 @@ const postgres = {
 const minio = { apiPort: 9000, dataDirectory: "/srv/homelab/minio", image: "localhost/homelab/minio:1" };
 const run = () =>
   declared(
-    () => new BackupServer("backup", { node: alwaysOn(), settings, identity: "/key", postgres, minio }),
+    () => new BackupServer("backup", { node: alwaysOn(), settings, sshIdentity: "/key", postgres, minio }),
   );
 const files = (unit: Declared) => unit.inputs.files as { path: string; content: string; onChange?: string }[];
 
@@ -42,7 +42,7 @@ describe("a BackupServer", () => {
     const all = await declared(
       () =>
         new BackupServer("backup", {
-          ...{ node: alwaysOn(), settings, identity: "/key", postgres, minio, cluster },
+          ...{ node: alwaysOn(), settings, sshIdentity: "/key", postgres, minio, cluster },
         }),
     );
     expect(files(named(all, "backup-cluster"))[0]?.content).toContain("/backup/cluster.sh\n");
@@ -78,11 +78,11 @@ describe("a BackupServer", () => {
       const store = new MinioNode("minio", {
         node: alwaysOn(),
         settings: minioSchema.parse({}),
-        identity: "/key",
+        sshIdentity: "/key",
       });
       const { apiPort, dataDirectory } = minio;
       new BackupServer("backup", {
-        ...{ node: alwaysOn(), settings, identity: "/key", postgres },
+        ...{ node: alwaysOn(), settings, sshIdentity: "/key", postgres },
         minio: { apiPort, dataDirectory, image: store.image },
         repositories: { key: "KEY", keys: { desktop: "ITS-KEY" }, offNode: "s3:https://host/bucket" },
       });
@@ -123,7 +123,7 @@ describe("a BackupServer whose copy is elsewhere", () => {
         new BackupServer("backup", {
           node: alwaysOn(),
           settings,
-          identity: "/key",
+          sshIdentity: "/key",
           postgres,
           minio,
           repositories: {

@@ -19,7 +19,7 @@ export interface BackupServerArgs {
   node: Node<"always-on">;
   settings: BackupServerSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
   /** The PostgreSQL on the same node. */
   postgres: {
     port: number;
@@ -93,7 +93,7 @@ export class BackupServer extends pulumi.ComponentResource {
     );
     const times = { "homelab:backup.at": settings.at, "homelab:backup.drillAt": settings.drillAt };
     for (const sentence of skippedHours(times)) void pulumi.log.warn(sentence, this);
-    const connection = connectionOf(node, args.identity);
+    const connection = connectionOf(node, args.sshIdentity);
     const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
       new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));
 

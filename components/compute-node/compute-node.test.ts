@@ -38,7 +38,7 @@ const run = (settings: object = {}, from: StorageValues = storage) =>
       settings: computeSchema.parse({ enabled: true, ...settings }),
       cluster: { kubeconfig: pulumi.secret("KUBECONFIG"), identifier: "homelab-0123" },
       storage: pulumi.secret(from),
-      identity: undefined,
+      sshIdentity: undefined,
     });
   });
 
@@ -302,7 +302,7 @@ describe("its secrets", () => {
 });
 
 describe("Dagster", () => {
-  it("keeps its books in PostgreSQL and its runs' logs in the object store", async () => {
+  it("keeps its metadata in PostgreSQL and its runs' logs in the object store", async () => {
     const { storage: books, ...rest } = instanceOf(await run());
     expect(books).toEqual({ postgres: { postgres_url: { env: "POSTGRES_DSN" } } });
     expect(rest).toMatchObject({

@@ -31,7 +31,7 @@ export interface ComputeNodeArgs {
   /** Secret. Where the services keep what must stay. */
   storage: pulumi.Input<StorageValues>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /** Whether it uses the cache of model weights, which is a directory of the node. */
@@ -86,7 +86,7 @@ export class ComputeNode extends pulumi.ComponentResource {
       ? new Unit(
           `${name}-model-cache`,
           {
-            connection: connectionOf(node, args.identity),
+            connection: connectionOf(node, args.sshIdentity),
             service: cacheService,
             files: [
               { path: `/etc/systemd/system/${cacheService}`, content: modelCacheService(modelCache) },

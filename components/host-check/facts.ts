@@ -1,7 +1,7 @@
 import type { HostFacts } from "../../remote/host";
 import { sizeText } from "../../services";
 import type { Node } from "../../topology";
-import { Refusal } from "../refusal";
+import { UserError } from "../user-error";
 
 /** What a host lacks: one sentence each. */
 export interface Findings {
@@ -54,10 +54,10 @@ export function judge(node: Node, facts: HostFacts): Findings {
 /**
  * Lets a fit host pass.
  * @returns what is doubtful about it.
- * @throws Refusal with everything that it lacks.
+ * @throws UserError with everything that it lacks.
  */
 export function requireFit(node: Node, facts: HostFacts): readonly string[] {
   const { missing, doubtful } = judge(node, facts);
-  if (missing.length > 0) throw new Refusal(missing.join("\n"));
+  if (missing.length > 0) throw new UserError(missing.join("\n"));
   return doubtful;
 }

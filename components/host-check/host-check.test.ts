@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { alwaysOn, declared, named } from "../testing";
-import { Refusal } from "../refusal";
+import { UserError } from "../user-error";
 import { HostCheck } from ".";
 import { lost, parseFacts, type HostFacts } from "../../remote/host";
 import { judge, requireFit } from "./facts";
@@ -104,10 +104,10 @@ describe("judging a host", () => {
 
   it("refuses it with everything that it lacks, and no stack trace", () => {
     const refused = () => requireFit(node, { ...fine, podman: "4.3.1", nft: false });
-    expect(refused).toThrow(Refusal);
+    expect(refused).toThrow(UserError);
     expect(refused).toThrow(/podman is version 4\.3\.1.*\n.*nft is missing/);
-    expect(new Refusal("x").stack).toBe("");
-    expect(pulumi.RunError.isInstance(new Refusal("x"))).toBe(true);
+    expect(new UserError("x").stack).toBe("");
+    expect(pulumi.RunError.isInstance(new UserError("x"))).toBe(true);
     expect(requireFit(node, { ...fine, cgroup: "v1" })).toHaveLength(1);
   });
 
@@ -137,15 +137,15 @@ describe("a HostCheck", () => {
 
   it("asks over this project's own connection, of which no key comes into the state", async () => {
     const dir = mkdtempSync(join(tmpdir(), "key-"));
-    const identity = join(dir, "key");
-    writeFileSync(identity, "PRIVATE-KEY");
+    const sshIdentity = join(dir, "key");
+    writeFileSync(sshIdentity, "PRIVATE-KEY");
     try {
-      const all = await declared(() => new HostCheck("host", { node, identity }), answer(fine));
+      const all = await declared(() => new HostCheck("host", { node, sshIdentity }), answer(fine));
       expect(all.map(({ name }) => name)).toEqual(["host", "host-facts"]);
       expect(named(all, "host-facts").inputs).toEqual({
         connection: {
           ...{ node: "storage", host: "10.0.0.1", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" },
-          identity,
+          identity: sshIdentity,
         },
       });
       expect(JSON.stringify(all)).not.toContain("PRIVATE-KEY");
@@ -157,7 +157,7 @@ describe("a HostCheck", () => {
   it("gives the facts, which are no secret", async () => {
     let check: HostCheck | undefined;
     await declared(() => {
-      check = new HostCheck("host", { node, identity: undefined });
+      check = new HostCheck("host", { node, sshIdentity: undefined });
     }, answer(fine));
     expect(await new Promise((resolve) => check?.facts.apply(resolve))).toEqual(fine);
     expect(await (check?.facts as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(false);
@@ -166,8 +166,8 @@ describe("a HostCheck", () => {
   it("lets go on what depends on it when nothing is missing", async () => {
     const all = await declared(
       () => {
-        const check = new HostCheck("host", { node, identity: undefined });
-        new HostCheck("next", { node, identity: undefined }, { dependsOn: check.passed });
+        const check = new HostCheck("host", { node, sshIdentity: undefined });
+        new HostCheck("next", { node, sshIdentity: undefined }, { dependsOn: check.passed });
       },
       answer({ ...fine, cgroup: "v1" }),
     );

@@ -9,7 +9,7 @@ import { requireFit } from "./facts";
 export interface HostCheckArgs {
   node: Node;
   /** Path of the private key for SSH; `~/` is the home directory. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /**
@@ -24,11 +24,11 @@ export class HostCheck extends pulumi.ComponentResource {
    */
   readonly passed: pulumi.Output<pulumi.Resource>;
 
-  constructor(name: string, { node, identity }: HostCheckArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { node, sshIdentity }: HostCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:index:HostCheck", name, { placement: nothingKeptOn(node) }, opts);
     const asked = new Host(
       `${name}-facts`,
-      { connection: connectionOf(node, identity) },
+      { connection: connectionOf(node, sshIdentity) },
       childOptions(this, opts),
     );
     this.facts = asked.facts;

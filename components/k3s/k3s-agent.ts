@@ -21,7 +21,7 @@ export interface K3sAgentArgs {
   /** Secret, see `K3sEndpoints.nodePasswords`. */
   password: pulumi.Input<string>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export class K3sAgent extends pulumi.ComponentResource {
     this.unit = k3sMember(name, {
       role: "agent",
       node: node.name,
-      connection: connectionOf(node, args.identity),
+      connection: connectionOf(node, args.sshIdentity),
       settings,
       files: [
         {

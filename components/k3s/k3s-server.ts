@@ -18,7 +18,7 @@ export interface K3sServerArgs {
   /** Names of the nodes that may be agents. */
   agents: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /** How to reach the cluster and to join it. */
@@ -56,7 +56,7 @@ export class K3sServer extends pulumi.ComponentResource {
       opts,
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const connection = connectionOf(node, args.identity);
+    const connection = connectionOf(node, args.sshIdentity);
     this.unit = k3sMember(name, {
       role: "server",
       node: node.name,

@@ -54,7 +54,7 @@ async function parts(version: string, fault = ""): Promise<{ release: ReleaseSpe
           ...{ airgapImages: true, dataDirectory: data },
         }),
         agents: ["desktop", "compute"],
-        identity: key,
+        sshIdentity: key,
       }),
     {
       "homelab:remote:Release": { sums: { k3s: sum(programOf(version, fault)) } },

@@ -33,7 +33,7 @@ const runServer = (settings: object = {}) =>
       node: alwaysOn(),
       settings: k3sServerSchema.parse({ enabled: true, ...settings }),
       agents: ["desktop", "compute"],
-      identity: undefined,
+      sshIdentity: undefined,
     });
   }, outputs);
 const runAgent = (node: Node, settings: object = {}) =>
@@ -46,7 +46,7 @@ const runAgent = (node: Node, settings: object = {}) =>
         identifier: "homelab-0123",
         token: pulumi.secret("K10abc::node:JOIN"),
         password: pulumi.secret("PASSWORD"),
-        identity: undefined,
+        sshIdentity: undefined,
       }),
     outputs,
   );

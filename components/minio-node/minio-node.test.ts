@@ -9,7 +9,7 @@ const settings = minioSchema.parse({ apiPort: 9100 });
 let node: MinioNode | undefined;
 const run = () =>
   declared(() => {
-    node = new MinioNode("s3", { node: alwaysOn(), settings, identity: undefined });
+    node = new MinioNode("s3", { node: alwaysOn(), settings, sshIdentity: undefined });
   });
 
 describe("a MinioNode", () => {

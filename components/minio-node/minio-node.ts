@@ -15,7 +15,7 @@ export interface MinioNodeArgs {
   node: Node<"always-on">;
   settings: MinioSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
   /** Names of buckets that are in the data directory already; these are taken over. @default none */
   existing?: readonly string[];
 }
@@ -51,7 +51,7 @@ export class MinioNode extends pulumi.ComponentResource {
       opts,
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const connection = connectionOf(node, args.identity);
+    const connection = connectionOf(node, args.sshIdentity);
 
     const built = {
       repository: "localhost/homelab/minio",

@@ -1,2 +1,2 @@
 export { NodeFirewall, type NodeFirewallArgs } from "./node-firewall";
-export type { ClusterNetwork, GuardedPort } from "./rules";
+export type { ClusterNetwork, FirewallPort } from "./rules";

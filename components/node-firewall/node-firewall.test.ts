@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { alwaysOn, declared, named } from "../testing";
 import { NodeFirewall } from ".";
 import { firewallService, firewallWatch } from "./node-firewall";
-import { firewallRules, type FirewallArgs, type GuardedPort } from "./rules";
+import { firewallRules, type FirewallArgs, type FirewallPort } from "./rules";
 
 const ports = [
   { name: "PostgreSQL", port: 5432, from: ["10.0.0.2", "fd00::3", "10.0.0.1"] },
@@ -15,7 +15,7 @@ const ports = [
 const base = { own: ["10.0.0.1"], members: ["10.0.0.2", "fd00::2"] };
 const cluster = { bridge: "cni0", overlay: "flannel.1", networks: ["10.42.0.0/16", "10.43.0.0/16"] };
 const rules = firewallRules({ ...base, ports });
-const of = (...some: GuardedPort[]) => firewallRules({ ...base, ports: some });
+const of = (...some: FirewallPort[]) => firewallRules({ ...base, ports: some });
 const whole: FirewallArgs = {
   ...base,
   cluster,
@@ -131,7 +131,8 @@ table inet homelab {
 describe("a NodeFirewall", () => {
   it("is one unit that reloads when the rules change, and takes its table away when it is removed", async () => {
     const all = await declared(
-      () => new NodeFirewall("wall", { node: alwaysOn(), ports, members: base.members, identity: undefined }),
+      () =>
+        new NodeFirewall("wall", { node: alwaysOn(), ports, members: base.members, sshIdentity: undefined }),
     );
     expect(all.map(({ name }) => name)).toEqual(["wall", "wall-unit"]);
     expect(named(all, "wall").visible.placement).toEqual({

@@ -6,18 +6,18 @@ import { render, serviceUnit } from "../../packages/quadlet";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { firewallRules, type ClusterNetwork, type GuardedPort } from "./rules";
+import { firewallRules, type ClusterNetwork, type FirewallPort } from "./rules";
 
 export interface NodeFirewallArgs {
   node: Node;
   /** Ports to guard; all others of the node itself are left alone. */
-  ports: readonly GuardedPort[];
+  ports: readonly FirewallPort[];
   /** Addresses of the house's nodes: only they reach pods and containers by these' own addresses. */
   members: readonly string[];
   /** The cluster that the node is a member of. @default none */
   cluster?: pulumi.Input<ClusterNetwork>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 const file = "/etc/homelab/firewall.nft";
@@ -74,7 +74,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { node, ports, members, cluster, identity }: NodeFirewallArgs,
+    { node, ports, members, cluster, sshIdentity }: NodeFirewallArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:NodeFirewall", name, { placement: nothingKeptOn(node) }, opts);
@@ -88,7 +88,7 @@ export class NodeFirewall extends pulumi.ComponentResource {
     this.unit = new Unit(
       `${name}-unit`,
       {
-        connection: connectionOf(node, identity),
+        connection: connectionOf(node, sshIdentity),
         service: "homelab-firewall.service",
         files: [
           { path: "/etc/systemd/system/homelab-firewall.service", content: firewallService() },

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from "node:net";
 
 /** A port that only some may reach. */
-export interface GuardedPort {
+export interface FirewallPort {
   /** What listens there; shown beside the rule. */
   readonly name: string;
   readonly port: number;
@@ -27,7 +27,7 @@ export interface ClusterNetwork {
 }
 
 export interface FirewallArgs {
-  readonly ports: readonly GuardedPort[];
+  readonly ports: readonly FirewallPort[];
   /** The node's own addresses. */
   readonly own: readonly string[];
   /** Addresses that may reach pods and containers by their own addresses, through this node. */
@@ -48,13 +48,13 @@ const podman = '"podman*"';
 export function firewallRules({ ports, own, members, cluster }: FirewallArgs): string {
   const seen = new Set<string>();
   for (const { name, port, protocol = "tcp" } of ports) {
-    const guarded = `${protocol} dport ${port}`;
+    const rule = `${protocol} dport ${port}`;
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${name}: ${port} is no port.`);
-    if (seen.has(guarded)) throw new Error(`${name}: port ${port} is guarded twice.`);
+    if (seen.has(rule)) throw new Error(`${name}: port ${port} is guarded twice.`);
     if (!/^[A-Za-z0-9 '._-]{1,64}$/.test(name)) {
       throw new Error(`${JSON.stringify(name)} is no name for a port.`);
     }
-    seen.add(guarded);
+    seen.add(rule);
   }
   const pods = ports.filter(({ servedBy }) => servedBy === "pod");
   const programs = ports.filter(({ servedBy }) => servedBy !== "pod");
@@ -139,7 +139,7 @@ function addresses(all: readonly string[]): string[] {
 }
 
 /** A port as a packet asks for it. */
-function judged({ name, port, from, protocol = "tcp" }: GuardedPort, own: readonly string[]): string[] {
+function judged({ name, port, from, protocol = "tcp" }: FirewallPort, own: readonly string[]): string[] {
   const guarded = `${protocol} dport ${port}`;
   if (from === "anyone") return [`# ${name}`, `${guarded} accept`];
   return [
@@ -150,7 +150,7 @@ function judged({ name, port, from, protocol = "tcp" }: GuardedPort, own: readon
 }
 
 /** The same once it has become the port of a pod. */
-function opened({ name, port, from, protocol = "tcp" }: GuardedPort, own: readonly string[]): string[] {
+function opened({ name, port, from, protocol = "tcp" }: FirewallPort, own: readonly string[]): string[] {
   const turned = `ct status dnat meta l4proto ${protocol} ct original proto-dst ${port}`;
   const matches = from === "anyone" ? [""] : addresses([...own, ...from]).map((match) => ` ${match}`);
   return [`# ${name}`, ...matches.map((match) => `${turned}${match} accept`)];

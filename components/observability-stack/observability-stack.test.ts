@@ -19,7 +19,7 @@ const stack = (args: Partial<ObservabilityStackArgs>) =>
       new ObservabilityStack("observability", {
         node: house.nodes.storage,
         topology: house,
-        identity: undefined,
+        sshIdentity: undefined,
         metrics: metricsSchema.parse({ enabled: true }),
         ...args,
       }),

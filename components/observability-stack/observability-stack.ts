@@ -34,7 +34,7 @@ export interface ObservabilityStackArgs {
   node: Node;
   topology: Topology;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
   metrics: MetricsSettings;
   /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
   metricsDirectory?: string;
@@ -72,7 +72,8 @@ export class ObservabilityStack extends pulumi.ComponentResource {
   readonly passwords: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
 
   constructor(name: string, args: ObservabilityStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, topology, identity, metrics, prometheus, alerts, logs, shipping, grafana, postgres } = args;
+    const { node, topology, sshIdentity, metrics, prometheus, alerts, logs, shipping, grafana, postgres } =
+      args;
     const kept = [
       ...[prometheus, alerts].flatMap((one) => (one === undefined ? [] : [one.dataDirectory])),
       ...(logs === undefined ? [] : [logsDirectory(logs)]),
@@ -86,7 +87,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
       },
       opts,
     );
-    const connection = connectionOf(node, identity);
+    const connection = connectionOf(node, sshIdentity);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const context = { node, topology };
     const { metricsDirectory = "/var/lib/homelab/metrics" } = args;
@@ -136,7 +137,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
     );
     new QuadletService(
       `${name}-node-exporter`,
-      { node, identity, run: nodeExporterRun(metrics, metricsDirectory), keeps: { kind: "nothing" } },
+      { node, sshIdentity, run: nodeExporterRun(metrics, metricsDirectory), keeps: { kind: "nothing" } },
       options({ dependsOn: own }),
     );
 
@@ -147,7 +148,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
             `${name}-postgres-exporter`,
             {
               node,
-              identity,
+              sshIdentity,
               run: postgresExporterRun(postgres.exporter, postgres.port),
               keeps: { kind: "nothing" },
               passwords: ["password"],
@@ -160,7 +161,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
         `${name}-alertmanager`,
         {
           node: requireAlwaysOn(node, "Alertmanager"),
-          identity,
+          sshIdentity,
           run: alertmanagerRun(alerts, context),
           keeps: keptIn(alerts.dataDirectory),
           secrets: Object.fromEntries(
@@ -198,7 +199,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
         `${name}-prometheus`,
         {
           node: requireAlwaysOn(node, "Prometheus"),
-          identity,
+          sshIdentity,
           run: prometheusRun(prometheus, context),
           keeps: keptIn(prometheus.dataDirectory),
         },
@@ -210,7 +211,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
         `${name}-logs`,
         {
           node: requireAlwaysOn(node, logEngines[logs.engine].title),
-          identity,
+          sshIdentity,
           run: logsRun(logs),
           keeps: keptIn(logsDirectory(logs)),
         },
@@ -225,7 +226,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
               `${name}-grafana`,
               {
                 node: requireAlwaysOn(node, "Grafana"),
-                ...{ identity, storage: grafana.storage },
+                ...{ sshIdentity, storage: grafana.storage },
                 run: grafanaRun(grafana.settings, shipping ?? logShippingSchema.parse({}), context),
                 keeps: {
                   kind: "persistent",
@@ -239,7 +240,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
             ).passwords,
           };
     if (shipping !== undefined) {
-      shipLogs(name, { node, topology, identity, connection, settings: shipping }, options);
+      shipLogs(name, { node, topology, sshIdentity, connection, settings: shipping }, options);
     }
     this.registerOutputs({});
   }

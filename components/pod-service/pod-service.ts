@@ -11,7 +11,7 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import type { Keeps, PodKeys, PodRun, SecretSources, StorageValues, Workload } from "../../services";
 import { childOptions } from "../child-options";
 import { placementOf, type NodeFor } from "../placement";
-import { inSentences } from "../refusal";
+import { asUserErrors } from "../user-error";
 import { fingerprint } from "./fingerprint";
 import { deployment } from "./manifest";
 
@@ -129,7 +129,7 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       Object.fromEntries(Object.entries(secrets).map(([key, of]) => [key, of(given)]));
     const values = pulumi
       .secret(storage ?? { dsns: {}, s3Endpoint: "", s3: {} })
-      .apply(inSentences((known: StorageValues) => made({ storage: known, passwords: {} })));
+      .apply(asUserErrors((known: StorageValues) => made({ storage: known, passwords: {} })));
     const child = `${name}-secret`;
     const object = new Secret(
       child,

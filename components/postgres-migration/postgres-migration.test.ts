@@ -7,7 +7,7 @@ const run = () =>
     new PostgresMigration("migration-old-shop", {
       migration: "old-shop",
       node: alwaysOn(),
-      identity: "/key",
+      sshIdentity: "/key",
       source: { host: "127.0.0.1", user: "postgres", password: "of the source" },
       databases: [{ from: "Old Shop", to: "shop" }],
     });
@@ -20,7 +20,7 @@ describe("a PostgresMigration", () => {
         ...{
           migration: "old-shop",
           node: alwaysOn(),
-          identity: undefined,
+          sshIdentity: undefined,
           port: 5444,
           via: alwaysOn("desktop"),
         },

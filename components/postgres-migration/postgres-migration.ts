@@ -29,7 +29,7 @@ export interface PostgresMigrationArgs {
   /** On the node, for the dump. @default "/srv/homelab/migration" */
   workDirectory?: string;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export class PostgresMigration extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgresMigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node } = args;
-    const { databases, owners, via, identity } = args;
+    const { databases, owners, via, sshIdentity } = args;
     const workDirectory = args.workDirectory ?? usualWorkDirectory;
     super(
       "homelab:index:PostgresMigration",
@@ -54,10 +54,10 @@ export class PostgresMigration extends pulumi.ComponentResource {
     const migration = new Migration(
       `${name}-run`,
       {
-        server: { connection: connectionOf(node, identity), port: args.port ?? 5432 },
+        server: { connection: connectionOf(node, sshIdentity), port: args.port ?? 5432 },
         migration: args.migration,
         source: { host, port, user, password, database: "postgres" },
-        ...(via === undefined ? {} : { via: connectionOf(via, identity) }),
+        ...(via === undefined ? {} : { via: connectionOf(via, sshIdentity) }),
         databases,
         ...(owners === undefined ? {} : { owners }),
         workDirectory,

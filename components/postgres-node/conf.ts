@@ -1,6 +1,6 @@
 import { restartParameters, type PostgresSettings, type serverSizes } from "../../services";
 import { mountedConf } from "./layout";
-import { pairParameters, type Pair } from "./pair";
+import { replicationParameters, type Replication } from "./replication";
 
 /** One line of the configuration, and why it is there. */
 export interface Parameter {
@@ -24,7 +24,7 @@ type ServerSize = Exclude<keyof typeof serverSizes, "shmSize">;
  * @param pair the server that follows this one, or is followed. @default none
  * @see https://www.postgresql.org/docs/18/runtime-config.html
  */
-export function parameters(settings: ServerSettings, address: string, pair?: Pair): Parameter[] {
+export function parameters(settings: ServerSettings, address: string, pair?: Replication): Parameter[] {
   const chosen: [name: string, value: Parameter["value"], reason: string][] = [
     ["listen_addresses", `127.0.0.1,${address}`, "the topology's address and the loopback, nothing else"],
     ["port", settings.port, "homelab:postgres.port"],
@@ -82,7 +82,7 @@ export function parameters(settings: ServerSettings, address: string, pair?: Pai
       settings.replica.slotLimit,
       "a backup or a standby that is away, or was forgotten, cannot fill the disk: it begins anew instead",
     ],
-    ...(pair === undefined ? [] : pairParameters(pair)),
+    ...(pair === undefined ? [] : replicationParameters(pair)),
 
     ["autovacuum_vacuum_cost_limit", 1000, "the default is for spinning disks"],
     ["idle_in_transaction_session_timeout", "10min", "a forgotten transaction would stop vacuum everywhere"],
@@ -116,7 +116,7 @@ export interface Configuration {
   readonly reload: string;
 }
 
-export function configuration(settings: ServerSettings, address: string, pair?: Pair): Configuration {
+export function configuration(settings: ServerSettings, address: string, pair?: Replication): Configuration {
   const all = parameters(settings, address, pair);
   const head = "# Written by Pulumi: changes made here are put back.\n";
   const text = (wanted: (parameter: Parameter) => boolean) => all.filter(wanted).map(line).join("");

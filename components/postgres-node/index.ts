@@ -6,9 +6,9 @@ export { dsn, type DsnArgs } from "./dsn";
 // What a standby is made of too.
 export { configuration } from "./conf";
 export { containerfile } from "./containerfile";
-export { guardUnit } from "./guard";
+export { primaryFence } from "./primary-fence";
 export { hba } from "./hba";
 export { confDirectory, containerName, inContainer, mountedConf, replicationSecret, service } from "./layout";
-export { pairFiles, type Pair } from "./pair";
+export { replicationFiles, type Replication } from "./replication";
 export { postgresQuadlet } from "./quadlet";
 export { script } from "./scripts";

@@ -24,7 +24,7 @@ const run = (opts?: ConstructorParameters<typeof PostgresNode>[2]) => {
   const all = declared(() => {
     node = new PostgresNode(
       "db",
-      { node: alwaysOn(), settings, clients: ["10.0.0.1", "10.0.0.2"], identity: "/key" },
+      { node: alwaysOn(), settings, clients: ["10.0.0.1", "10.0.0.2"], sshIdentity: "/key" },
       opts,
     );
   });
@@ -241,10 +241,10 @@ describe("a PostgresNode", () => {
   it("passes the caller's options on to what is not in the server", async () => {
     const { PostgresNode: Component } = await import(".");
     const resources = await declared(() => {
-      const first = new Component("a", { node: alwaysOn(), settings, clients: [], identity: undefined });
+      const first = new Component("a", { node: alwaysOn(), settings, clients: [], sshIdentity: undefined });
       new Component(
         "db",
-        { node: alwaysOn(), settings, clients: [], identity: undefined },
+        { node: alwaysOn(), settings, clients: [], sshIdentity: undefined },
         { deletedWith: first.unit, retainOnDelete: true, dependsOn: first.unit },
       );
     });
@@ -262,7 +262,7 @@ describe("a PostgresNode", () => {
         node: onDemand as Node<"always-on">,
         settings,
         clients: [],
-        identity: undefined,
+        sshIdentity: undefined,
       });
     await declared(() => {
       expect(make).toThrow("PostgresNode keeps data and cannot run on compute");

@@ -23,8 +23,8 @@ import {
   service,
   superuserSecret,
 } from "./layout";
-import { guardUnit } from "./guard";
-import { pairFiles, type Pair } from "./pair";
+import { primaryFence } from "./primary-fence";
+import { replicationFiles, type Replication } from "./replication";
 import { postgresQuadlet } from "./quadlet";
 import { script } from "./scripts";
 
@@ -39,7 +39,7 @@ export interface PostgresNodeArgs {
   /** Where a standby may be, as `settings.replica` says more of. @default none */
   standby?: Node<"always-on">;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /** How to reach the server and its databases. Whatever holds a password is a secret. */
@@ -84,7 +84,7 @@ export class PostgresNode extends pulumi.ComponentResource {
     this.image = image.reference;
     this.superuserFingerprint = secret.fingerprint;
     const server: ServerArgs = {
-      connection: connectionOf(node, args.identity),
+      connection: connectionOf(node, args.sshIdentity),
       port: settings.port,
       user: "postgres",
       password: secret.effective,
@@ -147,10 +147,10 @@ export class PostgresNode extends pulumi.ComponentResource {
 
   /** Image, secret, configuration and the unit that runs with them. */
   #server(
-    { node, settings, clients, networks, identity }: PostgresNodeArgs,
-    pair: Pair | undefined,
+    { node, settings, clients, networks, sshIdentity }: PostgresNodeArgs,
+    pair: Replication | undefined,
   ): { unit: Unit; image: Image; secret: Secret; replication: pulumi.Output<string> | undefined } {
-    const connection = connectionOf(node, identity);
+    const connection = connectionOf(node, sshIdentity);
     const base = reference(settings.baseImage);
     const image = new Image(
       `${this.#name}-image`,
@@ -211,7 +211,7 @@ export class PostgresNode extends pulumi.ComponentResource {
             mode: "0755",
             onChange: "nothing",
           },
-          ...(pair === undefined ? [] : pairFiles(pair)),
+          ...(pair === undefined ? [] : replicationFiles(pair)),
         ],
         // The cluster itself, below this, is readable to its own user alone.
         directories: [{ path: settings.dataDirectory, mode: "0755" }],
@@ -236,7 +236,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       }),
     );
     if (pair !== undefined) {
-      guardUnit(`${this.#name}-guard`, connection, pair, this.#options({ dependsOn: unit }));
+      primaryFence(`${this.#name}-guard`, connection, pair, this.#options({ dependsOn: unit }));
     }
     return { unit, image, secret, replication: replicationSecretOn?.effective };
   }
@@ -298,7 +298,7 @@ const adopted = ({ adopt }: PostgresSettings, name: string) => (adopt.includes(n
 /** What the server must know of its standby, where there may be one. */
 function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: PostgresNodeArgs) {
   if (standby === undefined) return undefined;
-  const pair: Pair = {
+  const pair: Replication = {
     ...{ self: node.name, origin: "new", port, dataDirectory },
     synchronous: replica.synchronous,
     peer: { name: standby.name, address: standby.address, port: replica.port },

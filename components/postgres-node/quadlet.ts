@@ -13,7 +13,7 @@ import {
   searchPath,
   superuserSecret,
 } from "./layout";
-import { pairExec, refused } from "./pair";
+import { startExec, refused } from "./replication";
 
 /** Arguments of initdb, at the first start only. */
 export const initdb = [
@@ -79,7 +79,7 @@ export function postgresQuadlet({ paired = false, origin = "new", image, ...sett
       // A shutdown ends with a checkpoint, which may have to write all of shared_buffers.
       stopTimeout: 120,
       logDriver: "journald",
-      exec: [...(paired ? pairExec : []), "-c", `config_file=${mountedConf}/postgresql.conf`],
+      exec: [...(paired ? startExec : []), "-c", `config_file=${mountedConf}/postgresql.conf`],
     },
     service: {
       restart: "always",

@@ -5,7 +5,7 @@ import { postgresSchema } from "../../services";
 import { configuration, parameters } from "./conf";
 import { containerfile } from "./containerfile";
 import { hba } from "./hba";
-import { guardFiles, guardReads, type Pair } from "./pair";
+import { fenceFiles, fenceFingerprint, type Replication } from "./replication";
 import { postgresQuadlet } from "./quadlet";
 import { script } from "./scripts";
 
@@ -126,11 +126,11 @@ describe("who may connect", () => {
 });
 
 describe("a pair", () => {
-  const pair: Pair = {
+  const pair: Replication = {
     ...{ self: "storage", origin: "new", port: 5432, dataDirectory: "/srv/homelab/postgres" },
     ...{ peer: { name: "desktop", address: "10.0.0.2", port: 5433 }, synchronous: false },
   };
-  const valueOf = (name: string, of: Pair | undefined) =>
+  const valueOf = (name: string, of: Replication | undefined) =>
     parameters(settings, "10.0.0.1", of).find((each) => each.name === name)?.value;
 
   it("lets the other's address copy and follow as a role that no database takes, before any other line", () => {
@@ -184,10 +184,10 @@ describe("a pair", () => {
   });
 
   it("has a guard that is there exactly while the server is", () => {
-    const [, unit] = guardFiles();
+    const [, unit] = fenceFiles();
     expect(unit?.content).toContain("BindsTo=postgres.service\n");
     expect(unit?.content).toContain("WantedBy=postgres.service\n");
-    expect(guardReads(pair)).not.toBe(guardReads({ ...pair, self: "desktop" }));
+    expect(fenceFingerprint(pair)).not.toBe(fenceFingerprint({ ...pair, self: "desktop" }));
   });
 });
 
@@ -209,6 +209,8 @@ describe("the quadlet", () => {
     // The image's entrypoint exports what it read from there: our program in the server's place takes it away again.
     expect(text).toMatch(/PATH=\/etc\/postgresql\/bin:.*:\/usr\/lib\/postgresql\/18\/bin/);
     const said = spawnSync("sh", ["-s"], {
+      // The shell tells where it is; a folder's name is no password.
+      cwd: "/",
       encoding: "utf8",
       input: script("postgres.sh").replace("/usr/lib/postgresql/18/bin/postgres", "/usr/bin/env"),
       env: { PGDATA: "/here", POSTGRES_PASSWORD: "word", PGPASSWORD: "word" },

@@ -22,7 +22,7 @@ const run = () =>
           },
         }),
         clients: ["10.0.0.1", "10.0.0.2"],
-        identity: undefined,
+        sshIdentity: undefined,
       }),
   );
 

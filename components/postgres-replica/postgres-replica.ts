@@ -7,7 +7,7 @@ import { reference } from "../images/reference";
 import {
   configuration,
   containerfile,
-  guardUnit,
+  primaryFence,
   hba,
   confDirectory,
   containerName,
@@ -15,8 +15,8 @@ import {
   mountedConf,
   replicationSecret,
   service,
-  pairFiles,
-  type Pair,
+  replicationFiles,
+  type Replication,
   postgresQuadlet,
   script,
 } from "../postgres-node";
@@ -51,7 +51,7 @@ export interface PostgresReplicaArgs {
   /** Addresses that may connect: IPv4 or IPv6. */
   clients: readonly string[];
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /**
@@ -63,7 +63,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
   readonly unit: Unit;
 
   constructor(name: string, args: PostgresReplicaArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, primary, clients, identity } = args;
+    const { settings, primary, clients, sshIdentity } = args;
     const { node } = args;
     super(
       "homelab:index:PostgresReplica",
@@ -71,11 +71,11 @@ export class PostgresReplica extends pulumi.ComponentResource {
       { placement: persistentOn(node, "PostgresReplica", [settings.dataDirectory]) },
       opts,
     );
-    const connection = connectionOf(node, identity);
+    const connection = connectionOf(node, sshIdentity);
     // Only the password is secret; what is made of the rest may be shown.
     const password = args.endpoint.apply((known) => known.password);
     const known = pulumi.unsecret(args.endpoint);
-    const pair = pulumi.output(args.primaryPort).apply((port): Pair => ({
+    const pair = pulumi.output(args.primaryPort).apply((port): Replication => ({
       ...{ self: node.name, origin: "copy", port: settings.port, dataDirectory: settings.dataDirectory },
       // While this one is primary it waits for nobody: the other may be gone.
       synchronous: false,
@@ -130,7 +130,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
             mode: "0755",
             onChange: "nothing" as const,
           },
-          ...pairFiles(each),
+          ...replicationFiles(each),
         ]),
         // The cluster itself, below this, is readable to its own user alone.
         directories: [{ path: settings.dataDirectory, mode: "0755" }],
@@ -145,7 +145,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
       },
       childOptions(this, opts, { dependsOn: [image, secret] }),
     );
-    guardUnit(`${name}-guard`, connection, pair, childOptions(this, opts, { dependsOn: this.unit }));
+    primaryFence(`${name}-guard`, connection, pair, childOptions(this, opts, { dependsOn: this.unit }));
     this.registerOutputs({});
   }
 }

@@ -14,7 +14,7 @@ export interface PowerKeeperArgs {
   topology: Topology;
   settings: PowerKeeperSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 const words = "homelab-power-words";
@@ -23,11 +23,11 @@ const words = "homelab-power-words";
 export class PowerKeeper extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { node, topology, settings, identity }: PowerKeeperArgs,
+    { node, topology, settings, sshIdentity }: PowerKeeperArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:PowerKeeper", name, { placement: nothingKeptOn(node) }, opts);
-    const connection = connectionOf(node, identity);
+    const connection = connectionOf(node, sshIdentity);
     const others = Object.values(topology.nodes).filter(({ lifecycle }) => lifecycle === "on-demand");
     const host = node.address.includes(":") ? `[${node.address}]` : node.address;
     new Unit(

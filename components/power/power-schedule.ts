@@ -14,7 +14,7 @@ export interface PowerScheduleArgs {
   keeper: string;
   settings: PowerScheduleSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 const report = "homelab-power";
@@ -31,11 +31,11 @@ const every = 60;
 export class PowerSchedule extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { node, keeper, settings, identity }: PowerScheduleArgs,
+    { node, keeper, settings, sshIdentity }: PowerScheduleArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:PowerSchedule", name, { placement: nothingKeptOn(node) }, opts);
-    const connection = connectionOf(node, identity);
+    const connection = connectionOf(node, sshIdentity);
     const tell = (word: string) => [scriptPath(report, "report"), keeper, String(powerPort), word];
     new Unit(
       `${name}-report`,

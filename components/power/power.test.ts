@@ -15,7 +15,7 @@ const keeper = (settings: object) =>
         node: requireAlwaysOn(storage, "this test"),
         topology: house,
         settings: powerKeeperSchema.parse(settings),
-        identity: undefined,
+        sshIdentity: undefined,
       }),
   );
 const schedule = (settings: object) =>
@@ -25,7 +25,7 @@ const schedule = (settings: object) =>
         node: compute,
         keeper: storage.address,
         settings: powerScheduleSchema.parse(settings),
-        identity: undefined,
+        sshIdentity: undefined,
       }),
   );
 

@@ -21,7 +21,7 @@ const { run } = found;
 const keeps = nats.keeps(settings, undefined);
 const always = desktop as Node<"always-on">;
 const args = {
-  ...{ node: always, run, keeps, identity: undefined },
+  ...{ node: always, run, keeps, sshIdentity: undefined },
   passwords: nats.passwords?.(settings) ?? [],
   secrets: nats.secrets?.(settings) ?? {},
 };

@@ -12,7 +12,7 @@ import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
 import { placementOf, type NodeFor } from "../placement";
-import { inSentences } from "../refusal";
+import { asUserErrors } from "../user-error";
 import { configDirectory, quadletText } from "./text";
 
 export interface QuadletServiceArgs<K extends Keeps = Keeps> {
@@ -39,7 +39,7 @@ export interface QuadletServiceArgs<K extends Keeps = Keeps> {
   /** URLs of the node's ports, by their stack outputs; needed by `secrets` only. @default none */
   urls?: Readonly<Record<string, string>>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
-  identity: string | undefined;
+  sshIdentity: string | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
     const { run, keeps } = args;
     super("homelab:index:QuadletService", name, { placement: placementOf(args.node, run.name, keeps) }, opts);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const connection = connectionOf(args.node, args.identity);
+    const connection = connectionOf(args.node, args.sshIdentity);
 
     const image = new Image(
       `${name}-image`,
@@ -90,7 +90,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
       key,
       new Secret(
         `${name}-${key}-secret`,
-        { connection, name: secretName(run.name, key), value: sources.apply(inSentences(of)) },
+        { connection, name: secretName(run.name, key), value: sources.apply(asUserErrors(of)) },
         options(),
       ),
     ]);

@@ -27,7 +27,7 @@ export interface Circumstances {
   readonly switchedOn: string;
 }
 
-export interface House extends Circumstances {
+export interface RunInfo extends Circumstances {
   /** YYYY-MM-DD */
   readonly date: string;
   readonly computer: string;
@@ -85,7 +85,7 @@ const form = ({ full }: Circumstances) =>
   full ? "whole (`make drills FULL=1`)" : "shortened (`make drills`)";
 
 /** The report as a page of docs/drills. */
-export function markdown(house: House, walked: readonly Walked[]): string {
+export function markdown(house: RunInfo, walked: readonly Walked[]): string {
   const took = walked.reduce(
     (sum, { outcome }) => sum + (outcome.kind === "not run" ? 0 : outcome.seconds),
     0,

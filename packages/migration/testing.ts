@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binaries, openLocally, type Cluster } from "../postgres/testing";
-import { scriptText, type RunOptions, type Said } from "../../remote/run";
+import { scriptText, type RunOptions, type CommandResult } from "../../remote/run";
 import type { Side } from "./access";
 
 /**
@@ -29,7 +29,7 @@ export class LocalNode {
   }
 
   /** In the place of remote/run.ts `runScript`. */
-  readonly run = (_connection: unknown, _name: string, { stdin = "" }: RunOptions): Promise<Said> =>
+  readonly run = (_connection: unknown, _name: string, { stdin = "" }: RunOptions): Promise<CommandResult> =>
     new Promise((resolve, reject) => {
       const child = spawn("bash", ["-c", this.text], { stdio: ["pipe", "pipe", "pipe"] });
       const said = { stdout: "", stderr: "" };

@@ -1,7 +1,7 @@
 /** Pods and what makes them: hostPath, claim templates, inline drivers, databases without a volume. */
 import { localProvisioner, networkDriver } from "../engine/tables/drivers";
 import { servers } from "../engine/tables/servers";
-import { common } from "../engine/tables/serverWords";
+import { common } from "../engine/tables/server-words";
 import type { Topology } from "../engine/topology";
 import { handingDriver } from "../readers/files/kubernetes/volumes";
 import { classIsOffNode, lands, list, pattern, plumbing, quoted } from "./cel";

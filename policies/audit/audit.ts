@@ -21,11 +21,11 @@ export async function audit(
   topology: Topology,
   remember: boolean,
 ): Promise<Findings> {
-  const said = await runScript(connection, "audit", {
+  const result = await runScript(connection, "audit", {
     stdin: `verb\t${remember ? "remember" : "look"}\nend\n`,
     timeoutSeconds: longest,
     signal: new AbortController().signal,
   });
-  if (said.code !== 0) throw new RemoteError(`${connection.node}: ${said.stderr.trim()}`);
-  return judgeSeen(parseSeen(said.stdout), connection.node, engineTopology(topology));
+  if (result.code !== 0) throw new RemoteError(`${connection.node}: ${result.stderr.trim()}`);
+  return judgeSeen(parseSeen(result.stdout), connection.node, engineTopology(topology));
 }

@@ -1,5 +1,5 @@
 /** What would be lost if a node vanished now. Pure. */
-import { whyEngineVolumeIsLocal } from "../engine/engineVolumes";
+import { whyEngineVolumeIsLocal } from "../engine/engine-volumes";
 import { noFacts } from "../engine/facts";
 import { judge } from "../engine/judge";
 import { isPlumbing, within } from "../engine/paths";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { Dirent } from "node:fs";
 import { inFolder } from "../readers/files/context";
-import type { InputFile, Surroundings } from "../readers/files/read";
+import type { InputFile, Environment } from "../readers/files/read";
 import { largestFile, largestSet } from "./limits";
 
 const skipped = new Set([".git", "node_modules", ".terraform", ".venv", "vendor"]);
@@ -150,7 +150,7 @@ function whyNot(error: unknown): string {
 }
 
 /** What stands around the files: `.env`, extended files, drop-ins. What is there and cannot be read is an error. */
-export const disk: Surroundings = {
+export const disk: Environment = {
   read(path) {
     try {
       if (!statSync(path).isFile()) return undefined;

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { bookkeeperIn, pointedAt } from "./books";
+import { metadataKeeperIn, pointedAt } from "./metadata-keepers";
 import type { Container } from "./facts";
 import { unknown } from "./facts";
 import { imagePath } from "./images";
 import { dataPathsOf, starts } from "./programs";
 import { serverIn, serverOfImage } from "./servers";
-import { bookkeepers } from "./tables/bookkeepers";
+import { metadataKeepers } from "./tables/metadata-keepers";
 
 const container = (image: string, more: Partial<Container> = {}): Container => ({
   name: "c",
@@ -73,9 +73,9 @@ it.each<[string, Partial<Container>, boolean]>([
   expect(starts(container("x", more), /^postgres$/)).toBe(server);
 });
 
-it.each(["init", "debug"] as const)("a %s container is no server and keeps no books", (role) => {
+it.each(["init", "debug"] as const)("a %s container is no server and keeps no metadata", (role) => {
   expect(serverIn(container("postgres:18", { role }))).toBeUndefined();
-  expect(bookkeeperIn(container("grafana/grafana", { role }))).toBeUndefined();
+  expect(metadataKeeperIn(container("grafana/grafana", { role }))).toBeUndefined();
 });
 
 it("a sidecar may be one", () => {
@@ -114,8 +114,8 @@ it.each<[string, Partial<Container>, string | undefined]>([
   ["ghcr.io/music-assistant/server:stable", {}, "Music Assistant"],
   ["teamspeak:3.13", {}, "TeamSpeak"],
   ["acme/teamspeak", {}, undefined],
-])("%s told %j keeps the books of %s", (image, more, product) => {
-  expect(bookkeeperIn(container(image, more))?.product).toBe(product);
+])("%s told %j keeps the metadata of %s", (image, more, product) => {
+  expect(metadataKeeperIn(container(image, more))?.product).toBe(product);
 });
 
 it.each<[Container["env"], string[], readonly string[], boolean]>([
@@ -149,7 +149,7 @@ it.each<[Container["env"], string[], readonly string[], boolean]>([
   [{}, [], ["module: dagster_postgres.run_storage"], true],
 ])("Grafana with %j, %j and %j is pointed at a database: %s", (env, args, texts, pointed) => {
   const grafana = container("grafana/grafana", { env, args });
-  const keeper = bookkeeperIn(container("grafana/grafana"));
+  const keeper = metadataKeeperIn(container("grafana/grafana"));
   expect(keeper && pointedAt(keeper, grafana, env, texts, () => false).kind === "off the node").toBe(pointed);
 });
 
@@ -182,15 +182,15 @@ it.each([
   ],
 ])("%s with %j is pointed at a database: %s", (image, env, pointed) => {
   const one = container(image, { env });
-  const keeper = bookkeeperIn(one);
+  const keeper = metadataKeeperIn(one);
   expect(keeper && pointedAt(keeper, one, env, [], () => false).kind === "off the node").toBe(pointed);
 });
 
 it("every row says where its makers say so, and no image has two rows of its own", () => {
   expect(
-    bookkeepers.filter(({ see }) => !/^https:\/\/\S+$/.test(see ?? "")).map(({ product }) => product),
+    metadataKeepers.filter(({ see }) => !/^https:\/\/\S+$/.test(see ?? "")).map(({ product }) => product),
   ).toEqual([]);
-  const patterns = bookkeepers.map(({ image }) => image.source);
+  const patterns = metadataKeepers.map(({ image }) => image.source);
   expect(patterns.filter((pattern, at) => patterns.indexOf(pattern) !== at)).toEqual([]);
 });
 
@@ -207,7 +207,7 @@ it.each([
   ["--artifacts x  --backend-store-uri   postgresql://db/x", true],
 ])("MLflow told %s is pointed at a database: %s", (args, pointed) => {
   const mlflow = container("mlflow/mlflow", { args: ["mlflow", "server", args] });
-  const keeper = bookkeeperIn(mlflow);
+  const keeper = metadataKeeperIn(mlflow);
   expect(keeper && pointedAt(keeper, mlflow, {}, [], () => false).kind === "off the node").toBe(pointed);
 });
 

@@ -4,7 +4,7 @@ import { imagePath, isBuild, wordsOf } from "./images";
 import { starts } from "./programs";
 import { servers } from "./tables/servers";
 import type { Server } from "./tables/servers";
-import { beside, byPath, common, distributors, other } from "./tables/serverWords";
+import { beside, byPath, common, distributors, other } from "./tables/server-words";
 
 const byWord = new Map<string, Server>();
 for (const one of servers) for (const word of one.words) byWord.set(word, one);

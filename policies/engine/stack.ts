@@ -10,7 +10,7 @@ import type {
   StorageClass,
   Workload,
 } from "./facts";
-import { NameIndex } from "./nameIndex";
+import { NameIndex } from "./name-index";
 import { landsOn } from "./nodes";
 import type { Topology } from "./topology";
 

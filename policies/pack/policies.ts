@@ -12,8 +12,8 @@ import type {
 import { isRead } from "../readers/pulumi";
 import type { Exemption, Judgement } from "../engine/verdicts";
 import { rules } from "../rules";
-import { sentences, Watch } from "../watch/watch";
-import type { WatchOptions } from "../watch/watch";
+import { sentences, IncrementalJudge } from "../watch/incremental-judge";
+import type { JudgeOptions } from "../watch/incremental-judge";
 import { chartsWithoutChildren } from "./charts";
 import { resourceOf } from "./resource";
 
@@ -21,16 +21,16 @@ const titles = new Map(rules.map(({ name, title }) => [name, title]));
 
 /** The policies for one stack, with what is known of it. They remember what they saw, so each run has its own. */
 export function placementPolicies(
-  options: WatchOptions,
+  options: JudgeOptions,
 ): readonly [ResourceValidationPolicy, StackValidationPolicy] {
-  const watch = new Watch(options);
+  const watch = new IncrementalJudge(options);
   return [
     {
       name: "placement",
       description: "Persistent data never lives on on-demand nodes.",
       enforcementLevel: "mandatory",
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation): Promise<void> => {
-        if (isRead(args.type)) tell(watch.see(await resourceOf(args)), report);
+        if (isRead(args.type)) tell(watch.add(await resourceOf(args)), report);
       },
     },
     {
@@ -38,8 +38,8 @@ export function placementPolicies(
       description: "Persistent data never lives on on-demand nodes, seen over the whole stack.",
       enforcementLevel: "mandatory",
       validateStack: async (args: StackValidationArgs, report: ReportViolation): Promise<void> => {
-        for (const chart of await chartsWithoutChildren(args)) tell(watch.see(chart), report, chart.urn);
-        tell(watch.rest(), report);
+        for (const chart of await chartsWithoutChildren(args)) tell(watch.add(chart), report, chart.urn);
+        tell(watch.finish(), report);
       },
     },
   ];

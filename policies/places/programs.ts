@@ -2,11 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
 import { fixtureTopology } from "../fixtures";
-import { refusing } from "../guard";
+import { refusing } from "../placement-guard";
 import { placementPolicies } from "../pack/policies";
 import { fields, record, text } from "../readers/values";
 import type { Values } from "../readers/values";
-import type { WatchOptions } from "../watch/watch";
+import type { JudgeOptions } from "../watch/incremental-judge";
 import type { Alone } from "./alone";
 import { answerOf } from "./answer";
 import type { Answer } from "./answer";
@@ -17,7 +17,7 @@ interface Resource {
   readonly props: Values;
 }
 
-const surroundings: WatchOptions = {
+const surroundings: JudgeOptions = {
   topology: fixtureTopology,
   readFile: () => undefined,
   filesIn: () => undefined,

@@ -117,14 +117,15 @@ export const reasons: readonly Reason[] = [
   {
     places: ["admission"],
     kind: "differs",
-    why: "Which programs keep books in files takes long tables and their settings: the checker and the pack have them, the cluster's policies only have the names of databases.",
-    holds: ({ one }) => one.name.startsWith("local-books/"),
+    why: "Which programs keep metadata in files takes long tables and their settings: the checker and the pack have them, the cluster's policies only have the names of databases.",
+    holds: ({ one }) => one.name.startsWith("embedded-metadata-db/"),
   },
   {
     places: ["audit"],
     kind: "differs",
     why: "What a pod writes beside its volumes is in K3s' own directory and lost with the pod already.",
-    holds: ({ one }) => one.form === "object" && /^(local-books|database-without-volume)\//.test(one.name),
+    holds: ({ one }) =>
+      one.form === "object" && /^(embedded-metadata-db|database-without-volume)\//.test(one.name),
   },
   {
     places: ["audit"],

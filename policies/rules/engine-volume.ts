@@ -1,6 +1,6 @@
 import { isUnknown } from "../engine/facts";
 import type { NamedVolume, Volume, Workload } from "../engine/facts";
-import { whyEngineVolumeIsLocal } from "../engine/engineVolumes";
+import { whyEngineVolumeIsLocal } from "../engine/engine-volumes";
 import { coversVolume } from "../engine/exemption";
 import { isPlumbing } from "../engine/paths";
 import type { Stack } from "../engine/stack";

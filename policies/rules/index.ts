@@ -2,7 +2,7 @@
 import type { Rule } from "../engine/verdicts";
 import { databaseWithoutVolume } from "./database-without-volume";
 import { engineVolume } from "./engine-volume";
-import { localBooks } from "./local-books";
+import { embeddedMetadataDb } from "./embedded-metadata-db";
 import { localPersistentVolume } from "./local-persistent-volume";
 import { nodeLocalClaim } from "./node-local-claim";
 import { operatorStorage } from "./operator-storage";
@@ -16,6 +16,6 @@ export const rules: readonly Rule[] = [
   writableHostPath,
   engineVolume,
   databaseWithoutVolume,
-  localBooks,
+  embeddedMetadataDb,
   remoteSetup,
 ];

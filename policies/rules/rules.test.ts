@@ -326,12 +326,12 @@ describe("what counts as a volume for a database", () => {
   });
 });
 
-it("a bookkeeper takes variables from what it takes whole", () => {
+it("a metadata keeper takes variables from what it takes whole", () => {
   const configTexts: Facts["configTexts"] = [
     { origin, kind: "Secret", name: "db", data: { GF_DATABASE_URL: "postgres://u@db/grafana" } },
   ];
   const workloads = [pod({ containers: [container("grafana/grafana", { envFrom: ["Secret db"] })] })];
-  expect(rulesOf(judged({ workloads }))).toEqual(["local-books"]);
+  expect(rulesOf(judged({ workloads }))).toEqual(["embedded-metadata-db"]);
   expect(rulesOf(judged({ workloads, configTexts }))).toEqual([]);
 });
 

@@ -29,13 +29,13 @@ export interface Applied {
 
 /** What is there of a unit on its node. */
 export async function observeUnit(unit: UnitSpec, signal: AbortSignal): Promise<Observed> {
-  const said = await runScript(unit.connection, "unit-observe", {
+  const result = await runScript(unit.connection, "unit-observe", {
     stdin: lookLines(unit),
     timeoutSeconds: lookSeconds,
     signal,
   });
-  if (said.code !== 0) throw failure(unit, "could not be looked at", said.stderr);
-  return parseObserved(said.stdout);
+  if (result.code !== 0) throw failure(unit, "could not be looked at", result.stderr);
+  return parseObserved(result.stdout);
 }
 
 /** How a unit on its node differs from the declared one. */
@@ -44,12 +44,12 @@ export async function unitDrift(unit: UnitSpec, signal: AbortSignal): Promise<st
 }
 
 /** What applying a unit would come upon, for a preview. */
-export async function foreseeUnit(
+export async function planUnit(
   unit: UnitSpec,
   signal: AbortSignal,
-): Promise<{ says: string[]; refuses: string[] }> {
+): Promise<{ notes: string[]; errors: string[] }> {
   const seen = await observeUnit(unit, signal);
-  return { says: takenPlaces(unit, seen), refuses: refusals(unit, seen) };
+  return { notes: takenPlaces(unit, seen), errors: refusals(unit, seen) };
 }
 
 /**
@@ -58,21 +58,21 @@ export async function foreseeUnit(
  */
 export async function applyUnit(unit: UnitSpec, signal: AbortSignal): Promise<Applied> {
   const setAside = foreignDropIns(unit, await observeUnit(unit, signal));
-  const said = await runScript(unit.connection, "unit-apply", {
+  const result = await runScript(unit.connection, "unit-apply", {
     stdin: applyLines(unit, setAside),
     timeoutSeconds: 3 * unit.health.timeoutSeconds + 2 * settleSeconds(unit) + marginSeconds,
     signal,
   });
-  const rows = said.stdout.split("\n").map((line) => line.split("\t"));
+  const rows = result.stdout.split("\n").map((line) => line.split("\t"));
   const values = (key: string) => rows.filter(([first]) => first === key).map(([, second]) => second ?? "");
-  if (said.code === 20) throw new RemoteError(rolledBack(unit, rows));
-  if (said.code === 23)
+  if (result.code === 20) throw new RemoteError(rolledBack(unit, rows));
+  if (result.code === 23)
     throw new RemoteError(
       movedOf(rows)
         .map((moved) => movedSentence(unit, moved))
         .join("\n"),
     );
-  if (said.code !== 0) throw failure(unit, "could not be put in place", said.stderr);
+  if (result.code !== 0) throw failure(unit, "could not be put in place", result.stderr);
   return {
     hash: hashOf(unit),
     action: values("did")[0] ?? "kept",
@@ -86,13 +86,13 @@ export async function applyUnit(unit: UnitSpec, signal: AbortSignal): Promise<Ap
  * @returns where there is something that was set aside.
  */
 export async function removeUnit(unit: UnitSpec, signal: AbortSignal): Promise<string | undefined> {
-  const said = await runScript(unit.connection, "unit-remove", {
+  const result = await runScript(unit.connection, "unit-remove", {
     stdin: nameLines(unit),
     timeoutSeconds: 180,
     signal,
   });
-  if (said.code !== 0) throw failure(unit, "could not be removed", said.stderr);
-  return /^aside\t(.+)$/m.exec(said.stdout)?.[1];
+  if (result.code !== 0) throw failure(unit, "could not be removed", result.stderr);
+  return /^aside\t(.+)$/m.exec(result.stdout)?.[1];
 }
 
 const setAsides = ({ connection: { node } }: UnitSpec, rows: readonly (readonly string[])[]) =>

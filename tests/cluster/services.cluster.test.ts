@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clean, once, prepare, services } from "../../lab/drills/wipe/desktop";
-import { houseCommand } from "../support/command";
+import { homelabCommand } from "../support/command";
 import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, mc, psql } from "../support/services";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
@@ -94,7 +94,7 @@ describe("compute's services", () => {
 
   it("have nothing to change after an up, and nothing that would be lost with compute", () => {
     well(preview("compute", "--expect-no-changes"));
-    const audit = houseCommand("audit", ["compute", "--no-remember"], 300);
+    const audit = homelabCommand("audit", ["compute", "--no-remember"], 300);
     expect(audit.text).toContain("Nothing on compute would be lost if it vanished now.");
     expect(audit.code).toBe(0);
     expect(listed("persistentvolumeclaims").items).toEqual([]);

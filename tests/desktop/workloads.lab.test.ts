@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, psql, untilSaid } from "../support/services";
 import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
@@ -28,7 +28,7 @@ const worker = {
 describe("a workload on desktop", () => {
   const config = new ChangedConfig("desktop");
   const on = () => config.with([[["homelab:workloads"], { worker }]]);
-  let storage: StorageEndpoints;
+  let storage: StorageOutputs;
   let dsn: string;
   const rows = () => psql("desktop", dsn, "SELECT count(*) FROM lab_workload");
 

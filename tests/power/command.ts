@@ -1,4 +1,5 @@
-import { houseCommand, type Said } from "../support/command";
+import { homelabCommand, type CommandResult } from "../support/command";
 
 /** Runs `homelab wake` or `sleep` on the lab's house. */
-export const command = (name: "wake" | "sleep", ...args: string[]): Said => houseCommand(name, args, 120);
+export const command = (name: "wake" | "sleep", ...args: string[]): CommandResult =>
+  homelabCommand(name, args, 120);

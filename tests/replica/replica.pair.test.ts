@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import {
   gapClosed,
   history,
@@ -27,7 +27,7 @@ import {
 import { byHand, dsnOf, psql, psqlRefusal } from "../support/services";
 import { handedOut, nothingToChange, up } from "../support/stack";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 let agent: string;
 /** What the backup receives into, and a moment, both before the promotion. */
 let former: { readonly wal: string; readonly moment: string };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { houseCommand } from "../support/command";
+import { homelabCommand } from "../support/command";
 import { lab, onNode } from "../support/lab";
 
 const shape = z.object({
@@ -18,7 +18,7 @@ const shape = z.object({
 
 /** `homelab status` with time enough for a busy computer: all is answered. */
 function status() {
-  const { code, text } = houseCommand("status", ["--limit", "60", "--output", "json"], 120);
+  const { code, text } = homelabCommand("status", ["--limit", "60", "--output", "json"], 120);
   const { verdict, nodes } = shape.parse(JSON.parse(text));
   expect(verdict).toBe(code);
   const of = (name: string) => {
@@ -88,8 +88,8 @@ describe("homelab status", () => {
   });
 
   it("shows a node that was put to sleep as off on purpose, without waiting for it past the limit", () => {
-    expect(houseCommand("sleep", ["compute"], 120).code).toBe(0);
-    const { code, text } = houseCommand("status", ["--limit", "15"], 60);
+    expect(homelabCommand("sleep", ["compute"], 120).code).toBe(0);
+    const { code, text } = homelabCommand("status", ["--limit", "15"], 60);
     expect([0, 1, 3]).toContain(code);
     expect(text).toMatch(/^compute {2}off on purpose since .*: put to sleep by hand$/m);
     expect(text).toMatch(/^storage {2}on since /m);

@@ -27,7 +27,7 @@ const declared = (...adopt: string[]) =>
 const connection = labConnection("storage");
 const said: string[] = [];
 const note = (text: string) => void said.push(text);
-const ctx = { say: { info: note, warn: note }, signal: new AbortController().signal };
+const ctx = { log: { info: note, warn: note }, signal: new AbortController().signal };
 const inputs = store.inputs.parse({
   ...{
     connection,
@@ -114,7 +114,7 @@ describe("what somebody else made on storage under a declared name", () => {
   });
 
   it("in the object store is told kind by kind, and by an up that had no preview", async () => {
-    const sentences = (await store.foresee?.(inputs, ctx, undefined))?.refuses ?? [];
+    const sentences = (await store.plan?.(inputs, ctx, undefined))?.errors ?? [];
     expect(sentences.map((sentence) => sentence.split(" on storage ")[0])).toEqual([
       `the bucket ${name}`,
       `the user ${name}`,
@@ -122,13 +122,13 @@ describe("what somebody else made on storage under a declared name", () => {
     ]);
     await expect(store.apply(inputs, ctx, undefined)).rejects.toThrow("is somebody else's");
     // What the state has from a version without marks is this program's.
-    expect((await store.foresee?.(inputs, ctx, inputs))?.refuses).toEqual([]);
+    expect((await store.plan?.(inputs, ctx, inputs))?.errors).toEqual([]);
     const other = store.inputs.parse({
       ...inputs,
       buckets: { "not-there": { versioned: false } },
       users: {},
     });
-    expect((await store.foresee?.(other, ctx, undefined))?.refuses).toEqual([]);
+    expect((await store.plan?.(other, ctx, undefined))?.errors).toEqual([]);
   });
 
   it("is taken over with all that it has when it is to be adopted, and is this program's from then on, with a state or without", async () => {
@@ -146,7 +146,7 @@ describe("what somebody else made on storage under a declared name", () => {
     expect(mc(`cat root/${name}/kept`)).toBe("ten years");
     expect(mc(`admin user info root ${name}`)).toContain(`"policyName":"homelab-${name}"`);
     expect(() => withKey(`ls hers/${name}`)).toThrow();
-    expect(await store.foresee?.(inputs, ctx, undefined)).toEqual({ says: [], lacks: [], refuses: [] });
+    expect(await store.plan?.(inputs, ctx, undefined)).toEqual({ notes: [], unmet: [], errors: [] });
     expect(await store.drift(inputs, ctx, {})).toEqual([]);
   });
 });
@@ -172,7 +172,7 @@ describe("a podman secret of somebody else's", () => {
       (error: unknown) => String(error),
     );
     expect(refused).toContain(`${theirs.name} on storage is somebody else's`);
-    expect((await secret.foresee?.(theirs, ctx, undefined))?.refuses).toHaveLength(1);
+    expect((await secret.plan?.(theirs, ctx, undefined))?.errors).toHaveLength(1);
     expect(held()).toBe(before);
 
     onNode(

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { dsnOf, incarnation, psql } from "../support/services";
 import { ChangedConfig, handedOut, nothingToChange, pulumi, up, well } from "../support/stack";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 const config = new ChangedConfig();
 const now = () => ({
   postgres: incarnation("postgres"),

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { deleteData, deleteRefusal, keptData } from "../support/kept";
 import { dsnOf, psql, s3 } from "../support/services";
 import { destroy, handedOut, nothingToChange, up, well } from "../support/stack";
 
 const directories = ["/srv/homelab/minio", "/srv/homelab/postgres"];
-const agent = (storage: StorageEndpoints) => dsnOf(storage, "agent", "agent_gateway");
+const agent = (storage: StorageOutputs) => dsnOf(storage, "agent", "agent_gateway");
 /** What is kept of PostgreSQL and MinIO; a cluster on storage has data of its own. */
 const kept = () => keptData("storage").filter(({ path }) => directories.includes(path));
-let before: StorageEndpoints;
+let before: StorageOutputs;
 
 // Each goes on from the one before it: one life of a stack and its data.
 describe("a stack that is destroyed", () => {

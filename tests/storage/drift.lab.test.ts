@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, mc, psql, s3 } from "../support/services";
 import { handedOut, nothingToChange, preview, refresh, up, well } from "../support/stack";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 const node = (command: string) => () => onNode("storage", command);
 const sql = (database: string, statement: string) => () => byHand(database, statement);
 

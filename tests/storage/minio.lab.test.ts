@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { mc, s3 } from "../support/services";
 import { handedOut } from "../support/stack";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 const object = "mlflow/lab-test/model.txt";
 
 describe("MinIO on storage", () => {

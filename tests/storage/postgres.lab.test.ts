@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, elsewhere, psql, psqlRefusal } from "../support/services";
 import { handedOut } from "../support/stack";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 const agent = () => dsnOf(storage, "agent", "agent_gateway");
 const system = () => dsnOf(storage, "system", "dagster");
 const ksh3 = (database: string) => dsnOf(storage, "ksh3", database);

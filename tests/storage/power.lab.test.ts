@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, incarnation, mc, psql, servicesBack } from "../support/services";
 import { handedOut, nothingToChange } from "../support/stack";
 import { writer } from "../support/writer";
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 
 const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, 1000 * n));
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { nodeNames } from "../../topology";
 import { onNode } from "../support/lab";
 import { byHand, dsnOf, psql, psqlRefusal, s3 } from "../support/services";
@@ -49,8 +49,8 @@ const rotated = [
   "minio-root",
   "minio-user-mlflow-secret",
 ];
-let before: StorageEndpoints;
-let after: StorageEndpoints;
+let before: StorageOutputs;
+let after: StorageOutputs;
 let values: string[];
 let said: string;
 let seenHere = "";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { snapshot } from "../support/backup";
 import { onNode } from "../support/lab";
 import { dsnOf, psql, s3 } from "../support/services";
@@ -7,7 +7,7 @@ import { handedOut, nothingToChange, preview, pulumi, up, well } from "../suppor
 
 /** docs/runbooks/state.md, "When it is lost": `stack init`, `up`. */
 const here = "/srv/state-test";
-const agent = (storage: StorageEndpoints) => dsnOf(storage, "agent", "agent_gateway");
+const agent = (storage: StorageOutputs) => dsnOf(storage, "agent", "agent_gateway");
 const startedAt = (unit: string) =>
   onNode("storage", `systemctl show -p ActiveEnterTimestampMonotonic --value ${unit}`).trim();
 
@@ -25,7 +25,7 @@ const fromDesktop = (words: string) =>
 const loseState = (node: "storage" | "desktop") =>
   well(pulumi(node, "stack", "rm", "--force", "--yes", "--preserve-config"));
 
-let before: StorageEndpoints;
+let before: StorageOutputs;
 let started: string[];
 const units = ["postgres", "minio", "homelab-backup-repository", "homelab-backup-wal"];
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const root = join(__dirname, "../..");
 
 /** What a command answers; a failure is an answer, too. */
-export interface Said {
+export interface CommandResult {
   readonly code: number;
   readonly text: string;
 }
@@ -13,7 +13,7 @@ export interface Said {
  * Runs one of the program's own commands on the lab's house: `lab/homelab NAME ARGS…`.
  * @throws Error when it has not ended after so many seconds
  */
-export function houseCommand(name: string, args: readonly string[], seconds: number): Said {
+export function homelabCommand(name: string, args: readonly string[], seconds: number): CommandResult {
   const done = spawnSync(join(root, "lab/homelab"), [name, ...args], {
     cwd: root,
     encoding: "utf8",

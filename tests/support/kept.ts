@@ -1,8 +1,8 @@
 import type { NodeName } from "../../topology";
-import { houseCommand } from "./command";
+import { homelabCommand } from "./command";
 
 /** `homelab delete-data` on the lab: the second, explicit step after a destroy. */
-const command = (...args: string[]) => houseCommand("delete-data", args, 120);
+const command = (...args: string[]) => homelabCommand("delete-data", args, 120);
 
 export interface Kept {
   readonly path: string;

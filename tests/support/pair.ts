@@ -1,6 +1,6 @@
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import type { NodeName } from "../../topology";
-import { houseCommand, type Said } from "./command";
+import { homelabCommand, type CommandResult } from "./command";
 import { lab, onNode } from "./lab";
 import { byHand, psql, untilSaid } from "./services";
 import { ChangedConfig, up, well } from "./stack";
@@ -10,8 +10,8 @@ import { writer, type Writer } from "./writer";
 const address = { storage: "10.77.0.11", desktop: "10.77.0.12" } as const;
 
 /** `homelab promote` or `rejoin`, confirmed. */
-export const pairCommand = (command: "promote" | "rejoin", ...args: string[]): Said =>
-  houseCommand(command, ["--yes", ...args], 280);
+export const pairCommand = (command: "promote" | "rejoin", ...args: string[]): CommandResult =>
+  homelabCommand(command, ["--yes", ...args], 280);
 
 const configs = { storage: new ChangedConfig("storage"), desktop: new ChangedConfig("desktop") };
 
@@ -81,7 +81,7 @@ export function committer(dsn: string, table: string, from: number, limit?: numb
   return writer(`IFS= read -r PGPASSWORD; export PGPASSWORD; ${loop} | ${client}`, `${password}\n`, limit);
 }
 
-export const failoverDsn = (storage: StorageEndpoints, role: string, database: string): string => {
+export const failoverDsn = (storage: StorageOutputs, role: string, database: string): string => {
   const found = storage.failoverDsns?.[role]?.[database];
   if (found === undefined) throw new Error(`storage hands out no connection with both hosts for ${role}.`);
   return found;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { NodeName } from "../../topology";
 import { beginOnNode, onNode } from "./lab";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 
 /** PostgreSQL and MinIO, used as consumers use them: from another machine, with what storage hands out. */
 
@@ -70,7 +70,7 @@ export function untilSaid(sql: string, wanted: string, ask: () => string, limit 
 export const untilByHand = (sql: string, wanted: string, limit?: number): number =>
   untilSaid(sql, wanted, () => byHand("postgres", sql), limit);
 
-export function dsnOf(storage: StorageEndpoints, role: string, database: string): string {
+export function dsnOf(storage: StorageOutputs, role: string, database: string): string {
   const found = storage.dsns[role]?.[database];
   if (found === undefined) throw new Error(`storage hands out no connection for ${role} to ${database}.`);
   return found;
@@ -90,7 +90,7 @@ export interface S3Answer {
 
 /** One request to S3 from desktop, signed for a user. @param path begins with the bucket */
 export function s3(
-  storage: StorageEndpoints,
+  storage: StorageOutputs,
   user: string,
   method: "GET" | "PUT" | "DELETE" | "HEAD",
   path: string,

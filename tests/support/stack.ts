@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
-import type { StorageEndpoints } from "../../nodes/endpoints";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
 import type { NodeName } from "../../topology";
 
 /** The lab's stacks, as a person works with them: through lab/pulumi. */
@@ -55,8 +55,8 @@ export function well(run: Run): Run {
 export const nothingToChange = (): Run => well(preview("storage", "--expect-no-changes"));
 
 /** What storage hands out, passwords included. */
-export const handedOut = (): StorageEndpoints =>
-  JSON.parse(well(pulumi("storage", "stack", "output", "--show-secrets", "--json")).text) as StorageEndpoints;
+export const handedOut = (): StorageOutputs =>
+  JSON.parse(well(pulumi("storage", "stack", "output", "--show-secrets", "--json")).text) as StorageOutputs;
 
 /** An up in a process group of its own, which {@link cut} ends at once with all its processes. */
 export function beginUp(...args: string[]): { process: ChildProcess; ended: Promise<number> } {

@@ -9,8 +9,8 @@ import {
 } from "../../../packages/jobs";
 import type { SeenCrontabs } from "../../../remote/crontabs";
 import type { NodeName } from "../../../topology";
-import type { HouseOptions, OutputOptions } from "../../program/command";
-import { complain, inHouse, print, printJson } from "../house";
+import type { NodeOptions, OutputOptions } from "../../program/command";
+import { complain, withNodes, print, printJson } from "../nodes";
 
 export interface ImportOptions {
   readonly into?: string;
@@ -21,7 +21,7 @@ export interface ImportOptions {
   readonly only: readonly string[];
 }
 
-type Options = ImportOptions & HouseOptions & OutputOptions;
+type Options = ImportOptions & NodeOptions & OutputOptions;
 
 /** Reads what begins by the clock, and writes it as jobs. */
 export async function runImport(options: Options, node: NodeName, files: readonly string[]): Promise<number> {
@@ -33,7 +33,7 @@ export async function runImport(options: Options, node: NodeName, files: readonl
     write(options, fromFiles(options, node, files));
     return 0;
   }
-  return inHouse(options, async ({ connection }) => {
+  return withNodes(options, async ({ connection }) => {
     const { disableLines, lookAtCrontabs } = await import("../../../remote/crontabs");
     const { signal } = new AbortController();
     const seen = await lookAtCrontabs(connection(node), signal);

@@ -1,5 +1,5 @@
 import type { NodeName } from "../../../topology";
-import type { HouseOptions } from "../../program/command";
+import type { NodeOptions } from "../../program/command";
 
 export const verbs = {
   plan: "show what would be moved, what is missing first, what to know; nothing is changed",
@@ -10,7 +10,7 @@ export const verbs = {
 export type Verb = keyof typeof verbs;
 
 /** What all verbs are given. */
-export interface MigrateOptions extends HouseOptions {
+export interface MigrateOptions extends NodeOptions {
   readonly source: string;
   readonly via?: NodeName;
   readonly passwordFile?: string;

@@ -11,15 +11,15 @@ import { clientsOf, takeSnapshot } from "../../../packages/migration/snapshot";
 import { lock } from "../../../packages/migration/target";
 import { parseSource, sourcePassword } from "../../../packages/migration/source";
 import { requireAlwaysOn } from "../../../topology";
-import { complain, inHouse, print, type House } from "../house";
+import { complain, withNodes, print, type NodeAccess } from "../nodes";
 import type { MigrateOptions, Verb } from "./options";
 
 /** Carries a verb out. @returns the exit code */
 export function migrate(verb: Verb, options: MigrateOptions): Promise<number> {
-  return inHouse(options, (house) => carryOut(verb, options, house));
+  return withNodes(options, (nodes) => carryOut(verb, options, nodes));
 }
 
-async function carryOut(verb: Verb, options: MigrateOptions, house: House): Promise<number> {
+async function carryOut(verb: Verb, options: MigrateOptions, nodes: NodeAccess): Promise<number> {
   const stop = new AbortController();
   // Each of a run's connections listens.
   setMaxListeners(100, stop.signal);
@@ -29,7 +29,7 @@ async function carryOut(verb: Verb, options: MigrateOptions, house: House): Prom
   process.once("SIGTERM", () => {
     stop.abort();
   });
-  const request = await requestOf(options, house, stop.signal);
+  const request = await requestOf(options, nodes, stop.signal);
   const prepared = await prepare(request);
   switch (verb) {
     case "plan":
@@ -47,7 +47,7 @@ async function carryOut(verb: Verb, options: MigrateOptions, house: House): Prom
 
 async function requestOf(
   options: MigrateOptions,
-  { topology, connection }: House,
+  { topology, connection }: NodeAccess,
   signal: AbortSignal,
 ): Promise<Request> {
   requireAlwaysOn(topology.nodes.storage, "PostgresNode");
@@ -86,7 +86,7 @@ function showPlan({ plan, found, machine }: Prepared): number {
 }
 
 /** Lines for people: what is under way on one line of a terminal, or every ten seconds elsewhere. */
-function voice(): Say {
+function logger(): Say {
   const terminal = process.stderr.isTTY;
   let last = Date.now();
   const began = Date.now();
@@ -109,7 +109,7 @@ async function run(request: Request, prepared: Prepared, readOnlySource: boolean
   const { plan, source } = prepared;
   if (plan.missing.length > 0) return showPlan(prepared);
   try {
-    const moved = await runMigration(request, prepared, voice(), readOnlySource);
+    const moved = await runMigration(request, prepared, logger(), readOnlySource);
     if (moved.length > 0) {
       print(comparedTable(moved.map(({ database, compared }) => ({ database: database.to, compared }))));
       print(`\n${movedTable(moved)}`);
@@ -140,7 +140,7 @@ function verify(request: Request, prepared: Prepared, recorded: boolean): Promis
 
 async function verifyAll(request: Request, prepared: Prepared, recorded: boolean): Promise<number> {
   const { plan, source, target, folder } = prepared;
-  const say = voice();
+  const say = logger();
   const results: { database: string; compared: readonly Compared[] }[] = [];
   for (const database of plan.databases) {
     if (database.owner === "")

@@ -2,7 +2,7 @@ import { Client, DatabaseError } from "pg";
 import { errorMessage } from "../../../packages/errors";
 import { migrate, Qdrant, rebuild, sync, type Copied, type Progress } from "../../../packages/search";
 import { columns } from "../../terminal";
-import { print, printJson } from "../house";
+import { print, printJson } from "../nodes";
 
 export type Verb = "migrate" | "rebuild" | "sync" | "status";
 

@@ -18,7 +18,7 @@ export const cursorFile = ({ engine }: LogShippingSettings): string => cursors[e
 export interface ShippingArgs {
   readonly node: Node;
   readonly topology: Topology;
-  readonly identity: string | undefined;
+  readonly sshIdentity: string | undefined;
   readonly connection: ConnectionArgs;
   readonly settings: LogShippingSettings;
 }
@@ -26,7 +26,7 @@ export interface ShippingArgs {
 /** What carries the node's lines to storage: each engine has its own. Both take secrets out on the node. */
 export function shipLogs(
   name: string,
-  { node, topology, identity, connection, settings }: ShippingArgs,
+  { node, topology, sshIdentity, connection, settings }: ShippingArgs,
   options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions,
 ): void {
   switch (settings.engine) {
@@ -34,7 +34,7 @@ export function shipLogs(
       new QuadletService(
         `${name}-vector`,
         {
-          ...{ node, identity, run: vectorRun(settings, node, topology) },
+          ...{ node, sshIdentity, run: vectorRun(settings, node, topology) },
           keeps: {
             kind: "ephemeral",
             paths: [shippingState.loki, "/var/log/journal", "/var/log/pods"],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StorageEndpoints } from "../../../nodes/endpoints";
+import type { StorageOutputs } from "../../../nodes/storage-outputs";
 import { histories } from "../../../tests/support/backup";
 import { onNode } from "../../../tests/support/lab";
 import { dsnOf, psql } from "../../../tests/support/services";
@@ -128,7 +128,7 @@ const gone = (wanted: Iterable<string>, there: readonly string[]): string[] => {
  * @param known base backups and dumps that were looked through in a former round
  */
 export function compare(
-  storage: StorageEndpoints,
+  storage: StorageOutputs,
   round: number,
   from: number,
   said: Acknowledged,

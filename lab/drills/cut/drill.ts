@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { StorageEndpoints } from "../../../nodes/endpoints";
+import type { StorageOutputs } from "../../../nodes/storage-outputs";
 import { applySecret, removeSecret } from "../../../remote/secret";
 import { closeAll } from "../../../remote/ssh";
 import { applyUnit, removeUnit, unitDrift } from "../../../remote/unit/unit";
@@ -39,12 +39,7 @@ const config = new ChangedConfig("storage");
 /** An `up` that changes a setting; the cut may fall anywhere into it. */
 const changed = (round: number) => config.with([[["homelab:postgres", "workMem"], `${8 + (round % 20)}MB`]]);
 
-async function oneRound(
-  storage: StorageEndpoints,
-  round: number,
-  at: Before,
-  known: string[],
-): Promise<Round> {
+async function oneRound(storage: StorageOutputs, round: number, at: Before, known: string[]): Promise<Round> {
   const from = (round + 1) * 10_000_000;
   const both = round % 5 === 4;
   const upping = round % 5 === 2;
@@ -113,7 +108,7 @@ async function secretsBack(): Promise<boolean> {
   return true;
 }
 
-function prepare(storage: StorageEndpoints): Before {
+function prepare(storage: StorageOutputs): Before {
   psql(
     "desktop",
     dsnOf(storage, "agent", "agent_gateway"),

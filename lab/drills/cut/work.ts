@@ -1,6 +1,6 @@
 import { createHash, randomInt } from "node:crypto";
 import { join } from "node:path";
-import type { StorageEndpoints } from "../../../nodes/endpoints";
+import type { StorageOutputs } from "../../../nodes/storage-outputs";
 import type { SecretSpec } from "../../../remote/secret";
 import { unitSchema, type UnitSpec } from "../../../remote/unit/spec";
 import { tools, wal } from "../../../tests/support/backup";
@@ -80,7 +80,7 @@ export const unitOf = (n: number): UnitSpec =>
 const rest = () => seconds(randomInt(0, 8_000) / 1000);
 
 /** Puts objects, one after the other, as a consumer on desktop. */
-function putter(storage: StorageEndpoints, round: number, from: number) {
+function putter(storage: StorageOutputs, round: number, from: number) {
   const keys = storage.s3.dagster;
   if (keys === undefined) throw new Error("storage hands out no keys for dagster.");
   const config = [
@@ -112,7 +112,7 @@ export class Work {
   #secret = 0;
 
   /** @param from a number that is above all of the rounds before */
-  constructor(storage: StorageEndpoints, round: number, from: number) {
+  constructor(storage: StorageOutputs, round: number, from: number) {
     const agent = dsnOf(storage, "agent", "agent_gateway");
     this.#committers = [0, 1].map((i) => committer(agent, table, from + i * 1_000_000, atWork));
     this.#putter = putter(storage, round, from);

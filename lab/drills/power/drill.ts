@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { StorageEndpoints } from "../../../nodes/endpoints";
+import type { StorageOutputs } from "../../../nodes/storage-outputs";
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
 import { lab, onNode } from "../../../tests/support/lab";
@@ -40,7 +40,7 @@ interface Round {
   readonly back: number;
 }
 
-let storage: StorageEndpoints;
+let storage: StorageOutputs;
 const agent = () => dsnOf(storage, "agent", "agent_gateway");
 const numbers = (node: "storage" | "desktop", from: number) =>
   new Set(

@@ -3,7 +3,7 @@
  * made anew and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
  */
 import { errorMessage } from "../../../packages/errors";
-import { houseCommand } from "../../../tests/support/command";
+import { homelabCommand } from "../../../tests/support/command";
 import { lab } from "../../../tests/support/lab";
 import { up, well } from "../../../tests/support/stack";
 import { figuresLine } from "../figures";
@@ -49,7 +49,7 @@ async function until(what: string, limit: number, holds: () => boolean): Promise
 
 /** Nothing on compute may be the only copy of anything. @throws Error with the list otherwise */
 function audited(): string {
-  const { code, text } = houseCommand("audit", ["compute", "--no-remember"], 300);
+  const { code, text } = homelabCommand("audit", ["compute", "--no-remember"], 300);
   if (code === 0) return "nothing";
   throw new Error(`the audit before the kill ended with ${code}:\n${text}`);
 }

@@ -1,6 +1,6 @@
 /** Database and queue servers: the words that name them, where they keep data, what starts them. A table, no logic. */
-import { server } from "./serverRow";
-import type { Server } from "./serverRow";
+import { server } from "./server-row";
+import type { Server } from "./server-row";
 
 export type { Server };
 

@@ -22,7 +22,7 @@ export interface ReadFiles {
 }
 
 /** How readers look beyond the files they were given: extended compose files, .env, drop-ins. */
-export interface Surroundings {
+export interface Environment {
   /** @throws Error for a file that is there and cannot be read */
   readonly read: (path: string) => string | undefined;
   readonly filesIn: (folder: string) => readonly string[];
@@ -34,7 +34,7 @@ export interface Surroundings {
  * Reads a set of files into one set of facts. A file that cannot be read is named, the rest still read. What stands
  * in a file that was only read along is reported in the given file that it was read for.
  */
-export function readFiles(files: readonly InputFile[], surroundings: Surroundings): ReadFiles {
+export function readFiles(files: readonly InputFile[], surroundings: Environment): ReadFiles {
   const facts = noFacts();
   const errors = new Map<string, string>();
   const unread = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kinds } from "../../../provider/registry";
+import { resourceTypes } from "../../../provider/registry";
 import { noFacts } from "../../engine/facts";
 import { judge } from "../../engine/judge";
 import type { Topology } from "../../engine/topology";
@@ -27,8 +27,8 @@ const said = (type: string, inputs: object) => {
 
 describe("every resource of this program's own provider", () => {
   it("is one that the rule knows: on an always-on node it may be, and nothing of it is unknown on another", () => {
-    expect(kinds.size).toBeGreaterThan(8);
-    for (const type of kinds.keys()) {
+    expect(resourceTypes.size).toBeGreaterThan(8);
+    for (const type of resourceTypes.keys()) {
       expect(said(type, on("storage", "10.0.0.1")), type).toEqual([]);
       expect(said(type, on("compute", "10.0.0.3")).join(), type).not.toContain("nothing is known");
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { engineTopology } from "../../watch/topology";
-import { Watch } from "../../watch/watch";
+import { IncrementalJudge } from "../../watch/incremental-judge";
 import { notYet } from "../pulumi";
 import { NotAState, resourcesOf } from "./state";
 
@@ -39,8 +39,8 @@ const topology = engineTopology({
 
 describe("an exported state", () => {
   it("is judged like the program that made it", async () => {
-    const watch = new Watch({ topology, readFile: () => undefined, filesIn: () => undefined });
-    const found = (await resourcesOf(state(there, volume()))).flatMap((one) => watch.see(one).violations);
+    const watch = new IncrementalJudge({ topology, readFile: () => undefined, filesIn: () => undefined });
+    const found = (await resourcesOf(state(there, volume()))).flatMap((one) => watch.add(one).violations);
     expect(found.map(({ detail }) => detail)).toEqual([
       "Volume data makes a volume on the on-demand node compute (it is kept by the engine on the node).",
     ]);

@@ -7,7 +7,7 @@ import { contents, contentsSchema } from "./contents";
 
 const signal = new AbortController().signal;
 const said: string[] = [];
-const ctx: Context = { signal, say: { info: (text) => said.push(text), warn: (text) => said.push(text) } };
+const ctx: Context = { signal, log: { info: (text) => said.push(text), warn: (text) => said.push(text) } };
 
 const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
 const rules = admissionRules({

@@ -58,7 +58,7 @@ async function look(
 export const contents: Handler<ContentsInputs> = {
   type: "homelab:kubernetes:Contents",
   inputs: contentsSchema,
-  identity: [],
+  replaceOn: [],
   id: () => "contents",
 
   async drift(inputs, { signal }) {
@@ -71,14 +71,14 @@ export const contents: Handler<ContentsInputs> = {
     }
   },
 
-  async apply(inputs, { signal, say }) {
+  async apply(inputs, { signal, log }) {
     const deadline = Date.now() + inputs.timeoutSeconds * 1_000;
     for (;;) {
       try {
         const found = await look(inputs, signal);
         for (const { says, mend } of found) {
           await mend?.(signal);
-          if (mend !== undefined) say.info(`Put right: ${says}`);
+          if (mend !== undefined) log.info(`Put right: ${says}`);
         }
         const left = found.filter(({ mend }) => mend === undefined).map(({ says }) => says);
         if (left.length === 0) return {};

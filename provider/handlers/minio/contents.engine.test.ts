@@ -16,7 +16,7 @@ const signal = new AbortController().signal;
 const said: string[] = [];
 const ctx: Context = {
   signal,
-  say: { info: (message) => said.push(message), warn: (message) => said.push(message) },
+  log: { info: (message) => said.push(message), warn: (message) => said.push(message) },
 };
 const consumers = {
   writer: { buckets: ["kept", "plain"], access: "read-write" },

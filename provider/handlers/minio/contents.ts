@@ -25,7 +25,7 @@ function why(error: unknown): string {
 export const contents: Handler<ContentsInputs> = {
   type: "homelab:minio:Contents",
   inputs: contentsSchema,
-  identity: ["endpoint"],
+  replaceOn: ["endpoint"],
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
   async drift(inputs, { signal }: Context) {
@@ -44,14 +44,14 @@ export const contents: Handler<ContentsInputs> = {
     }
   },
 
-  async apply(inputs, { signal, say }) {
+  async apply(inputs, { signal, log }) {
     for (let round = 1; ; round += 1) {
       const found = await look(inputs, signal);
       if (found.length === 0) return {};
       if (round > rounds) throw new Error(found.map(({ says }) => says).join("\n"));
       for (const { says, mend } of found) {
         await mend();
-        say.info(`Put right: ${says}`);
+        log.info(`Put right: ${says}`);
       }
     }
   },

@@ -47,7 +47,7 @@ function foreign(inputs: StoreInputs, previous: StoreInputs | undefined, things:
 export const store: Handler<StoreInputs> = {
   type: "homelab:minio:Store",
   inputs: storeSchema,
-  identity: ["endpoint"],
+  replaceOn: ["endpoint"],
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
   async drift(inputs, ctx) {
@@ -56,12 +56,12 @@ export const store: Handler<StoreInputs> = {
       .map(({ name }) => `${spoken(name, inputs)} bears no mark of this program yet.`);
   },
 
-  async foresee(inputs, ctx, previous) {
+  async plan(inputs, ctx, previous) {
     const { adopted, refused } = foreign(inputs, previous, await ask("look", inputs, ctx));
     return {
-      says: adopted.map((what) => `${what} would be taken over from whoever made it.`),
-      lacks: [],
-      refuses: refused,
+      notes: adopted.map((what) => `${what} would be taken over from whoever made it.`),
+      unmet: [],
+      errors: refused,
     };
   },
 

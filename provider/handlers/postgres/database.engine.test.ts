@@ -120,8 +120,8 @@ describe("a database", () => {
     const before = await facts();
     const sentence = /database hers on storage is somebody else's: .*add hers to homelab:postgres\.adopt/;
     await expect(apply(database("hers"))).rejects.toThrow(sentence);
-    const foreseen = await handler.foresee?.(database("hers"), listening(), undefined);
-    expect(foreseen?.refuses.join()).toMatch(sentence);
+    const planned = await handler.plan?.(database("hers"), listening(), undefined);
+    expect(planned?.errors.join()).toMatch(sentence);
     expect(await facts()).toEqual(before);
 
     await apply(database("hers", { adopt: true }));

@@ -15,7 +15,7 @@ import {
   type DatabaseInputs,
 } from "./database-plan";
 import { sqlState } from "../../../packages/postgres/errors";
-import { foreseeMaking, refusal } from "./marks";
+import { planCreation, refusal } from "./marks";
 import { maintenance } from "./role";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
@@ -57,7 +57,7 @@ export function databaseHandler(sessions: Sessions): Handler<DatabaseInputs> {
   return {
     type: "homelab:postgres:Database",
     inputs: databaseInputs,
-    identity: ["name"],
+    replaceOn: ["name"],
     id: (inputs) => inputs.name,
 
     async drift(inputs, ctx) {
@@ -77,10 +77,10 @@ export function databaseHandler(sessions: Sessions): Handler<DatabaseInputs> {
       return compareOuter(inputs, facts).map((change) => change.says);
     },
 
-    foreseesWithout: ["server"],
-    async foresee(inputs, ctx, previous) {
-      if (previous !== undefined) return { says: [], lacks: [], refuses: [] };
-      return foreseeMaking("database", inputs, ctx, (known) =>
+    planIgnores: ["server"],
+    async plan(inputs, ctx, previous) {
+      if (previous !== undefined) return { notes: [], unmet: [], errors: [] };
+      return planCreation("database", inputs, ctx, (known) =>
         sessions.use({ ...task(known, ctx), database: maintenance }, (session) => outer(session, known.name)),
       );
     },
@@ -114,7 +114,7 @@ export function databaseHandler(sessions: Sessions): Handler<DatabaseInputs> {
 
     remove(inputs, ctx) {
       const node = inputs.server.connection.node;
-      ctx.say.info(
+      ctx.log.info(
         `database ${inputs.name} stays on ${node} with all its data; to drop it yourself, on ${node} in psql as ` +
           `${inputs.server.user}: DROP DATABASE ${quoted(inputs.name)};`,
       );

@@ -95,7 +95,7 @@ export function extensionHandler(sessions: Sessions): Handler<ExtensionInputs> {
   return {
     type: "homelab:postgres:Extension",
     inputs: extensionInputs,
-    identity: ["database", "name"],
+    replaceOn: ["database", "name"],
     id: (inputs) => `${inputs.database}/${inputs.name}`,
 
     async drift(inputs, ctx) {
@@ -123,7 +123,7 @@ export function extensionHandler(sessions: Sessions): Handler<ExtensionInputs> {
     },
 
     remove(inputs, ctx) {
-      ctx.say.info(
+      ctx.log.info(
         `${subjectOf(inputs)} stays, for tables may depend on it; to drop it yourself, in psql on that database: ` +
           `DROP EXTENSION ${quoted(inputs.name)};`,
       );

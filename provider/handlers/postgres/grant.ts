@@ -42,7 +42,7 @@ export function grantHandler(sessions: Sessions): Handler<GrantInputs> {
   return {
     type: "homelab:postgres:Grant",
     inputs: grantInputs,
-    identity: ["database", "role", "schema", "on"],
+    replaceOn: ["database", "role", "schema", "on"],
     id: (inputs) => `${inputs.database}/${inputs.schema}/${inputs.on}/${inputs.role}`,
 
     async drift(inputs, ctx) {

@@ -2,7 +2,7 @@ import { escapeLiteral } from "pg";
 import { readMarker } from "../../../packages/migration/names";
 import { podmanOn } from "../../../remote/podman";
 import { superuserPassword } from "../../../remote/migration";
-import type { Context, Foreseen } from "../../handler";
+import type { Context, PlannedChange } from "../../handler";
 import { unknown } from "../../values";
 import { quoted, type Change } from "../../../packages/postgres/converge";
 import type { Server } from "../../../packages/postgres/server";
@@ -67,24 +67,24 @@ async function askable(server: Server, { signal }: Context): Promise<Server | un
 }
 
 /** For a preview of what is to be made for the first time: whether it may be, should it be there. */
-export async function foreseeMaking<I extends Declared>(
+export async function planCreation<I extends Declared>(
   kind: Kind,
   inputs: I,
   ctx: Context,
   read: (inputs: I) => Promise<{ readonly comment: string | null } | null | undefined>,
-): Promise<Foreseen> {
+): Promise<PlannedChange> {
   const server = await askable(inputs.server, ctx);
   const there = server === undefined ? undefined : await read({ ...inputs, server });
   const refused = refusal(kind, inputs, there);
   const foreign = there !== null && there !== undefined && !isMarked(there.comment);
   return {
-    says:
+    notes:
       foreign && refused === undefined
         ? [
             `${kind} ${inputs.name} on ${inputs.server.connection.node} would be taken over from whoever made it.`,
           ]
         : [],
-    lacks: [],
-    refuses: refused === undefined ? [] : [refused],
+    unmet: [],
+    errors: refused === undefined ? [] : [refused],
   };
 }

@@ -52,16 +52,16 @@ function requestOf(inputs: MigrationInputs, ctx: Context): Request {
 }
 
 /** Steps that have ended, and every half minute how far the one is that is under way. */
-function voice({ say }: Context): Say {
+function logger({ log }: Context): Say {
   let last = Date.now();
   return {
     done: (text, seconds) => {
-      say.info(`${text} (${seconds.toFixed(1)} s)`);
+      log.info(`${text} (${seconds.toFixed(1)} s)`);
     },
     progress: (text) => {
       if (Date.now() - last < 30_000) return;
       last = Date.now();
-      say.info(`… ${text}`);
+      log.info(`… ${text}`);
     },
   };
 }
@@ -73,7 +73,7 @@ const left = (inputs: MigrationInputs, moved: ReadonlyMap<string, string>) =>
 export const migration: Handler<MigrationInputs> = {
   type: "homelab:postgres:Migration",
   inputs: migrationInputs,
-  identity: ["migration"],
+  replaceOn: ["migration"],
   id: (inputs) => `${inputs.server.connection.node}/${inputs.migration}`,
 
   async drift(inputs, ctx) {
@@ -81,15 +81,16 @@ export const migration: Handler<MigrationInputs> = {
     return left(inputs, moved).map(({ from, to }) => `database ${to} has not been moved from ${from} yet`);
   },
 
-  async foresee(inputs, ctx) {
+  async plan(inputs, ctx) {
     const request = requestOf(inputs, ctx);
-    const nothing = { says: [], lacks: [], refuses: [] };
+    const nothing = { notes: [], unmet: [], errors: [] };
     if (left(inputs, await movedAlready(request)).length === 0)
-      return { ...nothing, says: ["All of it has been moved already."] };
+      return { ...nothing, notes: ["All of it has been moved already."] };
     const { plan } = await prepare(request);
     // What is absent is declared, or the settings would have said so: the same run makes it.
     const lacks = plan.missing.filter((one) => !plan.occupied.includes(one) && !plan.absent.includes(one));
-    if (plan.occupied.length > 0 || lacks.length > 0) return { ...nothing, lacks, refuses: plan.occupied };
+    if (plan.occupied.length > 0 || lacks.length > 0)
+      return { ...nothing, unmet: lacks, errors: plan.occupied };
     const what = plan.databases
       .filter(({ stage }) => stage !== "moved")
       .map(
@@ -98,7 +99,7 @@ export const migration: Handler<MigrationInputs> = {
       );
     return {
       ...nothing,
-      says: [`Would move ${listed(what, 20)}; about ${duration(plan.seconds)}.`, ...plan.notes],
+      notes: [`Would move ${listed(what, 20)}; about ${duration(plan.seconds)}.`, ...plan.notes],
     };
   },
 
@@ -108,7 +109,7 @@ export const migration: Handler<MigrationInputs> = {
       const prepared = await prepare(request);
       if (prepared.plan.missing.length > 0) throw new Error(prepared.plan.missing.join("\n"));
       try {
-        await runMigration(request, prepared, voice(ctx));
+        await runMigration(request, prepared, logger(ctx));
       } catch (error) {
         if (!(error instanceof Different)) throw error;
         throw new Error(`${error.message} ${listed(differences(error.compared), 10)}.`, { cause: error });
@@ -118,7 +119,7 @@ export const migration: Handler<MigrationInputs> = {
   },
 
   remove(inputs, ctx) {
-    ctx.say.info(
+    ctx.log.info(
       `The databases that were moved (${listed(inputs.databases.map(({ to }) => to))}) stay on ${inputs.server.connection.node}.`,
     );
     return Promise.resolve();

@@ -134,30 +134,30 @@ describe("a role that is there already", () => {
     const before = await stored();
     const sentence = /role hers on storage is somebody else's: .*add hers to homelab:postgres\.adopt/;
     await expect(apply(role("hers"))).rejects.toThrow(sentence);
-    const foreseen = await handler.foresee?.(role("hers"), listening(), undefined);
-    expect(foreseen?.refuses.join()).toMatch(sentence);
+    const planned = await handler.plan?.(role("hers"), listening(), undefined);
+    expect(planned?.errors.join()).toMatch(sentence);
     expect(await stored()).toEqual(before);
     expect(await sql(`${comment}'hers'`)).toEqual([{ comment: "for Ada" }]);
   });
 
   it("is taken over when it is to be adopted, and then bears a mark beside what a person wrote", async () => {
     const adopted = role("hers", { adopt: true });
-    const foreseen = await handler.foresee?.(adopted, listening(), undefined);
-    expect(foreseen).toMatchObject({ says: [expect.stringContaining("would be taken over")], refuses: [] });
+    const planned = await handler.plan?.(adopted, listening(), undefined);
+    expect(planned).toMatchObject({ notes: [expect.stringContaining("would be taken over")], errors: [] });
     await apply(adopted);
     expect(await drift(adopted)).toEqual([]);
     expect(await sql(`${comment}'hers'`)).toEqual([{ comment: "for Ada [managed by homelab]" }]);
     // Left in or taken out again: it is this program's by now, with a state and without.
     for (const later of [adopted, role("hers")]) {
       await apply(later);
-      expect(await handler.foresee?.(later, listening(), undefined)).toMatchObject({ says: [], refuses: [] });
+      expect(await handler.plan?.(later, listening(), undefined)).toMatchObject({ notes: [], errors: [] });
     }
   });
 
   it("and is in the state from before there were marks gets one without a word", async () => {
     await sql("CREATE ROLE older LOGIN");
     const older = role("older");
-    expect(await handler.foresee?.(older, listening(), older)).toEqual({ says: [], lacks: [], refuses: [] });
+    expect(await handler.plan?.(older, listening(), older)).toEqual({ notes: [], unmet: [], errors: [] });
     expect(await drift(older)).toContain("role older on storage bears no mark of this program yet");
     const ctx = listening();
     await handler.apply(older, ctx, older);

@@ -3,7 +3,7 @@ import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge, listed, quoted } from "../../../packages/postgres/converge";
 import type { Server } from "../../../packages/postgres/server";
-import { foreseeMaking, refusal as notOurs } from "./marks";
+import { planCreation, refusal as notOurs } from "./marks";
 import { compareRole, roleFacts, roleInputs, roleQuery, type RoleInputs } from "./role-plan";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
@@ -36,7 +36,7 @@ export function roleHandler(sessions: Sessions): Handler<RoleInputs> {
   return {
     type: "homelab:postgres:Role",
     inputs: roleInputs,
-    identity: ["name"],
+    replaceOn: ["name"],
     id: (inputs) => inputs.name,
 
     async drift(inputs, ctx) {
@@ -44,10 +44,10 @@ export function roleHandler(sessions: Sessions): Handler<RoleInputs> {
       return compareRole(inputs, facts).map((change) => change.says);
     },
 
-    foreseesWithout: ["server", "password"],
-    async foresee(inputs, ctx, previous) {
-      if (previous !== undefined) return { says: [], lacks: [], refuses: [] };
-      return foreseeMaking("role", inputs, ctx, (known) =>
+    planIgnores: ["server", "password"],
+    async plan(inputs, ctx, previous) {
+      if (previous !== undefined) return { notes: [], unmet: [], errors: [] };
+      return planCreation("role", inputs, ctx, (known) =>
         sessions.use(task(known, ctx), async (session) => (await read(session, known.name)).role),
       );
     },

@@ -6,5 +6,5 @@ export function listening(signal: AbortSignal = new AbortController().signal) {
   const say = (message: string) => {
     heard.push(message);
   };
-  return { say: { info: say, warn: say }, signal, heard } satisfies Context & { heard: string[] };
+  return { log: { info: say, warn: say }, signal, heard } satisfies Context & { heard: string[] };
 }

@@ -9,7 +9,7 @@ const inputs = z.strictObject({ connection: connectionSchema });
 export const host: Handler<z.output<typeof inputs>> = {
   type: "homelab:remote:Host",
   inputs,
-  identity: [],
+  replaceOn: [],
   id: ({ connection }) => connection.node,
   async drift({ connection }, ctx, outputs) {
     const before = parseFacts(connection.node, JSON.stringify(outputs.facts ?? null));

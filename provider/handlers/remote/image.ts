@@ -5,7 +5,7 @@ import type { Handler } from "../../handler";
 export const image: Handler<ImageSpec> = {
   type: "homelab:remote:Image",
   inputs: imageSchema,
-  identity: ["repository"],
+  replaceOn: ["repository"],
   id: (inputs) => `${inputs.connection.node}/${inputs.repository}`,
   async drift(inputs, ctx, outputs) {
     const where = `The image ${inputs.reference} on ${inputs.connection.node}`;
@@ -19,7 +19,7 @@ export const image: Handler<ImageSpec> = {
   },
   remove(inputs, ctx) {
     // An earlier image is what a unit falls back to, and a stopped container may still name it.
-    ctx.say.info(
+    ctx.log.info(
       `The image ${inputs.reference} stays on ${inputs.connection.node}; \`podman image prune\` removes it.`,
     );
     return Promise.resolve();

@@ -11,7 +11,7 @@ import type { Handler } from "../../handler";
 export const release: Handler<ReleaseSpec> = {
   type: "homelab:remote:Release",
   inputs: releaseSchema,
-  identity: ["name"],
+  replaceOn: ["name"],
   id: (inputs) => `${inputs.connection.node}/${inputs.name}`,
   async drift(inputs, ctx, outputs) {
     const { sums, elsewhere } = await observeRelease(inputs, ctx.signal);

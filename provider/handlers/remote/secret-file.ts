@@ -11,7 +11,7 @@ import type { Handler } from "../../handler";
 export const secretFile: Handler<SecretFileSpec> = {
   type: "homelab:remote:SecretFile",
   inputs: secretFileSchema,
-  identity: ["path"],
+  replaceOn: ["path"],
   id: (inputs) => `${inputs.connection.node}${inputs.path}`,
   async drift(inputs, ctx, outputs) {
     const content = await readSecretFile(inputs, 0, ctx.signal);

@@ -27,8 +27,8 @@ const spec = (value: string, existing?: SecretSpec["existing"], name = "key"): S
 
 function listening() {
   const said: string[] = [];
-  const say = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
-  const ctx: Context = { say, signal: new AbortController().signal };
+  const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+  const ctx: Context = { log, signal: new AbortController().signal };
   return { ctx, said };
 }
 
@@ -81,16 +81,14 @@ describe("a secret", () => {
   it("of somebody else's is refused in a preview already, with how to adopt it, but not one that the state knows", async () => {
     vi.mocked(observeSecret).mockResolvedValue({ id: "i1", marked: false });
     const { ctx } = listening();
-    const foreseen = await secret.foresee?.(spec("new", "adopt"), ctx, undefined);
-    expect(foreseen?.refuses.join()).toMatch(
-      /key on storage is somebody else's: .*--label homelab=yes key -/,
-    );
-    expect((await secret.foresee?.(spec("new"), ctx, spec("old")))?.refuses).toEqual([]);
+    const planned = await secret.plan?.(spec("new", "adopt"), ctx, undefined);
+    expect(planned?.errors.join()).toMatch(/key on storage is somebody else's: .*--label homelab=yes key -/);
+    expect((await secret.plan?.(spec("new"), ctx, spec("old")))?.errors).toEqual([]);
     expect(await secret.drift(spec("new"), ctx, { fingerprint: "i1" })).toEqual([
       "The podman secret key on storage bears no mark of this program yet.",
     ]);
     vi.mocked(observeSecret).mockResolvedValue({ id: "i1", marked: true });
-    expect((await secret.foresee?.(spec("new"), ctx, undefined))?.refuses).toEqual([]);
+    expect((await secret.plan?.(spec("new"), ctx, undefined))?.errors).toEqual([]);
     expect(await secret.drift(spec("new"), ctx, { fingerprint: "i1" })).toEqual([]);
   });
 

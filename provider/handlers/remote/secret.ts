@@ -41,7 +41,7 @@ const idOf = ({ connection, name }: SecretSpec) => `${connection.node}/${name}`;
 export const secret: Handler<SecretSpec> = {
   type: "homelab:remote:Secret",
   inputs: secretSchema,
-  identity: ["name"],
+  replaceOn: ["name"],
   id: idOf,
   async drift(inputs, ctx, outputs) {
     const seen = await observeSecret(inputs, ctx.signal);
@@ -51,10 +51,10 @@ export const secret: Handler<SecretSpec> = {
       return seen.marked ? [] : [`${where} bears no mark of this program yet.`];
     return [`${where} was replaced by hand${takesOver(inputs) ? ", or by a run with another state" : ""}.`];
   },
-  foreseesWithout: ["value"],
-  async foresee(inputs, ctx, previous) {
+  planIgnores: ["value"],
+  async plan(inputs, ctx, previous) {
     const seen = previous === undefined ? await observeSecret(inputs, ctx.signal) : undefined;
-    return { says: [], lacks: [], refuses: seen?.marked === false ? [refusal(inputs)] : [] };
+    return { notes: [], unmet: [], errors: seen?.marked === false ? [refusal(inputs)] : [] };
   },
   async apply(inputs, ctx, previous, outputs) {
     const { value, verb } = intention(inputs, previous, outputs?.effective);
@@ -62,11 +62,11 @@ export const secret: Handler<SecretSpec> = {
     made.add(idOf(inputs));
     const where = `The podman secret ${inputs.name} on ${inputs.connection.node}`;
     if (kept.aside !== undefined) {
-      ctx.say.warn(`${where} had a value that this program had not put there: it is kept as ${kept.aside}.`);
+      ctx.log.warn(`${where} had a value that this program had not put there: it is kept as ${kept.aside}.`);
     }
-    if (kept.value !== value) ctx.say.info(`${where} was there already and is taken over.`);
+    if (kept.value !== value) ctx.log.info(`${where} was there already and is taken over.`);
     if (inputs.existing === "keep" && previous !== undefined && previous.value !== inputs.value) {
-      ctx.say.warn(
+      ctx.log.warn(
         `${where} is not replaced by a new one: what was encrypted with it opens with nothing else.`,
       );
     }

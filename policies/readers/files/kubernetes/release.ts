@@ -6,7 +6,7 @@ import type { Values } from "../../values";
 import type { FileContext } from "../context";
 import { bringsDatabase, keepsNothing, persistsByDefault } from "./charts";
 import { className } from "./claims";
-import { controllers } from "./appTemplate";
+import { controllers } from "./app-template";
 import { bothPlacements } from "./placement";
 import { StorageScan } from "./scan";
 

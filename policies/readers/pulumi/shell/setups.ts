@@ -93,7 +93,7 @@ export function setUpBy(one: Statement): string | undefined {
   ) {
     return `it starts ${productOf(program) ?? program} there`;
   }
-  return booksOf(program, args, text);
+  return metadataOf(program, args, text);
 }
 
 /** The packages that a command installs; undefined where the program is no installer of packages. */
@@ -165,8 +165,8 @@ function started(args: readonly string[]): string | undefined {
   return product === undefined ? undefined : `it starts ${product}, which keeps its data on the node`;
 }
 
-/** Services that keep their books in a local file unless they are told of a database. */
-function booksOf(program: string, args: readonly string[], text: string): string | undefined {
+/** Services that keep their metadata in a local file unless they are told of a database. */
+function metadataOf(program: string, args: readonly string[], text: string): string | undefined {
   const told = /(postgres(ql)?|mysql)(\+\w+)?:\/\/(?!localhost|127\.)/.test(text);
   if (told) return undefined;
   if (program === "mlflow" && (args[0] === "server" || args[0] === "ui"))

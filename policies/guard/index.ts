@@ -1,1 +1,0 @@
-export { guard, refusing } from "./guard";

@@ -1,0 +1,1 @@
+export { placementGuard, refusing } from "./guard";
