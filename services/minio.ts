@@ -61,7 +61,7 @@ export const minio = service({
   ports: ({ apiPort, consolePort }) => [
     {
       ...{ title: "MinIO S3 API", port: apiPort, key: "minio.apiPort", from: "operators" },
-      ...{ output: "S3_ENDPOINT" },
+      ...{ output: "S3_ENDPOINT", metrics: "/minio/v2/metrics/cluster" },
     },
     {
       ...{ title: "MinIO console", port: consolePort, key: "minio.consolePort", from: "operators" },

@@ -29,6 +29,8 @@ export function minioQuadlet(settings: MinioSettings, image: string): string {
         MINIO_ROOT_PASSWORD_FILE: rootPasswordSecret,
         // It would ask its maker's server for news at every start.
         MINIO_UPDATE: "off",
+        // Its figures without a key: Prometheus reads them, and so may whoever reaches the port. They name buckets and sizes.
+        MINIO_PROMETHEUS_AUTH_TYPE: "public",
       },
       secrets: [
         { name: rootUserSecret, mode: "0400" },

@@ -12,7 +12,7 @@ beforeAll(async () => {
   now("storage", "homelab-targets.service");
   await until(
     "that everything is asked",
-    () => (query('up{job!="node"} == 1').length >= 5 ? true : undefined),
+    () => (query('up{job!="node"} == 1').length >= 6 ? true : undefined),
     180,
   );
 });
@@ -35,6 +35,7 @@ describe("what the house measures", () => {
     expect(all.map(({ metric }) => `${metric.job} ${metric.node}`).sort()).toEqual([
       "alertmanager desktop",
       "alertmanager storage",
+      "minio-s3-api storage",
       "postgres storage",
       "prometheus storage",
       "victorialogs storage",
@@ -43,7 +44,7 @@ describe("what the house measures", () => {
 
   // What the lab has none of, and what is written only when it happens.
   const none =
-    /^(smart|node_md_|node_btrfs|container_|homelab_run_|minio_|homelab_certificate|homelab_logs|homelab_node_|pg_replication_slot|homelab_backup_files_incomplete|homelab_backup_(database|base)_failed|homelab_job_|alertmanager_notifications_failed)/;
+    /^(smart|node_md_|node_btrfs|container_|homelab_run_|homelab_certificate|homelab_logs|homelab_node_|pg_replication_slot|homelab_backup_files_incomplete|homelab_backup_(database|base)_failed|homelab_job_|alertmanager_notifications_failed)/;
   const names = [
     ...new Set(
       ruleGroups

@@ -195,10 +195,24 @@ const storage: Page = {
       },
       {
         title: "Objects",
-        expr: "sum by (node) (minio_cluster_usage_object_total)",
+        expr: "minio_cluster_usage_object_total",
         legend: "{{node}}",
         unit: "short",
         mayBeEmpty: true,
+      },
+    ],
+    "Object store": [
+      {
+        title: "Room left",
+        expr: "minio_cluster_capacity_usable_free_bytes",
+        legend: "{{node}}",
+        unit: "bytes",
+      },
+      {
+        title: "Well (1), not (0)",
+        expr: "minio_cluster_health_status",
+        legend: "{{node}}",
+        unit: "none",
       },
     ],
     Backups: [
