@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability drills drill-cut drill-wipe drill-power drill-restore drill-migrate doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -18,6 +18,7 @@ help:
 	@echo 'make drill-power    storage loses power while clients commit, and is replaced by its standby: ROUNDS=50 (a quarter of an hour)'
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
 	@echo 'make drill-migrate  a PostgreSQL on compute is moved to storage, killed five times on the way (minutes)'
+	@echo 'make drill-alerts   the faults that alerts are for, really made, and the time until each is told (minutes; FULL=1 the slow ones too)'
 	@echo 'make clean-cache    removes what was built'
 	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|wipe|status NODE.'
 
@@ -71,6 +72,9 @@ bench:
 
 drill-migrate:
 	@lab/drills/migrate/run --plain
+
+drill-alerts:
+	@lab/drills/alerts/run
 
 bench-cluster: lab
 	@lab/cluster on
