@@ -17,7 +17,7 @@ export interface Context {
 export interface PlannedChange {
   /** What would be done, and what to know. */
   readonly notes: readonly string[];
-  /** What is missing now; the same run may bring it about. */
+  /** Preconditions that are not met yet, which this run may create. */
   readonly unmet: readonly string[];
   /** What no run puts right: the preview fails, so that nothing is touched. */
   readonly errors: readonly string[];

@@ -57,9 +57,9 @@ export const backupServerSchema = strict({
   directory: dataDirectory.default("/srv/homelab/backup"),
   /** When the daily backup begins, in the node's time. */
   at: at.default("04:30"),
-  /** A full base backup so often; on the other days what changed since the last one. */
+  /** Days between full base backups; the days between get incremental ones. */
   fullEveryDays: days(31).default(7),
-  /** Every moment of so many days can be gone back to. */
+  /** Point-in-time recovery window, in days. */
   keepDays: days(366).default(14),
   /** When the weekly restore drill begins. */
   drillAt: z

@@ -67,9 +67,9 @@ export const k3sServerSchema = strict({
       error: "must be one of traefik, servicelb, metrics-server, coredns, local-storage",
     }),
   ).prefault(["traefik", "servicelb"]),
-  /** A node that was silent for so long counts as gone. */
+  /** node-monitor-grace-period, in seconds. */
   nodeGraceSeconds: seconds(12, 300).default(20),
-  /** After so long on a node that is gone a pod is made anew elsewhere. */
+  /** tolerationSeconds for unreachable and not-ready nodes. */
   evictAfterSeconds: seconds(0, 600).default(10),
 });
 

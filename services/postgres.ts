@@ -141,7 +141,7 @@ export const postgresSchema = strict({
       .min(1, "must be 1 to 1000")
       .max(1000, "must be 1 to 1000")
       .default(40),
-    /** Whether a search goes on when a filter has left too few. */
+    /** pgvector's hnsw.iterative_scan: keep scanning when a WHERE clause leaves fewer than LIMIT rows. */
     iterativeScan: z
       .enum(["off", "relaxed_order", "strict_order"], {
         error: "must be one of off, relaxed_order, strict_order",

@@ -19,7 +19,7 @@ export interface PowerKeeperArgs {
 
 const words = "homelab-power-words";
 
-/** Wakes on-demand nodes by timers, and keeps the last word of each: why it went off. What it keeps costs nothing to lose. */
+/** Wakes on-demand nodes on a schedule and records why each shut down (safe to lose). */
 export class PowerKeeper extends pulumi.ComponentResource {
   constructor(
     name: string,

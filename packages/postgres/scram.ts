@@ -32,7 +32,7 @@ export function scramVerifier(
   return `SCRAM-SHA-256$${rounds}:${salt.toString("base64")}$${storedKey}:${serverKey}`;
 }
 
-/** Whether `verifier`, as pg_authid keeps it, was made from `password`. Any other format is a no. */
+/** Whether `verifier`, as pg_authid keeps it, was made from `password`. False for any other format. */
 export function verifies(verifier: string | null, password: string): boolean {
   const parts = stored.exec(verifier ?? "")?.groups;
   if (verifier === null || parts?.salt === undefined) return false;

@@ -12,7 +12,7 @@ export class CircuitBreaker {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether it may be called now. Who is let through after a rest is the only one until its outcome is told. */
+  /** Whether it may be called now. Half-open after a rest: one trial call at a time. */
   allows(): boolean {
     if (this.#restsUntil === undefined) return true;
     if (this.now() < this.#restsUntil) return false;

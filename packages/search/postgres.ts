@@ -78,7 +78,7 @@ export class Postgres implements Source {
     await this.#patiently(async () => {
       const client = await this.#pool.connect();
       let broken: Error | undefined;
-      // A server that ends between two statements says so to nobody's question.
+      // The server closed an idle connection: there is no query to reject.
       const lost = (error: Error) => (broken = error);
       client.on("error", lost);
       try {

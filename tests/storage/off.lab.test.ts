@@ -13,7 +13,7 @@ describe("a node that is off", () => {
     well(up("compute"));
   });
 
-  it("is said so by its own up, in one sentence, within 15 s", () => {
+  it("fails its own up within 15 s, with one message", () => {
     const { code, text, seconds } = up("compute");
     expect(code).not.toBe(0);
     // Pulumi shows it beside the stack while it runs, and once more at the end.
@@ -60,7 +60,7 @@ describe("storage, when it is off", () => {
     well(up("desktop"));
   });
 
-  it("is said so by its own up, in one sentence, within 15 s", () => {
+  it("fails its own up within 15 s, with one message", () => {
     const { code, text, seconds } = up("storage");
     expect(code).not.toBe(0);
     expect(text).toMatch(/storage \(10\.77\.0\.11, port 22\) does not answer/);
