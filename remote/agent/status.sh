@@ -36,7 +36,7 @@ units() {
       done
     done
     for extra in "/etc/systemd/system/$each".d/*.conf; do
-      if foreign "$extra"; then printf 'differs\t%s\t%s\tadded\n' "$each" "$extra"; fi
+      if foreign "$extra" && [ "$extra" != "$(drop_in_of "$each")" ]; then printf 'differs\t%s\t%s\tadded\n' "$each" "$extra"; fi
     done
   done
   [ ${#services[@]} -gt 0 ] || return 0
