@@ -9,7 +9,7 @@ const dsn = z.string().startsWith("postgresql://");
  * What storage hands to the other stacks, checked when it is written and when it is read. The names in capitals are
  * those under which programs expect these values in their environment.
  */
-export const storageOutputsSchema = z.strictObject({
+const storageOutputsSchema = z.strictObject({
   POSTGRES_HOST: z.string().min(1),
   POSTGRES_PORT: z.int(),
   /** Secret. By role, then by database: `dsns.agent.agent_gateway`. */

@@ -25,7 +25,7 @@ export interface Fixture {
   readonly each: boolean;
 }
 
-export const root = join(__dirname, "fixtures");
+const root = join(__dirname, "fixtures");
 
 /** The nodes all fixtures are judged against. */
 export const fixtureTopology: Topology = {

@@ -4,7 +4,7 @@ import { runScript } from "../remote/run";
 import { wakeInput } from "./wake-on-lan";
 
 /** Why a node went off, as it is kept on storage; `on` when it said that it came. */
-export const words = ["on", "sleep", "schedule", "idle", "poweroff"] as const;
+const words = ["on", "sleep", "schedule", "idle", "poweroff"] as const;
 export type Word = (typeof words)[number];
 
 /** A node's last word, and when it was said. */

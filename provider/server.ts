@@ -45,7 +45,7 @@ function unary<Q, R>(answer: Answer<Q, R>): grpc.handleUnaryCall<Q, R> {
 const plain = (struct: Struct | undefined): Json => struct?.toJavaScript() ?? {};
 const wire = (value: Json) => Struct.fromJavaScript(value as Record<string, JavaScriptValue>);
 
-export function service(provider: Provider): grpc.UntypedServiceImplementation {
+function service(provider: Provider): grpc.UntypedServiceImplementation {
   const kindOf = (urn: string): ResourceType => {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
     const kind = provider.resourceTypes.get(type);

@@ -2,8 +2,7 @@ import { RemoteError } from "../packages/errors";
 import type { ConnectionArgs } from "./connection-args";
 import { runScript } from "./run";
 
-export const accessRoles = ["admin", "developer", "viewer"] as const;
-export type AccessRole = (typeof accessRoles)[number];
+export type AccessRole = "admin" | "developer" | "viewer";
 
 /** A person who may use the cluster. */
 export interface Access {

@@ -58,7 +58,7 @@ const sayBegins = [">&1", ">&2"].map((to) => `printf '%s-%s\\n' homelab script-b
  * One output of a script, without what the login shell printed before it (a greeting in .bashrc, a warning of a
  * start-up file): everything up to and including the marker is dropped.
  */
-export class ScriptOutput {
+class ScriptOutput {
   readonly #decoder = new StringDecoder("utf8");
   #begun = false;
   #before = "";

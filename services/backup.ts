@@ -40,7 +40,7 @@ const repository = {
 export const backupNodeSchema = strict(files);
 
 /** `homelab:backup` on desktop, which may keep the repository off storage. */
-export const backupDesktopSchema = strict({
+const backupDesktopSchema = strict({
   ...files,
   ...repository,
   /** Whether what is collected on storage is copied to this node; needs `offNode: desktop` on storage. */

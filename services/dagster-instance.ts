@@ -18,7 +18,7 @@ export const sampleMap = "dagster-sample";
 export const codeName = "dagster-code";
 export const codePort = 4000;
 
-export const home = "/opt/dagster/home";
+const home = "/opt/dagster/home";
 export const workspacePath = "/opt/dagster/workspace.yaml";
 const workbench = "/workbench";
 

@@ -1,13 +1,12 @@
 export { alertsSchema, type AlertsSettings } from "./alerts";
 export {
-  backupDesktopSchema,
   backupNodeSchema,
   backupServerSchema,
   type BackupDesktopSettings,
   type BackupNodeSettings,
   type BackupServerSettings,
 } from "./backup";
-export { calendar, isCalendar } from "./calendar";
+export { isCalendar } from "./calendar";
 export {
   computeSchema,
   computeWith,
@@ -17,17 +16,10 @@ export {
   type ComputeSettings,
   type RunningPods,
 } from "./compute";
-export { bucketName, dataDirectory, identifier, image, listOf, port, s3User, strict } from "./fields";
+export { dataDirectory, identifier, port, strict } from "./fields";
 export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
 export { services, type ServiceName } from "./catalog";
-export {
-  k3sAgentSchema,
-  k3sServerSchema,
-  kubeletPort,
-  overlayPort,
-  type K3sAgentSettings,
-  type K3sServerSettings,
-} from "./k3s";
+export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export {
   logEngines,
   logShippingSchema,
@@ -82,7 +74,6 @@ export {
   type OpenPort,
   type ServiceSettings,
 } from "./running";
-export { quadletKeys } from "./quadlet-keys";
 export { NotHandedOutError, secretName, service } from "./service";
 export type {
   Keeps,
@@ -94,5 +85,5 @@ export type {
   ServicePort,
   Services,
 } from "./service";
-export { bytesOf, podmanSize, size, sizeText } from "./sizes";
-export { workloadsSchema, type WorkloadsSettings } from "./workload-settings";
+export { bytesOf, podmanSize, sizeText } from "./sizes";
+export { type WorkloadsSettings } from "./workload-settings";

@@ -4,9 +4,9 @@ import { dataDirectory, flag, listOf, port, strict } from "./fields";
 import { service, type ServicePort } from "./service";
 
 /** TCP; asked by the server for logs and by pods for measurements. */
-export const kubeletPort = 10250;
+const kubeletPort = 10250;
 /** UDP; carries pods' packets between the nodes. @see https://docs.k3s.io/installation/requirements#networking */
-export const overlayPort = 8472;
+const overlayPort = 8472;
 
 const network = z.string().refine((text) => {
   const [host = "", bits = "", ...more] = text.split("/");

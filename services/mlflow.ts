@@ -34,7 +34,7 @@ const variables = (own: MlflowSettings): SecretsOf => ({
 });
 
 /** By what names clients may ask for it: a web page that made its own name point here is refused. */
-export function allowedHosts({ name, address }: Node, port: number): string[] {
+function allowedHosts({ name, address }: Node, port: number): string[] {
   const host = address.includes(":") ? `[[]${address}]` : address;
   return [host, name, `${name}.*`, "localhost"].flatMap((one) => [one, `${one}:${port}`]);
 }

@@ -29,7 +29,7 @@ export interface Running {
  */
 
 /** The services that a node may have. */
-export const servicesOf = (node: NodeName, all: Services = house) =>
+const servicesOf = (node: NodeName, all: Services = house) =>
   Object.entries(all).filter(([, { on }]) => on.includes(node));
 
 /** Schemas of a stack's keys. */

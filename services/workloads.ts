@@ -5,7 +5,7 @@ import { workloadProblems } from "./workload-problems";
 import { workloadsSchema, type WorkloadSettings } from "./workload-settings";
 
 /** Name of container, unit and configuration directory: one that no unit of the system has. */
-export const workloadUnit = (name: string) => `workload-${name}`;
+const workloadUnit = (name: string) => `workload-${name}`;
 
 const slug = (text: string) =>
   text

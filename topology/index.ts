@@ -1,4 +1,4 @@
-export { loadTopology, parseTopology, TopologyError } from "./load";
+export { loadTopology, parseTopology } from "./load";
 export {
   addressesOf,
   connectionOf,
@@ -10,4 +10,4 @@ export {
   type Topology,
 } from "./node";
 export { nodeNames, type NodeName } from "./names";
-export { lifecycles, type Lifecycle } from "./schema";
+export { type Lifecycle } from "./schema";

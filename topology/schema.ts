@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nodeNames } from "./names";
 
 /** `always-on`: powered all the time. `on-demand`: may be off or rebuilt at any time, so it never keeps data. */
-export const lifecycles = ["always-on", "on-demand"] as const;
+const lifecycles = ["always-on", "on-demand"] as const;
 export type Lifecycle = (typeof lifecycles)[number];
 
 const sizeUnits = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const;

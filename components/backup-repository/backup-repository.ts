@@ -51,7 +51,7 @@ export function repositoryUrl(
  * the same text in each run.
  * @see https://github.com/restic/rest-server#usage
  */
-export function htpasswd(users: Readonly<Record<string, string>>): string {
+function htpasswd(users: Readonly<Record<string, string>>): string {
   return Object.entries(users)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([user, password]) => `${user}:{SHA}${createHash("sha1").update(password).digest("base64")}\n`)
@@ -59,7 +59,7 @@ export function htpasswd(users: Readonly<Record<string, string>>): string {
 }
 
 /** The text of homelab-backup-repository.container. @param image whole reference of an image that is on the node. */
-export function repositoryQuadlet(
+function repositoryQuadlet(
   args: Pick<BackupRepositoryArgs, "directory" | "port" | "appendOnly">,
   image: string,
 ) {

@@ -4,7 +4,7 @@ import { lifecycleKey, type Node } from "../../topology";
 import { agentTokenFile, ownAgentTokenFile } from "./layout";
 
 /** Only what says that it may vanish with its node is put on an on-demand one. */
-export const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;
+const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;
 
 /** The server's address for agents and clients. */
 export function serverUrl(address: string, port: number): string {

@@ -21,7 +21,7 @@ export interface Member {
 }
 
 /** The release's files: K3s, and its images for a node that can pull none. */
-export function releaseFiles({ architecture, airgapImages, dataDirectory }: K3sAgentSettings) {
+function releaseFiles({ architecture, airgapImages, dataDirectory }: K3sAgentSettings) {
   const archive = `k3s-airgap-images-${architecture}.tar.zst`;
   return [
     { name: programName(architecture), mode: "0755" },

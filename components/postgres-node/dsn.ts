@@ -18,7 +18,7 @@ export interface DsnArgs {
  * understood by libpq and what is built on it (psql, psycopg, SQLAlchemy with it), not by a URL parser such as node's.
  * @see https://www.postgresql.org/docs/18/libpq-connect.html
  */
-export function dsn({ hosts, role, database, password }: DsnArgs): pulumi.Output<string> {
+function dsn({ hosts, role, database, password }: DsnArgs): pulumi.Output<string> {
   const at = hosts.map(({ host, port }) => hostPort(host, port)).join(",");
   const only = hosts.length > 1 ? "?target_session_attrs=read-write" : "";
   const of = encodeURIComponent;

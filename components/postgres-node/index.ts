@@ -1,7 +1,7 @@
 export { superuserSecret } from "./layout";
 export { initdb } from "./quadlet";
 export { PostgresNode, type PostgresEndpoints, type PostgresNodeArgs } from "./postgres-node";
-export { dsn, type DsnArgs } from "./dsn";
+export { type DsnArgs } from "./dsn";
 
 // What a standby is made of too.
 export { configuration } from "./conf";

@@ -35,7 +35,7 @@ export function median(values: readonly number[]): number | undefined {
 }
 
 /** Seconds, the median of a tool's runs of one kind. */
-export function seconds(samples: readonly Sample[], tool: string, what: string): number | undefined {
+function seconds(samples: readonly Sample[], tool: string, what: string): number | undefined {
   const of = samples.filter((sample) => sample.tool === tool && sample.what === what);
   const middle = median(of.map((sample) => sample.milliseconds));
   return middle === undefined ? undefined : middle / 1000;

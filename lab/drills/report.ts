@@ -119,7 +119,7 @@ export function gonethrough(walked: readonly Walked[]): ReadonlyMap<string, stri
   return pages;
 }
 
-export const lastDrilled = /^Last drilled: .*$/m;
+const lastDrilled = /^Last drilled: .*$/m;
 
 /** A runbook's page with the line that says when it was last gone through. @throws Error when it has no such line */
 export function noted(text: string, date: string, names: readonly string[]): string {

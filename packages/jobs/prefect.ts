@@ -30,7 +30,7 @@ function field(set: ReadonlySet<number>, written: string | undefined, low: numbe
 }
 
 /** Times as five fields, without anything that other crons read in another way, and how the day fields go together. */
-export function plainCron(times: Times, written: readonly string[] = []): { cron: string; dayOr: boolean } {
+function plainCron(times: Times, written: readonly string[] = []): { cron: string; dayOr: boolean } {
   const [minute, hour, dayText, month, weekdayText] = written.length === 5 ? written : [];
   // Where either day is enough and one of the fields is every day, it is every day.
   const always = !times.bothDays && (times.days.size === 31 || times.weekdays.size === 7);

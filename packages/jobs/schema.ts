@@ -15,7 +15,7 @@ const strict = <S extends z.ZodRawShape>(shape: S) =>
 
 const oneLine = z.string().regex(/^[^\r\n\0]+$/, "must be one line");
 
-export const jobName = z
+const jobName = z
   .string()
   .regex(
     /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,

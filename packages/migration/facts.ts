@@ -18,7 +18,7 @@ const databaseRow = z.object({
 });
 export type DatabaseRow = z.output<typeof databaseRow>;
 
-export const serverSchema = z.object({
+const serverSchema = z.object({
   version: z.string(),
   versionNumber: z.number(),
   systemIdentifier: z.string(),
@@ -55,7 +55,7 @@ export async function serverFacts(side: Side): Promise<ServerFacts> {
 }
 
 export const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
-export const databaseSchema = z.object({
+const databaseSchema = z.object({
   tables: z.number(),
   /** Anything of people's own: then it is not empty. */
   objects: z.number(),

@@ -136,7 +136,7 @@ function markerOf(found: Found, target: DatabaseRow | undefined, pair: Pair): Ma
     : undefined;
 }
 
-export const sourceOf = (source: ServerFacts, pair: Pair) => `${source.systemIdentifier}/${pair.from}`;
+const sourceOf = (source: ServerFacts, pair: Pair) => `${source.systemIdentifier}/${pair.from}`;
 
 function stageOf(found: Found, pair: Pair, marker: Marker | undefined): Stage {
   if (marker?.state === "moved") return "moved";

@@ -7,7 +7,7 @@ import type { Client } from "./snapshot";
 /** What people are shown. */
 
 /** Columns as wide as their widest cell; numbers to the right. */
-export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const isNumeric = (column: number) =>
     rows.length > 0 && rows.every((row) => /^[\d.]*( s)?$/.test(row[column] ?? ""));
   return ruled(head, rows, isNumeric);

@@ -6,12 +6,10 @@ export {
   type SecretMount,
 } from "./container";
 export {
-  networkUnit,
   serviceUnit,
   socketUnit,
   timerUnit,
   volumeUnit,
-  type NetworkUnit,
   type ServiceUnit,
   type SocketUnit,
   type TimerUnit,
@@ -19,4 +17,4 @@ export {
 } from "./others";
 export type { InstallSection, ServiceSection, UnitSection } from "./sections";
 export { parse, render, UnitError, valueOf, valuesOf, type Entry, type Section, type UnitText } from "./text";
-export { commandLiteral, environmentWord, joinWords, literal, splitWords } from "./words";
+export { joinWords, splitWords } from "./words";

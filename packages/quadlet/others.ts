@@ -1,12 +1,4 @@
-import {
-  entries,
-  entry,
-  installSection,
-  serviceSection,
-  socketSection,
-  timerSection,
-  unitSection,
-} from "./sections";
+import { entry, installSection, serviceSection, socketSection, timerSection, unitSection } from "./sections";
 import type { InstallSection, ServiceSection, SocketSection, TimerSection, UnitSection } from "./sections";
 import type { UnitText } from "./text";
 
@@ -78,30 +70,6 @@ export function volumeUnit(spec: VolumeUnit): UnitText {
           ...entry("Device", spec.device),
           ...entry("Type", spec.type),
           ...entry("Options", spec.options),
-        ],
-      },
-    ],
-  };
-}
-
-/** A `NAME.network` file: a bridge of podman. */
-export interface NetworkUnit {
-  unit: UnitSection;
-  networkName: string;
-  subnets?: readonly string[];
-  internal?: boolean;
-}
-
-export function networkUnit(spec: NetworkUnit): UnitText {
-  return {
-    sections: [
-      unitSection(spec.unit),
-      {
-        name: "Network",
-        entries: [
-          ...entry("NetworkName", spec.networkName),
-          ...entries("Subnet", spec.subnets),
-          ...entry("Internal", spec.internal),
         ],
       },
     ],

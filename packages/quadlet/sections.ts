@@ -95,7 +95,7 @@ export function entry(key: string, value: Value): Entry[] {
 }
 
 /** A line for each value; lists of unit names may share one line. */
-export function entries(key: string, values: readonly string[] | undefined): Entry[] {
+function entries(key: string, values: readonly string[] | undefined): Entry[] {
   return (values ?? []).map((value) => ({ key, value: literal(value) }));
 }
 

@@ -4,7 +4,7 @@ import type { VectorCopy } from "./qdrant";
 import { copyLock, settledRevision } from "./schema";
 
 /** Collections of this program's own in Qdrant begin with it; each rebuild makes one that never was. */
-export const prefix = "homelab-search-";
+const prefix = "homelab-search-";
 const batch = 500;
 
 export interface Copied {

@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { dimensions } from "./types";
 
 /** Every writer of documents holds it shared until its transaction ends; see {@link settledRevision}. */
-export const writersLock = 384_001;
+const writersLock = 384_001;
 /** Held by who makes or changes the derived copy. */
 export const copyLock = 384_002;
 const migrationLock = 384_003;
@@ -11,7 +11,7 @@ const migrationLock = 384_003;
  * All of the schema, in a form that may be run again at any time. What an `if not exists` does not reach (another
  * column, another dimension) is added below it as a statement that may be run again too.
  */
-export const ddl = `
+const ddl = `
 create schema if not exists search;
 
 create sequence if not exists search.revision;

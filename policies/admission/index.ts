@@ -25,7 +25,10 @@ export function admissionObjects(topology: Topology): readonly object[] {
   return admissionRules(topology).flatMap(({ policy, binding }) => [policy, binding]);
 }
 
-/** The same as YAML documents, for `kubectl apply --server-side -f -`. */
+/**
+ * The same as YAML documents, for `kubectl apply --server-side -f -`.
+ * @public loaded by `require`
+ */
 export function admissionYaml(topology: Topology): string {
   return admissionObjects(topology)
     .map((one) => `---\n${stringify(one, { lineWidth: 0 })}`)

@@ -28,7 +28,7 @@ export interface Applied {
 }
 
 /** What is there of a unit on its node. */
-export async function observeUnit(unit: UnitSpec, signal: AbortSignal): Promise<Observed> {
+async function observeUnit(unit: UnitSpec, signal: AbortSignal): Promise<Observed> {
   const result = await runScript(unit.connection, "unit-observe", {
     stdin: lookLines(unit),
     timeoutSeconds: lookSeconds,

@@ -28,7 +28,7 @@ const active = (status: ReplicationStatus | undefined) =>
   status !== undefined && !["inactive", "failed", "none"].includes(status.unit);
 
 /** Why a server does not start; what it says in its journal when it is tried. */
-export const fenceText = (self: NodeName, primary: NodeName): string =>
+const fenceText = (self: NodeName, primary: NodeName): string =>
   `${primary}'s PostgreSQL was promoted, so ${self}'s does not start: no two may take commits. Its data is kept. The way back: npx homelab rejoin ${self} (docs/runbooks/promote.md).`;
 
 /** Decides about `promote`: makes `target` the primary of the two. */

@@ -39,7 +39,7 @@ function victoriaLogsRun(settings: LogsSettings): QuadletRun {
  * The text of loki.yaml: one process, its lines in files, structured metadata, and old ones deleted.
  * @see https://grafana.com/docs/loki/latest/configure/
  */
-export function lokiConfig(settings: LogsSettings): string {
+function lokiConfig(settings: LogsSettings): string {
   const kept = `${settings.retentionDays * 24}h`;
   return stringify(
     {

@@ -19,7 +19,7 @@ const folder = `/usr/local/lib/homelab/${name}`;
 const state = shippingState.victorialogs;
 
 /** A base that has the program already needs no network. */
-export const containerfile = (base: string) => `FROM ${base}
+const containerfile = (base: string) => `FROM ${base}
 RUN set -eu; \\
     if [ ! -x /usr/lib/systemd/systemd-journal-upload ]; then \\
       apt-get update; \\
@@ -37,7 +37,7 @@ export interface JournalTarget {
 }
 
 /** The text of homelab-journal-upload.container. */
-export const journalUploadQuadlet = ({ host, port }: JournalTarget, image: string) =>
+const journalUploadQuadlet = ({ host, port }: JournalTarget, image: string) =>
   render(
     containerUnit({
       unit: {

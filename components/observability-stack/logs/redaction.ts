@@ -5,7 +5,7 @@
  */
 
 /** Put in a secret's place. */
-export const redacted = "[redacted]";
+const redacted = "[redacted]";
 
 /** Words after which a secret stands. */
 const names =
@@ -21,7 +21,7 @@ export interface Pattern {
   readonly expression: string;
 }
 
-export const patterns: readonly Pattern[] = [
+const patterns: readonly Pattern[] = [
   {
     what: "the header Authorization",
     expression: String.raw`(authorization\\*[\x22\x27]?\s*[=:]\s*\\*[\x22\x27]?(?:${schemes}\s+)?)[^\s\x22\x27\\]+`,

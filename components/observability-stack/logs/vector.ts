@@ -18,7 +18,7 @@ const healthPort = 8686;
 const program = (file: string) => readFileSync(join(__dirname, "vector", file), "utf8");
 
 /** What is done with every line, wherever it came from: its chain of requests, the level that it names, and no secret. */
-export const saidProgram = (): string => `line = string(.message) ?? ""
+const saidProgram = (): string => `line = string(.message) ?? ""
 if starts_with(line, "{") {
   said = object(parse_json(line) ?? {}) ?? {}
   level = downcase(string(said.level) ?? string(said.levelname) ?? string(said.severity) ?? "")
@@ -56,7 +56,7 @@ const remap = (file: string, inputs: readonly string[], strict: boolean): Remap 
 });
 
 /** The text of vector.yaml. @param endpoint Loki's URL @param keptDays what is older is refused by Loki, with all that is sent beside it */
-export function vectorConfig(node: string, endpoint: string, keptDays: number): string {
+function vectorConfig(node: string, endpoint: string, keptDays: number): string {
   return stringify(
     {
       data_dir: "/var/lib/vector",

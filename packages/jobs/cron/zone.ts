@@ -26,7 +26,7 @@ function format(zone: string): Intl.DateTimeFormat {
 }
 
 /** How far the wall is ahead of UTC, in minutes. */
-export function offset(zone: string, minute: number): number {
+function offset(zone: string, minute: number): number {
   const parts = Object.fromEntries(
     format(zone)
       .formatToParts(minute * 60_000)

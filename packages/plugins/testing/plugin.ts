@@ -15,8 +15,7 @@ export const isSecret = (value: unknown): boolean =>
   typeof value === "object" && value !== null && (value as Record<string, unknown>)[mark] === secretMark;
 
 /** A value without the outermost secret. */
-export const reveal = (value: unknown): unknown =>
-  isSecret(value) ? (value as { value: unknown }).value : value;
+const reveal = (value: unknown): unknown => (isSecret(value) ? (value as { value: unknown }).value : value);
 
 export const isUnknown = (value: unknown): boolean => reveal(value) === unknownText;
 

@@ -24,7 +24,7 @@ export function readDocker(resource: PulumiResource, context: ReadContext): void
 }
 
 /** The machine that a docker provider works on. */
-export function dockerPlacement(host: unknown, byDefault: string | undefined): HostPlacement | Unknown {
+function dockerPlacement(host: unknown, byDefault: string | undefined): HostPlacement | Unknown {
   const address = told(host) ?? byDefault;
   if (address === undefined) {
     return unknown("its docker provider names no host: give it a docker.Provider with host ssh://USER@NODE");

@@ -38,7 +38,7 @@ export function readKubernetesResource(resource: PulumiResource, context: ReadCo
   }
 }
 
-export function fileContext(resource: PulumiResource, facts: FactsBuilder): FileContext {
+function fileContext(resource: PulumiResource, facts: FactsBuilder): FileContext {
   return { path: resource.urn, facts, lookup: () => undefined, filesIn: () => [] };
 }
 

@@ -181,37 +181,3 @@ export function readVolumeArguments(
   }
   return { driver, options: driverOptions, labels, rest };
 }
-
-const servers =
-  "postgres(?:ql)?|mysql|mariadb|mongod(?:b)?|redis|valkey|minio|rabbitmq|kafka|elasticsearch|opensearch|etcd|influxdb|clickhouse|cassandra|nats-server|qdrant|grafana|mlflow|prometheus";
-
-const setups: readonly (readonly [RegExp, string])[] = [
-  [
-    new RegExp(
-      `\\b(?:apt(?:-get)?|dnf|yum|zypper|apk|pacman)\\b[^\\n;|&]*\\b(?:install|add|-S\\w*)\\b[^\\n;|&]*?\\b(${servers})(?:-server|-\\d+|\\b)`,
-      "i",
-    ),
-    "it installs $1, which keeps its data on the node",
-  ],
-  [
-    new RegExp(`\\bsystemctl\\b[^\\n;|&]*\\b(?:enable|start|restart)\\b[^\\n;|&]*?\\b(${servers})`, "i"),
-    "it starts $1, which keeps its data on the node",
-  ],
-  [
-    /\b(initdb|pg_createcluster|mysql_install_db|mariadb-install-db|mongod\s+--dbpath|minio\s+server)\b/,
-    "it sets up a database by $1",
-  ],
-  [
-    /\b(mkfs(?:\.\w+)?|pvcreate|vgcreate|lvcreate|zpool\s+create|mdadm\s+--create)\b/,
-    "it makes a place for data by $1",
-  ],
-];
-
-/** What a text sets up that keeps data and is no container, as a clause; undefined where nothing was found. */
-export function whatItSets(text: string): string | undefined {
-  for (const [pattern, clause] of setups) {
-    const found = pattern.exec(text);
-    if (found !== null) return clause.replace("$1", found[1] ?? "");
-  }
-  return undefined;
-}

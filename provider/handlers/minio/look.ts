@@ -40,7 +40,7 @@ function canonical(policy: unknown): unknown {
   );
 }
 
-export const samePolicy = (a: unknown, b: unknown): boolean => isDeepStrictEqual(canonical(a), canonical(b));
+const samePolicy = (a: unknown, b: unknown): boolean => isDeepStrictEqual(canonical(a), canonical(b));
 
 /** Asks MinIO for all that is declared, and says where it differs: each question is one request, all at once. */
 export async function differences(store: ContentsInputs, signal: AbortSignal): Promise<Difference[]> {

@@ -30,7 +30,7 @@ export const extensionInputs = z
 
 export type ExtensionInputs = z.infer<typeof extensionInputs>;
 
-export const extensionFacts = z.object({
+const extensionFacts = z.object({
   installed: z.object({ version: z.string(), schema: z.string(), relocatable: z.boolean() }).nullable(),
   /** The newest version that the server's image carries; null: none. */
   available: z.string().nullable(),
@@ -55,7 +55,7 @@ const subjectOf = ({ name, database, server }: ExtensionInputs) =>
   `extension ${name} in database ${database} on ${server.connection.node}`;
 
 /** Everything in which an extension differs, each with its remedy. */
-export function compareExtension(inputs: ExtensionInputs, facts: ExtensionFacts): Change[] {
+function compareExtension(inputs: ExtensionInputs, facts: ExtensionFacts): Change[] {
   const subject = subjectOf(inputs);
   const name = quoted(inputs.name);
   const { installed } = facts;

@@ -16,7 +16,7 @@ const mark = "[managed by homelab]";
 export type Kind = "role" | "database";
 
 /** Whether a comment says that this program made the thing. A database that was moved here bears the migration's own mark. */
-export const isMarked = (comment: string | null): boolean =>
+const isMarked = (comment: string | null): boolean =>
   comment?.endsWith(mark) === true || readMarker(comment)?.state === "moved";
 
 /** The statement that marks it. What a person wrote there stays. */

@@ -8,7 +8,7 @@ const variable = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-+?])((?:[^{}]|\{[^{}]*\})*))?\
  * Fills in what is known: values of the .env file and defaults. What is not known is left as it stands, so that
  * whoever looks at the text sees the variable.
  */
-export function interpolate(text: string, values: Readonly<Record<string, string>>, depth = 0): string {
+function interpolate(text: string, values: Readonly<Record<string, string>>, depth = 0): string {
   if (!text.includes("$") || depth > 5) return text;
   return text.replace(
     variable,

@@ -100,7 +100,7 @@ export function projectOf(paths: readonly string[], env: Env, context: FileConte
 }
 
 /** A file's first document; undefined where there is no such file. A file that cannot be read is complained of. */
-export function documentAt(path: string, context: FileContext): Values | undefined {
+function documentAt(path: string, context: FileContext): Values | undefined {
   const content = context.lookup(path);
   if (content === undefined) return undefined;
   const parsed = parseYaml(content);

@@ -10,7 +10,7 @@ import { networkSources, networkFlexDriver } from "./volumes";
 const oldAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 /** A claim's class: the field, the old annotation, or what the two say together. */
-export function classOf(spec: Values, metadata?: unknown): ClassName {
+function classOf(spec: Values, metadata?: unknown): ClassName {
   const annotated = text(at(metadata, "annotations", oldAnnotation));
   const field = spec.storageClassName;
   // A class as an object is no class to Kubernetes, but it says which one is meant.

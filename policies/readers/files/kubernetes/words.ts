@@ -70,7 +70,7 @@ export const ephemeralType =
 
 const claimWords = /volumeClaim|pvc|claimTemplate/i;
 const persistWords = /persist(ence|ent)/i;
-export const storageKey =
+const storageKey =
   /storage$|storageConfigs?$|storageSpec$|^storages$|^dataStore$|volume$|volumeSpec$|volumeSource$|^requests$|^disks?$/i;
 
 /** Words of keys that talk about storage without being any. */

@@ -67,7 +67,7 @@ function withKnownImage<T extends { readonly containers: readonly { image: Told<
 }
 
 /** The machine that the command's options or variables lead to, and its verb. */
-export function aimed(
+function aimed(
   { words, open, env }: Statement,
   here: Placement,
 ): { placement: Placement; verb: string | undefined; at: number } {

@@ -45,7 +45,7 @@ const others = {
 const known = new Map<string, Table>();
 
 /** The options of a command: "run", "pod create"; "" for those that stand before a command. */
-export function optionsOf(tool: Tool, command: string): Table {
+function optionsOf(tool: Tool, command: string): Table {
   const key = `${tool} ${command}`;
   const before = known.get(key);
   if (before !== undefined) return before;
