@@ -81,6 +81,11 @@ describe("docs/configuration.md", () => {
     expect([...documented.keys()].sort()).toEqual([...common, ...fromSchemas.keys()].sort());
   });
 
+  it("lists no key twice", () => {
+    const keys = rows(page).flatMap(([key = ""]) => (key.startsWith("`") ? [key] : []));
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+  });
+
   it("lists the keys that every stack has, and storage's own", () => {
     const common = ["topology", "sshIdentity"];
     expect(stackKeys("desktop").sort()).toEqual(
