@@ -11,6 +11,7 @@ import { nothingKeptOn } from "../placement";
 export interface AdmissionArgs {
   /** The node whose server has the cluster's API; the rules are kept with the cluster's state there. */
   node: Node;
+  /** The cluster that is held to them: its provider and identifier. */
   cluster: Cluster;
   /** What is refused, see policies/admission. */
   rules: readonly AdmissionRule[];

@@ -11,7 +11,12 @@ import { reference } from "../images/reference";
 import { nothingKeptOn } from "../placement";
 
 export interface BackupNodeArgs {
+  /** The node whose files are backed up; any, for the repository is on storage. */
   node: Node;
+  /**
+   * `homelab:backup` of the node's stack: paths, times and images.
+   * @see services/backup.ts
+   */
   settings: BackupNodeSettings;
   /** Directories that are backed up like `settings.paths`, but are not missed before they are there. @default none */
   volumes?: readonly string[];

@@ -16,6 +16,7 @@ export interface BackupRepositoryArgs {
   sshIdentity: string | undefined;
   /** Directory that holds them, one for each user. */
   directory: string;
+  /** TCP port of the REST API that restic speaks. */
   port: number;
   /** Image of restic's rest-server. */
   image: string;

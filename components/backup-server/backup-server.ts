@@ -17,6 +17,10 @@ import { jobFiles, keysFile, walQuadlet, type Job } from "./units";
 export interface BackupServerArgs {
   /** Where backups are collected. It keeps data, so an on-demand node does not compile. */
   node: Node<"always-on">;
+  /**
+   * `homelab:backup` of storage's stack: directory, retention in days, times and images.
+   * @see services/backup.ts
+   */
   settings: BackupServerSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;

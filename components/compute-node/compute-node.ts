@@ -25,6 +25,10 @@ import { cacheReason, cacheService, modelCacheService, reasonFile } from "./mode
 export interface ComputeNodeArgs {
   /** Where it runs. It keeps nothing, so any node will do. */
   node: Node;
+  /**
+   * `homelab:compute`: which services run, with their images, ports and sizes.
+   * @see services/compute.ts
+   */
   settings: ComputeSettings;
   /** The cluster that the node is a member of. */
   cluster: Cluster;

@@ -7,6 +7,7 @@ import { nothingKeptOn } from "../placement";
 import { requireFit } from "./facts";
 
 export interface HostCheckArgs {
+  /** The node that is examined before anything is set up on it. */
   node: Node;
   /** Path of the private key for SSH; `~/` is the home directory. @default the SSH agent is asked */
   sshIdentity: string | undefined;

@@ -10,7 +10,12 @@ import { k3sMember } from "./member";
 import { clusterGeneration } from "./provider";
 
 export interface K3sAgentArgs {
+  /** The node that joins; any, for an agent keeps nothing of the cluster's state. */
   node: Node;
+  /**
+   * `homelab:k3s` of the agent's stack: version, where the release comes from, image archives.
+   * @see services/k3s.ts
+   */
   settings: K3sAgentSettings;
   /** URL of the server's API, see `K3sEndpoints.server`. */
   server: pulumi.Input<string>;

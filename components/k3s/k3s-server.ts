@@ -14,6 +14,10 @@ import { clusterGeneration } from "./provider";
 export interface K3sServerArgs {
   /** Where it runs. It keeps the cluster's state, so an on-demand node does not compile. */
   node: Node<"always-on">;
+  /**
+   * `homelab:k3s` of storage's stack: version, networks, grace periods in seconds, directories.
+   * @see services/k3s.ts
+   */
   settings: K3sServerSettings;
   /** Names of the nodes that may be agents. */
   agents: readonly string[];

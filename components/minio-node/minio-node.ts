@@ -13,6 +13,10 @@ import { objectStore, type S3User } from "./s3";
 export interface MinioNodeArgs {
   /** Where it runs. It keeps data, so an on-demand node does not compile. */
   node: Node<"always-on">;
+  /**
+   * `homelab:minio`: image, ports, data directory, buckets and users.
+   * @see services/minio.ts
+   */
   settings: MinioSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;

@@ -9,8 +9,11 @@ import { bucketPolicy } from "./policy";
 export interface S3Args {
   /** `host:port` of the API. */
   server: string;
+  /** Access key of the root user. */
   user: string;
+  /** Secret key of the root user: a secret. */
   password: pulumi.Input<string>;
+  /** Buckets and users that are to be there. */
   settings: Pick<MinioSettings, "buckets" | "users" | "dataDirectory" | "adopt">;
   /** Buckets that are there already, from a run that was stopped or a stack that was destroyed: taken over as they are. */
   existing: readonly string[];

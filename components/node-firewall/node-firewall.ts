@@ -9,6 +9,7 @@ import { nothingKeptOn } from "../placement";
 import { firewallRules, type ClusterNetwork, type FirewallPort } from "./rules";
 
 export interface NodeFirewallArgs {
+  /** The node that is guarded. */
   node: Node;
   /** Ports to guard; all others of the node itself are left alone. */
   ports: readonly FirewallPort[];

@@ -27,11 +27,13 @@ export interface ClusterNetwork {
 }
 
 export interface FirewallArgs {
+  /** Ports that are open, each with who may connect; no port twice. */
   readonly ports: readonly FirewallPort[];
   /** The node's own addresses. */
   readonly own: readonly string[];
   /** Addresses that may reach pods and containers by their own addresses, through this node. */
   readonly members: readonly string[];
+  /** Networks of the cluster whose member the node is. @default none */
   readonly cluster?: ClusterNetwork;
 }
 

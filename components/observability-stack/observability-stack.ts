@@ -31,10 +31,16 @@ import {
 } from "./runs";
 
 export interface ObservabilityStackArgs {
+  /** The node that is watched; what keeps data on it needs an always-on one. */
   node: Node;
+  /** All nodes: those that Prometheus asks, and those whose absence is no alarm. */
   topology: Topology;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
+  /**
+   * `homelab:metrics`: the exporter of the node, and what else is watched there.
+   * @see services/metrics.ts
+   */
   metrics: MetricsSettings;
   /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
   metricsDirectory?: string;

@@ -8,8 +8,11 @@ export type Dsns = Readonly<Record<string, Readonly<Record<string, pulumi.Output
 export interface DsnArgs {
   /** Where the server is; with several, the client takes the one that takes writes. */
   hosts: readonly { host: string; port: number }[];
+  /** Role that logs in. */
   role: string;
+  /** Database to connect to. */
   database: string;
+  /** The role's password; escaped here. */
   password: pulumi.Input<string>;
 }
 

@@ -31,6 +31,10 @@ import { script } from "./scripts";
 export interface PostgresNodeArgs {
   /** Where it runs. It keeps data, so an on-demand node does not compile. */
   node: Node<"always-on">;
+  /**
+   * `homelab:postgres`: image, port, data directory, sizes, roles, databases and parameters.
+   * @see services/postgres.ts
+   */
   settings: PostgresSettings;
   /** Addresses that may connect: IPv4 or IPv6. */
   clients: readonly string[];

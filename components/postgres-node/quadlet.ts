@@ -29,9 +29,11 @@ export const initdb = [
 ];
 
 export interface QuadletArgs {
+  /** Directory on the node that holds the cluster. */
   readonly dataDirectory: string;
   /** /dev/shm, as PostgreSQL writes a size. */
   readonly shmSize: string;
+  /** TCP port that the server listens on. */
   readonly port: number;
   /** Whole reference of the image built for this node. */
   readonly image: string;

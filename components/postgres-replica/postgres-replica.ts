@@ -42,11 +42,16 @@ export interface ReplicationEndpoint {
 export interface PostgresReplicaArgs {
   /** Where it runs. It keeps data, so an on-demand node does not compile. */
   node: Node<"always-on">;
+  /**
+   * `homelab:replica`: port, data directory and sizes of the standby.
+   * @see services/replica.ts
+   */
   settings: ReplicaSettings;
   /** The node of the primary to copy and follow. */
   primary: Node;
   /** Port of the primary. */
   primaryPort: pulumi.Input<number>;
+  /** What storage hands out for a standby: the replication role's password, image and parameters of the primary. */
   endpoint: pulumi.Output<ReplicationEndpoint>;
   /** Addresses that may connect: IPv4 or IPv6. */
   clients: readonly string[];

@@ -11,7 +11,12 @@ import { agentScript, script, scriptPath, timed, unitFile, warnOfSkippedHours } 
 export interface PowerKeeperArgs {
   /** Where it runs: it must be there when the others are off. */
   node: Node<"always-on">;
+  /** All nodes: those that it may wake, by their hardware addresses. */
   topology: Topology;
+  /**
+   * `homelab:power` of storage's stack: when which node is woken, as systemd's calendar events.
+   * @see systemd.time(7), services/power.ts
+   */
   settings: PowerKeeperSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;

@@ -12,6 +12,10 @@ export interface PowerScheduleArgs {
   node: Node;
   /** Address of the node with the {@link PowerKeeper}. */
   keeper: string;
+  /**
+   * `homelab:power` of the node's stack: when it goes to sleep, and after how many idle minutes.
+   * @see services/power.ts
+   */
   settings: PowerScheduleSettings;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;

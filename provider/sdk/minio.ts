@@ -30,6 +30,7 @@ export interface ContentsArgs {
   endpoint: string;
   /** The root user. */
   user: string;
+  /** Secret key of the root user: a secret. */
   password: pulumi.Input<string>;
   /** By name. A versioned one also gets object lock, without which MinIO wipes former versions for whoever may delete. */
   buckets: Record<string, { versioned: boolean }>;

@@ -3,18 +3,22 @@ import type { ConnectionArgs } from "../../remote/connection-args";
 
 /** A PostgreSQL server, reached through SSH on the node's loopback: nothing needs to be open to whoever runs Pulumi. */
 export interface ServerArgs {
+  /** How to reach the server's node over SSH. */
   connection: ConnectionArgs;
   /** Port on the node's loopback. */
   port: number;
   /** A superuser, e.g. `postgres`. */
   user: string;
+  /** The superuser's password: a secret. */
   password: pulumi.Input<string>;
 }
 
 const withSecretPassword = (server: ServerArgs) => ({ ...server, password: pulumi.secret(server.password) });
 
 export interface RoleArgs {
+  /** The server, reached through SSH on its node's loopback. */
   server: ServerArgs;
+  /** Its name, e.g. `agent`. */
   name: string;
   /** Stored as SCRAM-SHA-256; the statement that sets it carries the verifier, never the password. */
   password: pulumi.Input<string>;
@@ -47,8 +51,11 @@ export class Role extends pulumi.CustomResource {
 }
 
 export interface DatabaseArgs {
+  /** The server, reached through SSH on its node's loopback. */
   server: ServerArgs;
+  /** Its name, e.g. `agent_gateway`. */
   name: string;
+  /** Role that owns it and its `public` schema; it must be there. */
   owner: string;
   /** Roles beside the owner that may connect. Everyone else, PUBLIC included, may not. @default none */
   connect?: string[];
@@ -67,8 +74,11 @@ export class Database extends pulumi.CustomResource {
 }
 
 export interface ExtensionArgs {
+  /** The server, reached through SSH on its node's loopback. */
   server: ServerArgs;
+  /** Database that it is installed in. */
   database: string;
+  /** Its name as in `pg_available_extensions`, e.g. `vector`. */
   name: string;
   /** Exact version. @default the newest that the image carries, and no update of its own */
   version?: string;
@@ -92,10 +102,15 @@ export class Extension extends pulumi.CustomResource {
 
 /** What a grant is about: a schema, or all tables/sequences of a schema (present ones and, by default privileges, future ones). */
 export interface GrantArgs {
+  /** The server, reached through SSH on its node's loopback. */
   server: ServerArgs;
+  /** Database that has the schema. */
   database: string;
+  /** Role that holds the privileges. */
   role: string;
+  /** Schema that they are about, e.g. `public`. */
   schema: string;
+  /** The schema itself, or all its tables or sequences. */
   on: "schema" | "tables" | "sequences";
   /** e.g. ["USAGE"], ["SELECT", "INSERT"]; exactly these are held, others are revoked. */
   privileges: string[];
@@ -113,9 +128,11 @@ export interface MigrationArgs {
   server: Pick<ServerArgs, "connection" | "port">;
   /** Tells it from other migrations: small letters, digits and dashes. */
   migration: string;
+  /** The server that is read, and who reads it; the password is a secret. */
   source: { host: string; port: number; user: string; password: pulumi.Input<string>; database: string };
   /** The node through which the source is reached. @default the target's */
   via?: ConnectionArgs;
+  /** Databases by their names on the source and on the target. */
   databases: { from: string; to: string }[];
   /** The target's owner by the source's, where it is not the role of the same name or the database's owner. @default none */
   owners?: Record<string, string>;

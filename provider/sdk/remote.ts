@@ -18,11 +18,11 @@ export interface ManagedFileArgs {
 
 /** How to know that a unit works: exactly one of `exec`, `http`, `tcp`. Tried until it holds or the time is over. */
 export interface HealthArgs {
-  /** A command on the node, argument by argument; healthy when it exits 0. */
+  /** A command on the node, argument by argument; healthy when it exits 0. Excludes `http` and `tcp`. @default another check */
   exec?: string[];
-  /** A URL asked from the node; healthy on a 2xx answer. */
+  /** A URL asked from the node; healthy on a 2xx answer. Excludes `exec` and `tcp`. @default another check */
   http?: string;
-  /** `host:port` that must accept a connection. */
+  /** `host:port` that must accept a connection. Excludes `exec` and `http`. @default another check */
   tcp?: string;
   /** How long the unit may take to come up, seconds. @default 60 */
   timeoutSeconds?: number;
@@ -34,14 +34,18 @@ export interface HealthArgs {
 }
 
 export interface UnitArgs {
+  /** How to reach the node over SSH. */
   connection: ConnectionArgs;
   /** What systemd runs, e.g. `postgres.service`; or a timer or a socket, whose service is among the files. */
   service: string;
   /** The quadlet or unit file, and the configuration it reads. Order does not matter. */
   files: pulumi.Input<ManagedFileArgs[]>;
-  /** Directories that must exist before the first start. They are made when missing and never removed. */
+  /** Directories that must exist before the first start. They are made when missing and never removed. @default none */
   directories?: { path: string; mode?: string; owner?: string }[];
-  /** Anything else whose change must restart the unit (an image's id, a secret's fingerprint), by a name that is shown. */
+  /**
+   * Anything else whose change must restart the unit (an image's id, a secret's fingerprint), by a name that is shown.
+   * @default nothing
+   */
   restartOn?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Command for a reload, argument by argument. @default systemctl reload */
   reload?: string[];
@@ -50,10 +54,11 @@ export interface UnitArgs {
    * a restart. @default none
    */
   mend?: string[];
+  /** When it counts as up: exactly one of `exec`, `http` and `tcp`. */
   health: HealthArgs;
   /**
    * Where this unit's data stays when the unit is removed; shown at destroy. Its services are not started while the disk on
-   * which the data was is not mounted.
+   * which the data was is not mounted. @default it keeps nothing
    */
   keeps?: string[];
   /** Why losing what it keeps costs nothing: then it may be on an on-demand node. @default it may not be lost */
@@ -79,6 +84,7 @@ export class Unit extends pulumi.CustomResource {
 }
 
 export interface ImageArgs {
+  /** How to reach the node over SSH. */
   connection: ConnectionArgs;
   /** Repository for the built image, e.g. `localhost/homelab/postgres`; its tag is the content's hash. */
   repository: string;
@@ -100,6 +106,7 @@ export class Image extends pulumi.CustomResource {
 }
 
 export interface SecretArgs {
+  /** How to reach the node over SSH. */
   connection: ConnectionArgs;
   /** The podman secret's name. */
   name: string;
@@ -134,9 +141,11 @@ export class Secret extends pulumi.CustomResource {
 }
 
 export interface ReleaseArgs {
+  /** How to reach the node over SSH. */
   connection: ConnectionArgs;
   /** Its files are in /usr/local/lib/homelab/NAME/VERSION. */
   name: string;
+  /** Version of the release, e.g. `v1.35.4+k3s1`. */
   version: string;
   /** Where its versions are, e.g. `https://github.com/k3s-io/k3s/releases/download`; `file:///…` is a directory on the node. */
   from: string;
@@ -169,10 +178,11 @@ export class Host extends pulumi.CustomResource {
 }
 
 export interface SecretFileArgs {
+  /** How to reach the node over SSH. */
   connection: ConnectionArgs;
   /** Absolute path of a file that a program on the node writes. */
   path: string;
-  /** Anything whose change means that it is written anew. */
+  /** Anything whose change means that it was written again. @default it is read once */
   readAgainOn?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** How long to wait for it, seconds. @default 60 */
   timeoutSeconds?: number;

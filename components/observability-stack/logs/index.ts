@@ -16,10 +16,18 @@ const cursors: Readonly<Record<LogEngine, string>> = {
 export const cursorFile = ({ engine }: LogShippingSettings): string => cursors[engine];
 
 export interface ShippingArgs {
+  /** The node whose lines are shipped. */
   readonly node: Node;
+  /** Where storage is, which has the engine. */
   readonly topology: Topology;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
   readonly sshIdentity: string | undefined;
+  /** How to reach the node over SSH. */
   readonly connection: ConnectionArgs;
+  /**
+   * `homelab:logShipping`: engine, images and the engine's port.
+   * @see services/logs.ts
+   */
   readonly settings: LogShippingSettings;
 }
 
