@@ -11,15 +11,14 @@ const secretUrl = z
 
 /** `homelab:alerts`: who is told of what is wrong. Each receiver is switched on by being named. */
 export const alertsSchema = strict({
-  enabled: flag.default(false),
-  image: image.default("docker.io/prom/alertmanager:v0.33.1"),
-  port: port.default(9093),
-  /** TCP and UDP; where those of storage and desktop agree on who tells. */
-  meshPort: port.default(9094),
-  /** Holds what was told already, and silences. */
-  dataDirectory: dataDirectory.default("/srv/homelab/alertmanager"),
-  /** POST of Alertmanager's JSON. `pulumi config set --secret --path`. */
-  webhook: secretUrl.default(""),
+  enabled: flag.default(false).describe("whether Alertmanager runs on the node, which must be always on"),
+  image: image.default("docker.io/prom/alertmanager:v0.33.1").describe("its image, an exact tag"),
+  port: port.default(9093).describe("its TCP port, open to the nodes"),
+  meshPort: port.default(9094).describe("TCP and UDP port by which the two agree"),
+  dataDirectory: dataDirectory
+    .default("/srv/homelab/alertmanager")
+    .describe("directory on the node that holds what was told already, and silences"),
+  webhook: secretUrl.default("").describe("a URL that is sent Alertmanager's JSON. Secret"),
   /** ntfy: `https://ntfy.sh/my-topic`, or a server of your own. */
   ntfy: strict({
     url: z
@@ -28,28 +27,27 @@ export const alertsSchema = strict({
         /^(https?:\/\/[^\s/]+\/[A-Za-z0-9_-]{1,64})?$/,
         "must be a server and a topic such as https://ntfy.sh/my-topic",
       )
-      .default(""),
-    /** Where the topic asks for one: `--secret`. */
-    token: line("a token").default(""),
+      .default("")
+      .describe("a topic of ntfy: `https://ntfy.sh/my-topic`, or a server of your own"),
+    token: line("a token").default("").describe("a token for it, where the topic asks for one. Secret"),
   }).prefault({}),
   email: strict({
-    to: line("an address").default(""),
-    from: line("an address").default(""),
-    /** `host:port` of the server that takes it. */
-    server: line("host:port").default(""),
-    user: line("a name").default(""),
-    /** `--secret`. */
-    password: line("a password").default(""),
+    to: line("an address").default("").describe("an address"),
+    from: line("an address").default("").describe("the sender"),
+    server: line("host:port")
+      .default("")
+      .describe("`host:port` of the server that takes it, which must speak TLS"),
+    user: line("a name").default("").describe("name there"),
+    password: line("a password").default("").describe("password there. Secret"),
   }).prefault({}),
   telegram: strict({
-    chat: z.int("must be a whole number").default(0),
-    /** Of the bot: `--secret`. */
-    token: line("a token").default(""),
+    chat: z.int("must be a whole number").default(0).describe("number of the chat"),
+    token: line("a token").default("").describe("the bot's token. Secret"),
   }).prefault({}),
-  /** The webhook of a channel: `--secret`. */
-  discord: secretUrl.default(""),
-  /** Asked each minute as long as alerts work: a service outside the house that tells when it is not. `--secret`. */
-  heartbeat: secretUrl.default(""),
+  discord: secretUrl.default("").describe("the webhook of a channel. Secret"),
+  heartbeat: secretUrl
+    .default("")
+    .describe("a URL outside the house that is asked each minute as long as alerts work. Secret"),
 });
 
 export type AlertsSettings = z.output<typeof alertsSchema>;

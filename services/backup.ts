@@ -18,22 +18,26 @@ const at = z.string().regex(new RegExp(`^${time}$`), "must be a time of day such
 
 /** What every node has: which of its paths are backed up. */
 const files = {
-  /** Paths that are backed up into the node's repository on storage. A link is kept as one, and what it leads to too. */
-  paths: listOf(path).default([]),
-  /** Patterns of what is left out, as restic reads them. */
-  exclude: listOf(z.string().regex(/^[^\r\n\0]+$/, "must be one line")).default([]),
-  /** Folder of the person's work, backed up like a path; others may be links into it. */
-  workspaceRoot: z.union([z.literal(""), path], { error: "must be an absolute path" }).default(""),
-  /** When the node's files are backed up, in its time. */
-  filesAt: at.default("04:10"),
-  resticImage: image.default("docker.io/restic/restic:0.18.1"),
+  paths: listOf(path)
+    .default([])
+    .describe("paths of the node that are backed up into its repository on storage"),
+  exclude: listOf(z.string().regex(/^[^\r\n\0]+$/, "must be one line"))
+    .default([])
+    .describe("patterns of what is left out, as restic reads them"),
+  workspaceRoot: z
+    .union([z.literal(""), path], { error: "must be an absolute path" })
+    .default("")
+    .describe("folder of the person's work, backed up like a path; others may be links into it"),
+  filesAt: at.default("04:10").describe("time of day when the node's files are backed up"),
+  resticImage: image.default("docker.io/restic/restic:0.18.1").describe("restic, an exact tag"),
 };
 
 /** Where a node keeps a repository of others. */
 const repository = {
-  /** TCP port of the repository; open to the topology's nodes. */
-  repositoryPort: port.default(8010),
-  repositoryImage: image.default("docker.io/restic/rest-server:0.14.0"),
+  repositoryPort: port.default(8010).describe("TCP port of the repository (storage, desktop)"),
+  repositoryImage: image
+    .default("docker.io/restic/rest-server:0.14.0")
+    .describe("restic's rest-server, an exact tag (storage, desktop)"),
 };
 
 /** `homelab:backup` on compute. */
@@ -43,46 +47,58 @@ export const backupNodeSchema = strict(files);
 const backupDesktopSchema = strict({
   ...files,
   ...repository,
-  /** Whether what is collected on storage is copied to this node; needs `offNode: desktop` on storage. */
-  keepsOffNode: flag.default(false),
-  /** Holds that repository. */
-  directory: dataDirectory.default("/srv/homelab/backup"),
+  keepsOffNode: flag
+    .default(false)
+    .describe("whether what is collected on storage is copied to this node, into `directory`"),
+  directory: dataDirectory
+    .default("/srv/homelab/backup")
+    .describe(
+      "directory on the node that holds all backups; best on a disk of its own, since on the data's own they survive mistakes but no disk",
+    ),
 });
 
 /** `homelab:backup` on storage, where all backups are collected. */
 export const backupServerSchema = strict({
-  /** Whether storage is backed up at all. */
-  enabled: flag.default(true),
-  /** Holds all backups. Best on a disk of its own: on the data's own it survives mistakes, but not the disk. */
-  directory: dataDirectory.default("/srv/homelab/backup"),
-  /** When the daily backup begins, in the node's time. */
-  at: at.default("04:30"),
-  /** Days between full base backups; the days between get incremental ones. */
-  fullEveryDays: days(31).default(7),
-  /** Point-in-time recovery window, in days. */
-  keepDays: days(366).default(14),
-  /** When the weekly restore drill begins. */
+  enabled: flag.default(true).describe("whether storage is backed up at all"),
+  directory: dataDirectory
+    .default("/srv/homelab/backup")
+    .describe(
+      "directory on the node that holds all backups; best on a disk of its own, since on the data's own they survive mistakes but no disk",
+    ),
+  at: at
+    .default("04:30")
+    .describe(
+      "time of day when the daily backup begins, in the node's time; before 04:00 it is warned of: on the day on which clocks go forward it may not exist",
+    ),
+  fullEveryDays: days(31)
+    .default(7)
+    .describe("days between full base backups, 1 to 31; the days between get incremental ones"),
+  keepDays: days(366).default(14).describe("every moment of so many days can be gone back to, 1 to 366"),
   drillAt: z
     .string()
     .regex(
       new RegExp(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${time}$`),
       "must be a day and a time such as Sun 06:30",
     )
-    .default("Sun 06:30"),
-  /** Where files for the textfile collector of Prometheus' node exporter are put. */
-  metricsDirectory: dataDirectory.default("/var/lib/homelab/metrics"),
-  /** Whether storage keeps a repository for the nodes' files; needed for `paths` on any node, and for `offNode`. */
-  files: flag.default(false),
+    .default("Sun 06:30")
+    .describe("day and time when the weekly restore drill begins"),
+  metricsDirectory: dataDirectory
+    .default("/var/lib/homelab/metrics")
+    .describe("where files for the textfile collector of Prometheus' node exporter are put"),
+  files: flag
+    .default(false)
+    .describe(
+      "whether storage keeps a repository for the files of all nodes; needed for `paths` on any node and for `offNode`",
+    ),
   ...files,
   ...repository,
-  /**
-   * Where everything is copied off this machine: `desktop`, or a repository as restic writes it, such as
-   * `s3:https://host/bucket` or `rest:https://user:password@host/`. It may hold a password: `pulumi config set --secret`.
-   */
   offNode: z
     .string()
     .regex(/^[^\r\n\0]*$/, "must be one line")
-    .default(""),
+    .default("")
+    .describe(
+      "where everything is copied off this machine: `desktop` (with `keepsOffNode` there), or a repository as restic writes it, such as `s3:https://host/bucket`; it may hold a password, so use `pulumi config set --secret`",
+    ),
   /**
    * What restic is told by its environment about that repository, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
    * @see https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html
@@ -97,7 +113,10 @@ export const backupServerSchema = strict({
         ),
       z.string({ error: "must be a text" }).regex(/^[^\r\n\0]+$/, "must be one line"),
     )
-    .default({}),
+    .default({})
+    .describe(
+      "what restic is told by its environment about that repository, such as `AWS_ACCESS_KEY_ID`, by name: `pulumi config set --secret --path 'homelab:backup.offNodeEnvironment.AWS_SECRET_ACCESS_KEY'`",
+    ),
 });
 
 export type BackupServerSettings = z.output<typeof backupServerSchema>;

@@ -5,27 +5,29 @@ import type { Keeps, ServicePort } from "./service";
 
 /** What `homelab:compute` says for all of its services. */
 export const computeGroup = {
-  /** Whether anything runs there; asks for `homelab:k3s.enabled`. */
-  enabled: flag.default(false),
-  /** In the cluster; everything that runs on compute is in it. */
+  enabled: flag.default(false).describe("whether anything runs there"),
   namespace: z
     .string()
     .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a small letter, then small letters, digits or -")
-    .default("homelab-compute"),
+    .default("homelab-compute")
+    .describe("namespace in the cluster of all that runs there"),
   gpu: strict({
-    /** The node has an NVIDIA GPU, its driver and the NVIDIA container toolkit. */
-    enabled: flag.default(false),
-    /** K3s makes it by itself where it finds the toolkit. */
+    enabled: flag
+      .default(false)
+      .describe("the node has an NVIDIA GPU, its driver and the NVIDIA container toolkit"),
     runtimeClass: z
       .string()
       .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, "must be the name of a RuntimeClass, such as nvidia")
-      .default("nvidia"),
-    /** How many pods may use the GPU at a time. */
-    shares: count(1, 16).default(3),
-    devicePlugin: image.default("nvcr.io/nvidia/k8s-device-plugin:v0.17.1"),
+      .default("nvidia")
+      .describe("how pods ask for it; K3s makes this one by itself"),
+    shares: count(1, 16).default(3).describe("pods that may use it in turns, 1 to 16"),
+    devicePlugin: image
+      .default("nvcr.io/nvidia/k8s-device-plugin:v0.17.1")
+      .describe("image of NVIDIA's device plugin"),
   }).prefault({}),
-  /** Where model weights are kept on the node; losing them costs a download. */
-  modelCache: dataDirectory.default("/srv/homelab/models"),
+  modelCache: dataDirectory
+    .default("/srv/homelab/models")
+    .describe("directory on compute for model weights; losing it costs a download"),
 };
 
 export type ComputeGroup = z.output<z.ZodObject<typeof computeGroup>>;

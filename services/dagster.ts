@@ -13,23 +13,24 @@ import { databaseUrl, s3Variables, sqlAlchemyUrl, type SecretsOf } from "./stora
 const key = "compute.dagster";
 
 const settings = strict({
-  enabled: flag.default(true),
-  image: image.default("docker.io/dagster/dagster-k8s:1.13.27"),
+  enabled: flag.default(true).describe("Dagster"),
+  image: image.default("docker.io/dagster/dagster-k8s:1.13.27").describe("its image"),
   ...pod({ port: 3300, cpu: "250m", memory: "512Mi" }),
-  /** Owner of the database, one of storage's roles. */
-  role: identifier.default("system"),
-  database: identifier.default("dagster"),
-  /** One of storage's S3 users. */
-  user: s3User.default("dagster"),
-  /** Where assets and the logs of runs go; one of the user's. */
-  bucket: bucketName.default("parquet"),
-  /** Python packages that the sample code needs beyond its image's, fetched when a pod starts. */
-  packages: listOf(requirement).prefault(["duckdb==2.0.1"]),
-  maxConcurrentRuns: count(1, 100).default(4),
-  runCpu: cpu.default("500m"),
-  runMemory: memory.default("1Gi"),
-  /** A run whose pod vanished is begun anew so often. */
-  maxRetries: count(0, 10).default(3),
+  role: identifier.default("system").describe("owner of the database, a role that storage hands out"),
+  database: identifier.default("dagster").describe("runs, events and schedules"),
+  user: s3User.default("dagster").describe("S3 user that storage hands out"),
+  bucket: bucketName.default("parquet").describe("for assets and the logs of runs; one of the user's"),
+  packages: listOf(requirement)
+    .prefault(["duckdb==2.0.1"])
+    .describe(
+      "Python packages that the sample code needs beyond its image's, with exact versions; fetched when a pod starts",
+    ),
+  maxConcurrentRuns: count(1, 100).default(4).describe("runs at a time, 1 to 100; others wait"),
+  runCpu: cpu.default("500m").describe("cores of a run"),
+  runMemory: memory.default("1Gi").describe("memory of a run"),
+  maxRetries: count(0, 10)
+    .default(3)
+    .describe("how often a run is started again whose pod vanished, 0 to 10"),
 });
 export type DagsterSettings = z.output<typeof settings>;
 

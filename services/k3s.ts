@@ -21,35 +21,49 @@ const seconds = (least: number, most: number) =>
 
 /** What each member of the cluster has to know. */
 const member = {
-  /** Whether the node is part of the cluster. */
-  enabled: flag.default(false),
-  /** K3s, exactly; on the agents never later than on storage. */
+  enabled: flag.default(false).describe("whether the node is part of the cluster"),
   version: z
     .string()
     .regex(/^v\d+\.\d+\.\d+\+[a-z0-9][a-z0-9.]*$/, "must be an exact version of K3s, such as v1.35.4+k3s1")
-    .default("v1.35.4+k3s1"),
-  /** Where VERSION/k3s and VERSION/sha256sum-ARCHITECTURE.txt are. */
+    .default("v1.35.4+k3s1")
+    .describe("K3s, exactly; on desktop and compute never later than on storage"),
   releases: z
     .string()
     .regex(
       /^(https?:\/\/|file:\/\/\/)[^\s'"\\]*[^\s'"\\/]$/,
       "must begin with https://, http:// or file:/// (a directory on the node) and not end with /",
     )
-    .default("https://github.com/k3s-io/k3s/releases/download"),
-  /** The release's archive of images, for nodes that reach no image registry. */
-  airgapImages: flag.default(false),
-  /** A directory on the node with archives of images for what runs in the cluster, which K3s imports when it starts. */
+    .default("https://github.com/k3s-io/k3s/releases/download")
+    .describe(
+      "where `VERSION/k3s` and `VERSION/sha256sum-ARCHITECTURE.txt` are: a URL, or `file:///…` for a directory on the node",
+    ),
+  airgapImages: flag
+    .default(false)
+    .describe("install the release's archive of images too, for a node that reaches no image registry"),
   imageArchives: z
     .string()
     .regex(
       /^(\/[A-Za-z0-9][A-Za-z0-9._-]*){2,}$/,
       "must be an absolute directory on the node, two names deep or more, such as /srv/images",
     )
-    .optional(),
-  architecture: z.enum(["amd64", "arm64"], { error: "must be amd64 or arm64" }).default("amd64"),
-  dataDirectory: dataDirectory.default("/var/lib/rancher/k3s"),
-  /** Ports of the node that pods serve (`hostPort`, `nodePort`) and that are open to whoever reaches the node. */
-  openPorts: listOf(port).prefault([]),
+    .optional()
+    .describe(
+      "directory on the node with archives of images (`docker save`), which K3s imports when it starts; none if left out",
+    ),
+  architecture: z
+    .enum(["amd64", "arm64"], { error: "must be amd64 or arm64" })
+    .default("amd64")
+    .describe("of the node: `amd64` or `arm64`"),
+  dataDirectory: dataDirectory
+    .default("/var/lib/rancher/k3s")
+    .describe(
+      "directory on the node for the cluster's state (storage), images, and volumes of local-path claims",
+    ),
+  openPorts: listOf(port)
+    .prefault([])
+    .describe(
+      "ports of the node that pods serve (`hostPort`, `nodePort`) and that are open to everybody on the network, TCP and UDP; without it only the house's nodes reach them",
+    ),
 };
 
 /** `homelab:k3s` on desktop and compute. */
@@ -58,19 +72,26 @@ export const k3sAgentSchema = strict(member);
 /** `homelab:k3s` on storage, whose server decides for the cluster. */
 export const k3sServerSchema = strict({
   ...member,
-  apiPort: port.default(6443),
-  podNetwork: network.default("10.42.0.0/16"),
-  serviceNetwork: network.default("10.43.0.0/16"),
-  /** Parts of K3s that are left out. */
+  apiPort: port.default(6443).describe("TCP port of the API"),
+  podNetwork: network.default("10.42.0.0/16").describe("addresses of pods; fixed once the cluster is there"),
+  serviceNetwork: network
+    .default("10.43.0.0/16")
+    .describe("addresses of Services; fixed once the cluster is there"),
   disable: listOf(
     z.enum(["traefik", "servicelb", "metrics-server", "coredns", "local-storage"], {
       error: "must be one of traefik, servicelb, metrics-server, coredns, local-storage",
     }),
-  ).prefault(["traefik", "servicelb"]),
-  /** node-monitor-grace-period, in seconds. */
-  nodeGraceSeconds: seconds(12, 300).default(20),
-  /** tolerationSeconds for unreachable and not-ready nodes. */
-  evictAfterSeconds: seconds(0, 600).default(10),
+  )
+    .prefault(["traefik", "servicelb"])
+    .describe(
+      "parts of K3s that are left out: `traefik`, `servicelb`, `metrics-server`, `coredns`, `local-storage`",
+    ),
+  nodeGraceSeconds: seconds(12, 300)
+    .default(20)
+    .describe("`node-monitor-grace-period`: after so many seconds of silence a node is not ready, 12 to 300"),
+  evictAfterSeconds: seconds(0, 600)
+    .default(10)
+    .describe("after so long on a node that is gone a pod is recreated elsewhere, 0 to 600"),
 });
 
 export type K3sServerSettings = z.output<typeof k3sServerSchema>;

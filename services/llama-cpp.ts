@@ -6,21 +6,25 @@ import { modelsAt, modelServer } from "./model-server";
 import { service } from "./service";
 
 const settings = strict({
-  enabled: flag.default(true),
-  image: image.default("ghcr.io/ggml-org/llama.cpp:server-b11347"),
-  /** Takes its place where there is a GPU. */
-  gpuImage: image.default("ghcr.io/ggml-org/llama.cpp:server-cuda-b11347"),
+  enabled: flag.default(true).describe("llama.cpp"),
+  image: image.default("ghcr.io/ggml-org/llama.cpp:server-b11347").describe("its image"),
+  gpuImage: image
+    .default("ghcr.io/ggml-org/llama.cpp:server-cuda-b11347")
+    .describe("its image where there is a GPU"),
   ...pod({ port: 8081, cpu: "1", memory: "1Gi" }),
-  /** On Hugging Face, or the path of a GGUF file below /models, which is the model cache. */
   model: z
     .union([hubModel, z.string().regex(/^\/[\w./-]+\.gguf$/)], {
       error:
         "must be the name of a model on Hugging Face with its quantization, or the path of a .gguf file in the container",
     })
-    .default("second-state/All-MiniLM-L6-v2-Embedding-GGUF:Q8_0"),
-  /** Serves /v1/embeddings, as an embedding model does; without, it completes text. */
-  embeddings: flag.default(true),
-  args: z.array(z.string().min(1)).prefault([]),
+    .default("second-state/All-MiniLM-L6-v2-Embedding-GGUF:Q8_0")
+    .describe(
+      "name on Hugging Face with its quantization, or path of a .gguf file in the container; `/models` is the model cache",
+    ),
+  embeddings: flag
+    .default(true)
+    .describe("it serves embeddings, as an embedding model does; without, it completes text"),
+  args: z.array(z.string().min(1)).prefault([]).describe("further arguments"),
 });
 export type LlamaCppSettings = z.output<typeof settings>;
 

@@ -8,12 +8,11 @@ const word = z
 
 /** `homelab:metrics`: what a node says of itself. */
 export const metricsSchema = strict({
-  /** Whether the node is measured; storage's `homelab:prometheus` collects it. */
-  enabled: flag.default(false),
-  image: image.default("quay.io/prometheus/node-exporter:v1.11.1"),
-  /** TCP port of the node exporter; the same on every node. */
-  port: port.default(9100),
-  /** Timers of your own that are watched as the house's are: that they are there, and that they run when they should. */
+  enabled: flag.default(false).describe("whether the node is measured, by a node exporter and a script"),
+  image: image
+    .default("quay.io/prometheus/node-exporter:v1.11.1")
+    .describe("the node exporter, an exact tag"),
+  port: port.default(9100).describe("its TCP port, open to storage; the same on every node"),
   timers: listOf(
     z
       .string()
@@ -21,20 +20,25 @@ export const metricsSchema = strict({
         /^[A-Za-z0-9][A-Za-z0-9:_.@\\-]{0,200}\.timer$/,
         "must be a timer of systemd, such as invoices.timer",
       ),
-  ).default([]),
-  /** Programs of your own on this node that Prometheus asks, by name. */
+  )
+    .default([])
+    .describe(
+      "timers of your own that are watched as the house's are, such as `[invoices.timer]`: that they are there and run when they should",
+    ),
   scrape: z
     .record(
       word,
       strict({
-        port,
+        port: port.describe("the program's TCP port, which is then open to the nodes and to nobody else"),
         path: z
           .string()
           .regex(/^\/[A-Za-z0-9/_.-]*$/, "must be a path such as /metrics")
-          .default("/metrics"),
+          .default("/metrics")
+          .describe("path of its measurements"),
       }),
     )
-    .default({}),
+    .default({})
+    .describe("programs of your own on the node that Prometheus asks, by a name of your choice"),
 });
 
 export type MetricsSettings = z.output<typeof metricsSchema>;

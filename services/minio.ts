@@ -4,33 +4,48 @@ import { service } from "./service";
 
 /** `homelab:minio`. */
 export const minioSchema = strict({
-  /**
-   * The S3 engine. This is the last image of MinIO's community edition, which is no longer maintained: any image with
-   * the same `server` command and environment can take its place. Its makers deleted it from Docker Hub in September 2026;
-   * Quay has the same manifests.
-   */
-  image: image.default("quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"),
-  apiPort: port.default(9000),
-  consolePort: port.default(9001),
-  dataDirectory: dataDirectory.default("/srv/homelab/minio"),
-  /** Buckets and users that somebody else made, which are taken over with all that they have. */
-  adopt: listOf(z.union([bucketName, s3User])).default([]),
-  /** By bucket name. Versioned: an overwritten or deleted object can be brought back. */
+  image: image
+    .default("quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z")
+    .describe(
+      "the S3 engine, an exact tag. The default is the last image of MinIO's community edition, which is no longer maintained",
+    ),
+  apiPort: port.default(9000).describe("TCP port of the S3 API"),
+  consolePort: port.default(9001).describe("TCP port of the console"),
+  dataDirectory: dataDirectory
+    .default("/srv/homelab/minio")
+    .describe("directory on the node that holds the objects"),
+  adopt: listOf(z.union([bucketName, s3User]))
+    .default([])
+    .describe(
+      "names of buckets and users that somebody else made and that are taken over; without, such a one is refused",
+    ),
   buckets: z
-    .record(bucketName, strict({ versioned: z.boolean().default(false) }))
-    .prefault({ parquet: {}, iceberg: {}, mlflow: { versioned: true } }),
-  /** By access key: one for each consumer, allowed its own buckets and nothing else. */
+    .record(
+      bucketName,
+      strict({
+        versioned: z
+          .boolean()
+          .default(false)
+          .describe("an overwritten or deleted object can be brought back"),
+      }),
+    )
+    .prefault({ parquet: {}, iceberg: {}, mlflow: { versioned: true } })
+    .describe("buckets by name: 3 to 63 small letters, digits or `-`"),
   users: z
     .record(
       s3User,
       strict({
-        buckets: listOf(bucketName).min(1, "must name at least one bucket"),
+        buckets: listOf(bucketName)
+          .min(1, "must name at least one bucket")
+          .describe("buckets of `buckets` that the user may use; at least one"),
         access: z
           .enum(["read-write", "read-only"], { error: "must be read-write or read-only" })
-          .default("read-write"),
+          .default("read-write")
+          .describe("`read-write` or `read-only`"),
       }),
     )
-    .prefault({ mlflow: { buckets: ["mlflow"] }, dagster: { buckets: ["parquet", "iceberg"] } }),
+    .prefault({ mlflow: { buckets: ["mlflow"] }, dagster: { buckets: ["parquet", "iceberg"] } })
+    .describe("consumers by access key: 3 to 20 small letters, digits, `_` or `-`"),
 });
 
 export type MinioSettings = z.output<typeof minioSchema>;

@@ -12,17 +12,17 @@ import { s3Variables, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
 const key = "compute.mlflow";
 
 const settings = strict({
-  enabled: flag.default(true),
-  /** The plain image: the drivers for PostgreSQL and S3 are not in it. */
-  image: image.default("ghcr.io/mlflow/mlflow:v3.17.0"),
-  /** Python packages beyond its image's, fetched when the pod starts. */
-  packages: listOf(requirement).prefault(["psycopg2-binary==2.9.13", "boto3==1.44.5"]),
+  enabled: flag.default(true).describe("MLflow"),
+  image: image.default("ghcr.io/mlflow/mlflow:v3.17.0").describe("its image"),
+  packages: listOf(requirement)
+    .prefault(["psycopg2-binary==2.9.13", "boto3==1.44.5"])
+    .describe("Python packages beyond its image's, with exact versions; fetched when the pod starts"),
   ...pod({ port: 5050, cpu: "250m", memory: "1Gi" }),
-  role: identifier.default("system"),
-  database: identifier.default("mlflow"),
-  user: s3User.default("mlflow"),
-  bucket: bucketName.default("mlflow"),
-  workers: count(1, 16).default(2),
+  role: identifier.default("system").describe("owner of the database, a role that storage hands out"),
+  database: identifier.default("mlflow").describe("experiments, runs, models"),
+  user: s3User.default("mlflow").describe("S3 user that storage hands out"),
+  bucket: bucketName.default("mlflow").describe("for artifacts; one of the user's"),
+  workers: count(1, 16).default(2).describe("processes that answer, 1 to 16"),
 });
 export type MlflowSettings = z.output<typeof settings>;
 

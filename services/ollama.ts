@@ -7,13 +7,12 @@ import type { Program } from "./pod";
 import { service } from "./service";
 
 const settings = strict({
-  enabled: flag.default(true),
-  image: image.default("docker.io/ollama/ollama:0.35.1"),
+  enabled: flag.default(true).describe("Ollama"),
+  image: image.default("docker.io/ollama/ollama:0.35.1").describe("its image"),
   ...pod({ port: 11434, cpu: "1", memory: "2Gi" }),
-  /** Fetched when it starts; others when a client asks for them. */
-  models: listOf(
-    z.string().regex(/^[\w./-]+(:[\w.-]+)?$/, "must be the name of a model, such as qwen3:0.6b"),
-  ).prefault([]),
+  models: listOf(z.string().regex(/^[\w./-]+(:[\w.-]+)?$/, "must be the name of a model, such as qwen3:0.6b"))
+    .prefault([])
+    .describe("fetched when it starts; others when a client asks for them"),
 });
 export type OllamaSettings = z.output<typeof settings>;
 

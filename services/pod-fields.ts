@@ -14,9 +14,11 @@ export const memory = z
 
 /** What every service is told: where it listens, and what the scheduler keeps free for it. */
 export const pod = (defaults: { port: number; cpu: string; memory: string }) => ({
-  port: port.default(defaults.port),
-  cpu: cpu.default(defaults.cpu),
-  memory: memory.default(defaults.memory),
+  port: port.default(defaults.port).describe("TCP port"),
+  cpu: cpu.default(defaults.cpu).describe("cores for each of its programs, or thousandths such as `500m`"),
+  memory: memory
+    .default(defaults.memory)
+    .describe("memory for each of its programs, such as `512Mi` or `4Gi`"),
   pod: podKeys.describe("further keys of its pods"),
 });
 

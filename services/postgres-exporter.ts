@@ -4,9 +4,11 @@ import { needs, service } from "./service";
 
 /** `homelab:postgresExporter`. */
 export const postgresExporterSchema = strict({
-  enabled: flag.default(false),
-  image: image.default("quay.io/prometheuscommunity/postgres-exporter:v0.19.1"),
-  port: port.default(9187),
+  enabled: flag.default(false).describe("whether it runs"),
+  image: image
+    .default("quay.io/prometheuscommunity/postgres-exporter:v0.19.1")
+    .describe("its image, an exact tag"),
+  port: port.default(9187).describe("its TCP port, open to storage alone"),
 });
 
 export type PostgresExporterSettings = z.output<typeof postgresExporterSchema>;

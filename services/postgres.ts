@@ -57,29 +57,33 @@ const parameterValue = z.union(
 );
 
 const role = strict({
-  /** Above all permissions: for the person who runs the house, not for programs. */
-  superuser: z.boolean().default(false),
-  createDatabase: z.boolean().default(false),
-  createRole: z.boolean().default(false),
-  /** Roles whose rights this one has too. */
-  memberOf: listOf(identifier).default([]),
-  /** Parameters of this role's sessions, e.g. statement_timeout. */
-  settings: z.record(parameter, z.string()).default({}),
+  superuser: z.boolean().default(false).describe("above all permissions: for the person who runs the house"),
+  createDatabase: z.boolean().default(false).describe("may make databases"),
+  createRole: z.boolean().default(false).describe("may make roles"),
+  memberOf: listOf(identifier).default([]).describe("roles whose rights this one has too"),
+  settings: z
+    .record(parameter, z.string())
+    .default({})
+    .describe("parameters of this role's sessions, e.g. `statement_timeout: 5min`"),
 });
 
 const grant = strict({
-  role: identifier,
-  schema: identifier.default("public"),
-  on: z.enum(["schema", "tables", "sequences"], { error: "must be one of schema, tables, sequences" }),
+  role: identifier.describe("a role that is in `connect`"),
+  schema: identifier.default("public").describe("the schema"),
+  on: z
+    .enum(["schema", "tables", "sequences"], { error: "must be one of schema, tables, sequences" })
+    .describe("`schema`, `tables` or `sequences`: the present ones, and those that the owner makes later"),
   privileges: listOf(
     z.enum(["USAGE", "CREATE", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], {
       error: "must be a privilege such as USAGE, SELECT, INSERT, UPDATE or DELETE",
     }),
-  ).min(1, "must name at least one privilege"),
+  )
+    .min(1, "must name at least one privilege")
+    .describe("e.g. `[USAGE]` on a schema, `[SELECT, INSERT]` on tables; exactly these are held"),
 });
 
 const database = strict({
-  owner: identifier,
+  owner: identifier.describe("a role of `roles`"),
   extensions: listOf(
     z
       .string()
@@ -87,22 +91,28 @@ const database = strict({
         (name) => knownExtensions.has(name),
         "must be an extension that the image carries, such as vector",
       ),
-  ).default([]),
-  /** Roles beside the owner that may connect. */
-  connect: listOf(identifier).default([]),
-  grants: z.array(grant).default([]),
+  )
+    .default([])
+    .describe("extensions that the image carries, e.g. `vector`"),
+  connect: listOf(identifier).default([]).describe("roles beside the owner that may connect"),
+  grants: z.array(grant).default([]).describe("privileges of roles other than the owner"),
 });
 
 /** Sizes that a server has on its node. Those by default are for 16 GB of memory that it shares with the rest of the node. */
 export const serverSizes = {
-  sharedBuffers: size.default("2GB"),
-  effectiveCacheSize: size.default("6GB"),
-  workMem: size.default("64MB"),
-  maintenanceWorkMem: size.default("512MB"),
-  maxWalSize: size.default("4GB"),
-  minWalSize: size.default("1GB"),
-  /** /dev/shm of the container, which parallel queries and index builds share. */
-  shmSize: size.default("2GB"),
+  sharedBuffers: size.default("2GB").describe("PostgreSQL's own cache; at most half of the memory"),
+  effectiveCacheSize: size
+    .default("6GB")
+    .describe("what the system's page cache is likely to hold; reserves nothing; at most all of the memory"),
+  workMem: size.default("64MB").describe("memory of each sort or hash of each connection; at most an eighth"),
+  maintenanceWorkMem: size.default("512MB").describe("memory of an index build or vacuum; at most a quarter"),
+  maxWalSize: size.default("4GB").describe("WAL after which a checkpoint begins; disk, not memory"),
+  minWalSize: size.default("1GB").describe("WAL files that are kept to be used again; at most `maxWalSize`"),
+  shmSize: size
+    .default("2GB")
+    .describe(
+      "/dev/shm of the container, which parallel queries and index builds share; at most all of the memory",
+    ),
 };
 
 /** As whom one server asks and follows the other: it may copy the cluster, and nothing else. */
@@ -110,49 +120,71 @@ export const replicationRole = "replicator";
 
 /** `homelab:postgres.replica`: a standby on desktop, which has `homelab:replica`. */
 const replica = strict({
-  /** Whether desktop may copy this server and follow it. */
-  enabled: flag.default(false),
-  /** Where desktop's PostgreSQL listens: its `homelab:replica.port`. */
-  port: port.default(5432),
-  /** WAL that is kept for a standby or a backup that is away; a standby that needs more must be made anew. */
-  slotLimit: size.default("16GB"),
-  /** A commit is answered once the standby has it on disk too; while the standby is away, none is. */
-  synchronous: flag.default(false),
+  enabled: flag
+    .default(false)
+    .describe("whether desktop may have a standby of this server; see `homelab:replica`"),
+  port: port.default(5432).describe("where the standby listens: desktop's `homelab:replica.port`"),
+  slotLimit: size
+    .default("16GB")
+    .describe(
+      "WAL that is kept for a standby, or a backup, that is away; one that needs more must be copied anew",
+    ),
+  synchronous: flag
+    .default(false)
+    .describe(
+      "a commit is answered once the standby has it on disk too. **While desktop is off, no commit is answered then.** Without it storage goes on alone, and a promotion may lose the last commits",
+    ),
 });
 
 /** `homelab:postgres`. The sizes are for 16 GB of memory that PostgreSQL shares with the rest of the node. */
 export const postgresSchema = strict({
-  /** Image that ours is built on: Debian, with the layout and entry contract of the official one. */
-  baseImage: image.default("docker.io/library/postgres:18-trixie"),
-  port: port.default(5432),
-  /** Holds the cluster; mounted at /var/lib/postgresql. */
-  dataDirectory: dataDirectory.default("/srv/homelab/postgres"),
+  baseImage: image
+    .default("docker.io/library/postgres:18-trixie")
+    .describe(
+      "image that ours is built on: Debian, with the layout and entry contract of the official one; an exact tag, if you like with digest",
+    ),
+  port: port.default(5432).describe("TCP port, 1 to 65535"),
+  dataDirectory: dataDirectory
+    .default("/srv/homelab/postgres")
+    .describe("directory on the node that holds the cluster; below /srv, /var/lib, /mnt, /data or /home"),
   ...serverSizes,
   maxConnections: z
     .int("must be a whole number")
     .min(10, "must be 10 to 1000")
     .max(1000, "must be 10 to 1000")
-    .default(100),
+    .default(100)
+    .describe("connections at once, 10 to 1000"),
   /** Search by vector indexes; a change is reloaded. @see https://github.com/pgvector/pgvector#query-options */
   search: strict({
-    /** How many candidates a search of an HNSW index keeps: more finds more of the nearest, and takes longer. */
     efSearch: z
       .int("must be a whole number")
       .min(1, "must be 1 to 1000")
       .max(1000, "must be 1 to 1000")
-      .default(40),
-    /** pgvector's hnsw.iterative_scan: keep scanning when a WHERE clause leaves fewer than LIMIT rows. */
+      .default(40)
+      .describe(
+        "candidates that a search by an HNSW index keeps, 1 to 1000: more finds more of the nearest and takes longer; see [search.md](search.md)",
+      ),
     iterativeScan: z
       .enum(["off", "relaxed_order", "strict_order"], {
         error: "must be one of off, relaxed_order, strict_order",
       })
-      .default("strict_order"),
+      .default("strict_order")
+      .describe(
+        "pgvector's `hnsw.iterative_scan`, which keeps scanning when a WHERE clause leaves fewer than LIMIT rows: `off`, `relaxed_order` or `strict_order` (the order is exact)",
+      ),
   }).prefault({}),
   replica: replica.prefault({}),
-  /** Any other parameter, by PostgreSQL's name. */
-  settings: z.record(parameter, parameterValue).default({}),
-  /** Roles and databases that somebody else made, which are taken over with all that they have. */
-  adopt: listOf(identifier).default([]),
+  settings: z
+    .record(parameter, parameterValue)
+    .default({})
+    .describe(
+      "any other parameter, by PostgreSQL's name: one line of text, a number, true or false. Those with a key above, and those on which access depends, are refused",
+    ),
+  adopt: listOf(identifier)
+    .default([])
+    .describe(
+      "names of roles and databases that somebody else made and that are taken over; without, such a one is refused",
+    ),
   roles: z
     .record(
       identifier.refine(
@@ -161,7 +193,8 @@ export const postgresSchema = strict({
       ),
       role,
     )
-    .prefault({ agent: {}, system: {}, ksh3: { superuser: true } }),
+    .prefault({ agent: {}, system: {}, ksh3: { superuser: true } })
+    .describe("login roles by name"),
   databases: z
     .record(
       identifier.refine(
@@ -174,7 +207,8 @@ export const postgresSchema = strict({
       agent_gateway: { owner: "agent", extensions: ["vector"] },
       dagster: { owner: "system" },
       mlflow: { owner: "system" },
-    }),
+    })
+    .describe("databases by name"),
 });
 
 export type PostgresSettings = z.output<typeof postgresSchema>;

@@ -12,24 +12,33 @@ const whole = (what: string, least: number, most: number) =>
     .int(`must be a whole number of ${what}`)
     .min(least, `must be ${least} to ${most} ${what}`)
     .max(most, `must be ${least} to ${most} ${what}`);
-const enabled = flag.default(false);
+const enabled = flag.default(false).describe("whether anything of this is set up");
 
 /** `homelab:power` on storage, which is there to wake the others and to know why they are off. */
 export const powerKeeperSchema = strict({
   enabled,
-  /** When which on-demand node is woken. */
-  wake: z.record(z.string(), listOf(calendar)).default({}),
+  wake: z
+    .record(z.string(), listOf(calendar))
+    .default({})
+    .describe(
+      "storage: when which on-demand node is woken, a list of moments by the node's name, as in `compute: [Mon..Fri 07:30]`; the node needs a `mac`",
+    ),
 });
 
 /** `homelab:power` on the stack of a node that may be on demand. */
 export const powerScheduleSchema = strict({
   enabled,
-  /** From when on the node goes off as soon as nothing runs on it. */
-  sleep: listOf(calendar).default([]),
-  /** After so long without anything running the node goes off; 0: never. */
-  idleMinutes: whole("minutes", 0, 1440).default(0),
-  /** Work of the processors, in percent of one, up to which nothing counts as running. */
-  idleCpuPercent: whole("percent", 1, 6400).default(25),
+  sleep: listOf(calendar)
+    .default([])
+    .describe("compute: a list of moments from which on it goes off as soon as nothing runs there"),
+  idleMinutes: whole("minutes", 0, 1440)
+    .default(0)
+    .describe("compute: goes off after so many minutes in which nothing ran, 1 to 1440; 0: never"),
+  idleCpuPercent: whole("percent", 1, 6400)
+    .default(25)
+    .describe(
+      "compute: work of all processors together, in percent of one, up to which nothing counts as running, 1 to 6400",
+    ),
 });
 
 export type PowerKeeperSettings = z.output<typeof powerKeeperSchema>;

@@ -6,12 +6,11 @@ import type { PodRun, Program } from "./pod";
 import { service } from "./service";
 
 const settings = strict({
-  enabled: flag.default(false),
-  image: image.default("docker.io/qdrant/qdrant:v1.18.2"),
+  enabled: flag.default(false).describe("Qdrant: a derived copy for [search](search.md), which begins empty"),
+  image: image.default("docker.io/qdrant/qdrant:v1.18.2").describe("its image"),
   /** `memory` holds vectors and index, about 2 KB for each document of 384 dimensions; it gets no more. */
   ...pod({ port: 6333, cpu: "250m", memory: "2Gi" }),
-  /** What the copy may take on disk; a pod that takes more is made anew, empty. */
-  disk: memory.default("10Gi"),
+  disk: memory.default("10Gi").describe("what the copy may take; a pod that takes more is recreated, empty"),
 });
 export type QdrantSettings = z.output<typeof settings>;
 

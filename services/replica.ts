@@ -9,10 +9,11 @@ import { service } from "./service";
  * of connections, further parameters) is storage's.
  */
 export const replicaSchema = strict({
-  enabled: flag.default(false),
-  port: port.default(5432),
-  /** Holds the copy of the cluster; mounted at /var/lib/postgresql. */
-  dataDirectory: dataDirectory.default("/srv/homelab/postgres"),
+  enabled: flag.default(false).describe("whether desktop has a standby"),
+  port: port.default(5432).describe("TCP port; the same as storage's `homelab:postgres.replica.port`"),
+  dataDirectory: dataDirectory
+    .default("/srv/homelab/postgres")
+    .describe("directory on the node that holds the copy of the cluster"),
   ...serverSizes,
 });
 

@@ -8,12 +8,12 @@ import { service } from "./service";
 const settings = strict({
   enabled: z
     .union([flag, z.literal("with-gpu")], { error: "must be true, false or with-gpu" })
-    .default("with-gpu"),
-  image: image.default("docker.io/vllm/vllm-openai:v0.29.0"),
+    .default("with-gpu")
+    .describe("vLLM (`with-gpu`: where there is a GPU)"),
+  image: image.default("docker.io/vllm/vllm-openai:v0.29.0").describe("its image"),
   ...pod({ port: 8000, cpu: "2", memory: "8Gi" }),
-  model: hubModel.default("Qwen/Qwen3-0.6B"),
-  /** Further arguments, as vLLM's documentation names them. */
-  args: z.array(z.string().min(1)).prefault([]),
+  model: hubModel.default("Qwen/Qwen3-0.6B").describe("name on Hugging Face"),
+  args: z.array(z.string().min(1)).prefault([]).describe("further arguments"),
 });
 export type VllmSettings = z.output<typeof settings>;
 

@@ -1,5 +1,5 @@
 export { checkSettings } from "./check";
-export { identity, loadSettings, SettingsError } from "./load";
+export { identity, loadSettings } from "./load";
 export type {
   AgentSettings,
   CommonSettings,
@@ -8,5 +8,5 @@ export type {
   SettingsOf,
   StorageSettings,
 } from "./load";
-export { migrationsSchema, type MigrationsSettings } from "./migration";
+export { type MigrationsSettings } from "./migration";
 export { skippedHours } from "./skipped-hour";

@@ -43,9 +43,19 @@ export interface Environment {
   exists: (path: string) => boolean;
 }
 
-const common = {
-  topology: z.string().min(1, "must be a path").default("topology.yaml"),
-  sshIdentity: z.string().min(1, "must be a path").optional(),
+export const common = {
+  topology: z
+    .string()
+    .min(1, "must be a path")
+    .default("topology.yaml")
+    .describe("path of the topology file, from the project's folder"),
+  sshIdentity: z
+    .string()
+    .min(1, "must be a path")
+    .optional()
+    .describe(
+      "path of the private key for SSH on the machine that runs Pulumi; `~/` is its home; it must have no passphrase; or `agent` for what the SSH agent holds. Left out: `~/.ssh/id_ed25519` where that exists, else the SSH agent is asked",
+    ),
 };
 const schemaOf = (stack: NodeName, services?: Services) =>
   strict({

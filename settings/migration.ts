@@ -6,28 +6,44 @@ import type { PostgresSettings } from "../services";
 
 /** A PostgreSQL that databases are moved from; it is only read. */
 const source = strict({
-  /** As the node named by `via` reaches it, or storage itself. */
-  host: z.string().min(1, "must be a host").default("127.0.0.1"),
-  port: port.default(5432),
-  user: z.string().min(1, "must be a role of the source").default("postgres"),
-  /** A secret: `pulumi config set --secret`. */
-  password: z.string({ error: "must be a text" }).min(1, "must be a text"),
+  host: z
+    .string()
+    .min(1, "must be a host")
+    .default("127.0.0.1")
+    .describe("the server to move from, as `via` reaches it, or storage itself"),
+  port: port.default(5432).describe("its TCP port"),
+  user: z
+    .string()
+    .min(1, "must be a role of the source")
+    .default("postgres")
+    .describe("a role that may read all of it"),
+  password: z
+    .string({ error: "must be a text" })
+    .min(1, "must be a text")
+    .describe("that role's password: `pulumi config set --secret --path`"),
 });
 
 const migration = strict({
   source,
-  /** The node through which the source is reached by SSH; without, storage reaches it itself, unencrypted. */
   via: z
     .union([z.literal(""), z.enum(nodeNames)], { error: `must be one of ${nodeNames.join(", ")}` })
-    .default(""),
-  /** Names on storage by the source's. */
+    .default("")
+    .describe("the node through which it is reached by SSH; without, storage reaches it itself, unencrypted"),
   databases: z
     .record(z.string().min(1, "must not be empty"), identifier)
-    .refine((databases) => Object.keys(databases).length > 0, "must name at least one database"),
-  /** Who owns on storage what a role owns in the source, where it is not the role of the same name or the database's owner. */
-  owners: z.record(z.string().min(1, "must not be empty"), identifier).default({}),
-  /** Holds the dump meanwhile. */
-  workDirectory: dataDirectory.default(usualWorkDirectory),
+    .refine((databases) => Object.keys(databases).length > 0, "must name at least one database")
+    .describe(
+      "names on storage by the source's: `{ Old Shop: shop }`; each must be in `homelab:postgres.databases` and empty",
+    ),
+  owners: z
+    .record(z.string().min(1, "must not be empty"), identifier)
+    .default({})
+    .describe(
+      "who owns on storage what a role owns in the source, where it is not the role of the same name or the database's owner",
+    ),
+  workDirectory: dataDirectory
+    .default(usualWorkDirectory)
+    .describe("directory on storage for the dump, below /srv, /var/lib, /mnt, /data or /home"),
 });
 
 /** `homelab:migrations` on storage: databases of other servers that are moved to its own, each once. */

@@ -10,4 +10,4 @@ export {
   type Topology,
 } from "./node";
 export { nodeNames, type NodeName } from "./names";
-export { type Lifecycle } from "./schema";
+export { topologySchema, type Lifecycle } from "./schema";

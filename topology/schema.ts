@@ -45,24 +45,32 @@ const hostKey = z
 
 const ssh = z
   .strictObject({
-    /** `root`, or a user who may run `sudo` without a password. */
     user: z
       .string()
       .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be a user name")
-      .default("root"),
-    port: z.int().min(1).max(65535).default(22),
+      .default("root")
+      .describe("`root`, or a user who may run `sudo` without a password"),
+    port: z.int().min(1).max(65535).default(22).describe("TCP port of sshd"),
   })
   .prefault({});
 
 const node = z.strictObject({
-  address,
-  lifecycle: z.enum(lifecycles, { error: `must be one of ${lifecycles.join(", ")}` }),
-  /** The machine's memory. Settings that would not fit are refused before anything is touched. */
-  memory,
-  hostKey,
+  address: address.describe(
+    "IPv4 or IPv6 address by which the other nodes reach it; no name, which may resolve to another machine",
+  ),
+  lifecycle: z
+    .enum(lifecycles, { error: `must be one of ${lifecycles.join(", ")}` })
+    .describe("`always-on` or `on-demand`; storage must be always on"),
+  memory: memory.describe(
+    "the machine's memory, `MB`, `GB` or `TB`; settings that would not fit are refused",
+  ),
+  hostKey: hostKey.describe("the machine's public SSH key, `ssh-ed25519 AAAA…`"),
   ssh,
-  /** Hardware address of its wired network card, for Wake-on-LAN. */
-  mac: mac.optional(),
+  mac: mac
+    .optional()
+    .describe(
+      "hardware address of its wired network card, such as `02:4c:41:42:00:0d`, for Wake-on-LAN; a node without one cannot be woken",
+    ),
 });
 
 export const topologySchema = z
@@ -70,12 +78,18 @@ export const topologySchema = z
     nodes: z.strictObject({ storage: node, desktop: node, compute: node }),
     storageClasses: z
       .strictObject({
-        /** Kubernetes storage classes whose storage is on the network, so off the node that uses it. */
-        network: z.array(z.string().min(1)).default([]),
+        network: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            "Kubernetes storage classes whose storage is on the network, so off the node that uses it",
+          ),
       })
       .prefault({}),
-    /** Further addresses that may reach the admin ports (MinIO), such as the machine where Pulumi runs. */
-    operators: z.array(address).default([]),
+    operators: z
+      .array(address)
+      .default([])
+      .describe("further addresses that may reach MinIO's ports, such as the machine where Pulumi runs"),
   })
   .superRefine((topology, ctx) => {
     for (const key of ["address", "mac"] as const) {
