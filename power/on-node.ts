@@ -96,7 +96,7 @@ export async function clusterNode(
 
 /**
  * Empties a node of the cluster: no new pods, and those that are there go elsewhere.
- * @param all delete also pods that nobody makes anew.
+ * @param all delete also pods that nothing recreates.
  */
 export async function drainNode(
   server: ConnectionArgs,

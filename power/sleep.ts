@@ -3,7 +3,7 @@ import { errorMessage } from "../packages/errors";
 import { PowerError, seconds, type Power } from "./context";
 
 export interface SleepOptions {
-  /** Go on although something would be lost, or pods that nobody makes anew would be deleted. */
+  /** Go on although something would be lost, or pods that nothing recreates would be deleted. */
   readonly force: boolean;
   /** Seconds for its pods to go elsewhere. */
   readonly drainLimit: number;

@@ -60,7 +60,7 @@ describe("check", () => {
     expect(check(lamp().kind, given)).toEqual({ inputs, failures: [] });
   });
 
-  it("says what is wrong in one sentence a mistake", () => {
+  it("says what is wrong in one message per problem", () => {
     expect(check(lamp().kind, { ...inputs, name: "Desk 1", watts: 200 }).failures).toEqual([
       'name is "Desk 1": it must be small letters.',
       "watts is 200: it must be at most 100.",

@@ -91,7 +91,7 @@ function explain(connection: ConnectionArgs, error: Error & { level?: string }, 
   const known = connection.hostKey.split(" ")[1];
   if (seen.hostKey !== undefined && seen.hostKey !== known) {
     return new RemoteError(
-      `${where} shows another host key than the topology has: if the machine was made anew, put its new key into nodes.${connection.node}.hostKey; if not, do not connect.`,
+      `${where} shows another host key than the topology has: if the machine was reinstalled, put its new key into nodes.${connection.node}.hostKey; if not, do not connect.`,
     );
   }
   const key = connection.identity ?? "the SSH agent";

@@ -44,7 +44,7 @@ export const powerScheduleSchema = strict({
 export type PowerKeeperSettings = z.output<typeof powerKeeperSchema>;
 export type PowerScheduleSettings = z.output<typeof powerScheduleSchema>;
 
-/** What storage's settings and the topology together show: a sentence a mistake. */
+/** What storage's settings and the topology together show: one message per problem. */
 function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topology: Topology): string[] {
   const wanted = Object.keys(wake).filter((name) => (wake[name] ?? []).length > 0);
   if (wanted.length > 0 && !on)
@@ -63,7 +63,7 @@ function keeperProblems({ enabled: on, wake }: PowerKeeperSettings, topology: To
   });
 }
 
-/** What a node's settings and the node together show: a sentence a mistake. */
+/** What a node's settings and the node together show: one message per problem. */
 function scheduleProblems({ enabled: on, sleep, idleMinutes }: PowerScheduleSettings, node: Node): string[] {
   const set = [...(sleep.length > 0 ? ["sleep"] : []), ...(idleMinutes > 0 ? ["idleMinutes"] : [])];
   if (node.lifecycle === "always-on" && (on || set.length > 0)) {

@@ -116,7 +116,7 @@ export const scrapedOn = (node: NodeName, settings: object, all: Services = hous
     path === undefined ? [] : [{ title, port, path }],
   );
 
-/** What is wrong with a stack's settings that their schemas cannot see: one sentence a mistake. */
+/** What is wrong with a stack's settings that their schemas cannot see: one message per problem. */
 export function serviceProblems(
   node: Node,
   topology: Topology,

@@ -155,7 +155,7 @@ export interface Service<
   /** Schema of its key, every part with its default. */
   readonly settings: S;
   /**
-   * What is wrong with its settings that the schema cannot see, also while it is off: one sentence a mistake, with the key,
+   * What is wrong with its settings that the schema cannot see, also while it is off: one message per problem, with the key,
    * the value and what is allowed. @default nothing
    */
   problems?(settings: z.output<S>, given: JudgedBy): readonly string[];

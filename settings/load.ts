@@ -29,7 +29,7 @@ export interface SettingsOf {
   compute: ComputeStackSettings;
 }
 
-/** The stack's configuration is wrong: one sentence a mistake, each with the key, the value and what is allowed. */
+/** The stack's configuration is wrong: one message per problem, each with the key, the value and what is allowed. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
   constructor(readonly sentences: readonly string[]) {

@@ -5,7 +5,7 @@ import type { Node, Topology } from "./node";
 import { nodeNames, type NodeName } from "./names";
 import { topologySchema } from "./schema";
 
-/** The topology is wrong: one sentence a mistake, each naming the key, the value and what is allowed. */
+/** The topology is wrong: one message per problem, each naming the key, the value and what is allowed. */
 export class TopologyError extends Error {
   override readonly name = "TopologyError";
   constructor(

@@ -144,7 +144,7 @@ describe("the copy off storage", () => {
     });
   });
 
-  it("is not made anew when it was there before and is gone", () => {
+  it("is not recreated when it was there before and is gone", () => {
     expect(copy()).toMatchObject({ code: 0 });
     played.bash(`mv ${repository()} ${repository()}.away`);
     const { code, said } = copy("wal");

@@ -310,7 +310,7 @@ describe("Dagster", () => {
     });
   });
 
-  it("begins anew a run whose pod vanished, and no run that failed by itself", async () => {
+  it("restarts a run whose pod vanished, and no run that failed by itself", async () => {
     expect(instanceOf(await run({ dagster: { maxRetries: 2 } }))).toMatchObject({
       run_launcher: { class: "K8sRunLauncher" },
       run_monitoring: { enabled: true, max_resume_run_attempts: 0 },

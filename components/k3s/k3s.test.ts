@@ -113,7 +113,7 @@ describe("a K3sServer", () => {
     });
   });
 
-  it("keeps its tokens with the cluster's state, so that a stack made anew finds them, and none in clear", async () => {
+  it("keeps its tokens with the cluster's state, so that a recreated stack finds them, and none in clear", async () => {
     const all = await runServer();
     const unit = parse(file(all, "/etc/systemd/system/k3s.service").content);
     // A cluster of its own on the disk below would be another one.

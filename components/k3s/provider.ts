@@ -8,7 +8,7 @@ import type { ClusterObject } from "../../provider/sdk/kubernetes";
 export interface Cluster {
   /** Secret: everything may be done with it. */
   readonly kubeconfig: pulumi.Input<string>;
-  /** The same for as long as it is the same cluster: objects are made anew when it changes. */
+  /** The same for as long as it is the same cluster: objects are recreated when it changes. */
   readonly identifier: pulumi.Input<string>;
   /** See {@link clusterGeneration}. @default objects are deleted one by one, also from a cluster that is gone */
   readonly generation?: pulumi.Resource;
@@ -29,7 +29,7 @@ export function clusterGeneration(
 
 /**
  * The Kubernetes provider for the house's cluster.
- * @param mutable whether a changed ConfigMap or Secret stays the same object. @default a changed one is made anew
+ * @param mutable whether a changed ConfigMap or Secret stays the same object. @default a changed one is recreated
  */
 export function clusterProvider(
   name: string,

@@ -13,7 +13,7 @@ export const mountedInit = "/docker-entrypoint-initdb.d";
 
 /**
  * The official image keeps its cluster in 18/docker below this. A mount at …/data instead works until the container
- * is made anew; then all data is gone without a word.
+ * is recreated; then all data is gone without a word.
  * @see https://github.com/docker-library/postgres/pull/1259
  */
 export const mountedData = "/var/lib/postgresql";

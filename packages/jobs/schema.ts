@@ -110,7 +110,7 @@ const file = strict({ jobs: z.record(jobName, job) });
 /** jobs.yaml, read. */
 export type Jobs = Readonly<Record<string, Job>>;
 
-/** What a schema cannot see: a sentence a mistake. */
+/** What a schema cannot see: one message per problem. */
 function mistakes(jobs: Jobs): string[] {
   const said = Object.entries(jobs).flatMap(([name, { after, schedule }]) => [
     ...after

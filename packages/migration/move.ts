@@ -250,7 +250,7 @@ async function moveDatabase(migration: Migration, database: PlannedDatabase): Pr
     verified(migration, database, scratchName(database.to), record),
   );
   if (differences(compared).length > 0) {
-    // The dump may be what is wrong, so the next run begins anew.
+    // The dump may be what is wrong, so the next run starts over.
     await remote.forgetItem(folder, item);
     throw new Different(database.to, compared);
   }

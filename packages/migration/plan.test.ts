@@ -202,7 +202,7 @@ describe("a plan", () => {
       plan(found(Object.assign({}, ...more) as Partial<Found>)).databases[0]?.stage;
     expect(stage(whole, scratch("restoring"))).toBe("half restored");
     expect(stage(whole, scratch("restored"))).toBe("restored");
-    // The dump is gone or was not finished: all begins anew.
+    // The dump is gone or was not finished: all starts over.
     expect(stage(scratch("restored"))).toBe("not begun");
   });
 

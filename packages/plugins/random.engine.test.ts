@@ -48,7 +48,7 @@ describe("the random plugin", () => {
     expect(password()).toBe(before);
   });
 
-  test("is made anew when its keepers or its length change", () => {
+  test("is recreated when its keepers or its length change", () => {
     const before = password();
     project.program(program(24, `, keepers: { month: "2" }`));
     expect(project.planned("password")).toBe("replace");

@@ -37,7 +37,7 @@ export function rebuild(client: ClientBase, copy: VectorCopy, progress: Progress
 
 /**
  * Sends what changed since the last time; makes the copy anew when there is none. Documents that were deleted stay in
- * the copy, where they only cost room, until it is made anew.
+ * the copy, where they only cost room, until it is recreated.
  */
 export async function sync(client: ClientBase, copy: VectorCopy, progress: Progress): Promise<Copied> {
   const [known] = await rows<{ collection: string; watermark: number }>(

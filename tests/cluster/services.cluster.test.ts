@@ -218,7 +218,7 @@ describe("without PostgreSQL for a minute", () => {
 });
 
 describe("a run of Dagster whose pod vanished", () => {
-  it("is marked as failed and begun anew", { timeout: 600_000 }, async () => {
+  it("is marked as failed and started again", { timeout: 600_000 }, async () => {
     const submit = `{"query":"mutation { launchRun(executionParams: {selector: {repositoryLocationName: \\"sample\\", repositoryName: \\"__repository__\\", jobName: \\"sample\\"}, runConfigData: \\"{ops: {numbers: {config: {name: gone, rows: 50000000}}}}\\"}) { __typename ... on LaunchRunSuccess { run { runId } } } }"}`;
     const answer = onNode(
       "desktop",
@@ -240,6 +240,6 @@ describe("a run of Dagster whose pod vanished", () => {
         "dagster",
         `select run_id from run_tags where key = 'dagster/parent_run_id' and value = '${run}' limit 1`,
       );
-    await until("it is begun anew", 120, () => again() !== "");
+    await until("it is started again", 120, () => again() !== "");
   });
 });

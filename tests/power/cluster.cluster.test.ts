@@ -56,7 +56,7 @@ describe("compute, in the cluster", () => {
     },
   );
 
-  it("stays on, and takes pods again, when one is there that nobody makes anew", { timeout: 120_000 }, () => {
+  it("stays on, and takes pods again, when one is there that nothing recreates", { timeout: 120_000 }, () => {
     const { code, text } = command("sleep", "compute");
     expect([code, text]).toEqual([
       1,

@@ -66,7 +66,7 @@ describe("compute with an idle shut-down", () => {
     expect(lines.slice(-4).join("\n")).toMatch(/nothing runs, for \d+ s of 5/);
   });
 
-  it("begins anew when it is on again", () => {
+  it("starts over when it is on again", () => {
     expect(onNode("compute", "cat /run/homelab-power/due 2>&1 || true")).toContain("No such file");
     expect(
       onNode(

@@ -184,7 +184,7 @@ describe("the backup, after a promotion and the way back", () => {
     expect(now).not.toContain("9500");
   });
 
-  it("goes on after a restore in place too, which says how the standby is made anew", () => {
+  it("goes on after a restore in place too, which says how the standby is recreated", () => {
     const moment = byHand("postgres", "SELECT pg_sleep(0.1); SELECT clock_timestamp()");
     psql("desktop", agent, "SELECT pg_sleep(0.1); DROP TABLE lab_replica");
     const { code, said } = script("restore.sh", "postgres", moment, "--yes");

@@ -215,7 +215,7 @@ describe("search with a copy in a stand-in for Qdrant", () => {
     expect(found(await ask(search, late.embedding))[0]).toBe("committed late");
   });
 
-  it("goes on without a failure when the copy is killed in the middle, comes back empty, and is made anew", async () => {
+  it("goes on without a failure when the copy is killed in the middle, comes back empty, and is recreated", async () => {
     const outcomes: string[] = [];
     let failures = 0;
     let stopped = false;

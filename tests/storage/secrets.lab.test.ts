@@ -79,7 +79,7 @@ describe("the state of the stacks", () => {
   });
 });
 
-describe("passwords made anew", () => {
+describe("recreated passwords", () => {
   beforeAll(async () => {
     before = handedOut();
     values = secrets();

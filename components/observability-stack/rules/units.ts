@@ -163,7 +163,7 @@ and on (node, name) time() - homelab_timer_active_since_timestamp_seconds > home
         },
       },
       silent: {
-        "a timer that an up made anew": {
+        "a timer that an up has recreated": {
           series: { 'homelab_timer_active{node="storage", name="invoices.timer"}': "1x5 0x2 1x20" },
           at: "10m",
         },

@@ -1,6 +1,6 @@
 /**
  * make drill-wipe [ROUNDS=20] [MINUTES=1440]: compute is killed and its disk deleted while desktop's clients work; then it is
- * made anew and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
+ * recreated and its stack is upped. Nothing acknowledged may be missing afterwards, and no search in PostgreSQL may have failed.
  */
 import { errorMessage } from "../../../packages/errors";
 import { homelabCommand } from "../../../tests/support/command";
@@ -15,7 +15,7 @@ const writers = ["dagster", "mlflow", "embeddings"] as const;
 const clients = [...writers, "search"] as const;
 
 interface Round {
-  /** Killed, disk deleted, made anew, answers by SSH. */
+  /** Killed, disk deleted, recreated, answers by SSH. */
   readonly wipe: number;
   /** From there on: the stack's up. */
   readonly up: number;

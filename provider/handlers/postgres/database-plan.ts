@@ -145,7 +145,7 @@ export function compareOuter(inputs: DatabaseInputs, facts: OuterFacts | undefin
   if (facts.encoding !== "UTF8") {
     const says =
       `${subject}: encoding is ${facts.encoding}, declared UTF8, which cannot be changed in place: ` +
-      `dump it, rename it, let it be made anew and load the dump`;
+      `dump it, rename it, let it be created again and load the dump`;
     changes.push({ says, sql: [] });
   }
   if (facts.owner !== inputs.owner) {

@@ -43,7 +43,7 @@ describe("what to do about a value that the node has", () => {
     expect(intention(spec("key", "keep"), spec("key", "keep"), "what was there").verb).toBe("adopt");
   });
 
-  it("one that was made anew on purpose takes its place, but for a key that others depend on", () => {
+  it("one that was recreated on purpose takes its place, but for a key that others depend on", () => {
     const before = spec("old", "adopt");
     expect(intention(spec("new", "adopt"), before, "old")).toEqual({ value: "new", verb: "apply" });
     expect(intention(spec("new", "keep"), before, "old")).toEqual({ value: "old", verb: "adopt" });
