@@ -59,10 +59,11 @@ describe("a line", () => {
   });
 
   it("costs no more than its length", () => {
-    const began = Date.now();
+    const began = process.cpuUsage();
     for (const part of ["a", "token=", "x://", '\\"', "-----BEGIN ", "eyJaaaaaaaaa."])
       redact(part.repeat(30_000));
-    expect(Date.now() - began).toBeLessThan(10_000);
+    // Of its own processor time: a busy computer is no fault of it.
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10);
   });
 });
 
