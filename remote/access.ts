@@ -1,6 +1,6 @@
 import { RemoteError } from "../packages/errors";
 import type { ConnectionArgs } from "./connection-args";
-import { runScript } from "./run";
+import { rowsOf, runScript } from "./run";
 
 export type AccessRole = "admin" | "developer" | "viewer";
 
@@ -24,7 +24,7 @@ export interface Credentials {
   readonly token: string;
 }
 
-async function ask(connection: ConnectionArgs, lines: Readonly<Record<string, string>>): Promise<string> {
+async function ask(connection: ConnectionArgs, lines: Readonly<Record<string, string>>): Promise<string[][]> {
   const said = await runScript(connection, "access", {
     stdin: `${Object.entries(lines)
       .map(([key, value]) => `${key}\t${value}\n`)
@@ -33,7 +33,7 @@ async function ask(connection: ConnectionArgs, lines: Readonly<Record<string, st
     signal: new AbortController().signal,
   });
   if (said.code !== 0) throw new RemoteError(said.stderr.trim() || `access.sh ended with ${said.code}.`);
-  return said.stdout;
+  return rowsOf(said.stdout);
 }
 
 /** Lets somebody into the cluster, in place of what they were allowed before. */
@@ -41,11 +41,11 @@ export async function grantAccess(
   connection: ConnectionArgs,
   { name, role, namespaces, seconds }: Access,
 ): Promise<Credentials> {
-  const text = await ask(connection, {
+  const rows = await ask(connection, {
     ...{ verb: "create", name, role },
     ...{ namespaces: namespaces.join(" "), seconds: String(seconds) },
   });
-  const said = (key: string) => new RegExp(`^${key}\\t(.*)$`, "m").exec(text)?.[1] ?? "";
+  const said = (key: string) => rows.find(([name]) => name === key)?.[1] ?? "";
   return {
     server: said("server"),
     authority: said("authority"),
@@ -67,12 +67,8 @@ export interface Granted {
 }
 
 export async function listAccess(connection: ConnectionArgs): Promise<Granted[]> {
-  const text = await ask(connection, { verb: "list" });
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("access\t"))
-    .map((line) => {
-      const [, name = "", role = "", namespaces = "", expires = ""] = line.split("\t");
-      return { name, role, namespaces, expires };
-    });
+  const rows = await ask(connection, { verb: "list" });
+  return rows
+    .filter(([kind]) => kind === "access")
+    .map(([, name = "", role = "", namespaces = "", expires = ""]) => ({ name, role, namespaces, expires }));
 }

@@ -1,6 +1,6 @@
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError } from "../packages/errors";
-import { runScript } from "./run";
+import { rowsOf, runScript } from "./run";
 
 /** What a node begins by the clock, as crontabs.sh says it. */
 export interface SeenCrontabs {
@@ -47,10 +47,7 @@ const decoded = (base64 = "") => Buffer.from(base64, "base64").toString("utf8");
 
 /** Reads what crontabs.sh printed. @throws RemoteError naming the node when it is cut short */
 export function parseCrontabs(node: string, stdout: string): SeenCrontabs {
-  const rows = stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split("\t"));
+  const rows = rowsOf(stdout);
   const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, ...rest]) => rest);
   if (of("end").length !== 1) throw new RemoteError(`${node}: its answer about crontabs was cut short.`);
   return {

@@ -1,6 +1,6 @@
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError } from "../packages/errors";
-import { runScript } from "./run";
+import { rowsOf, runScript } from "./run";
 
 /** A directory with data on a node. */
 export interface KeptData {
@@ -22,10 +22,7 @@ async function ask(
     signal,
   });
   if (result.code !== 0) throw new RemoteError(`${connection.node}: ${result.stderr.trim()}`);
-  return result.stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split("\t"));
+  return rowsOf(result.stdout);
 }
 
 /** Every directory that this project's units keep on a node, or kept. */

@@ -1,6 +1,6 @@
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError } from "../packages/errors";
-import { runScript } from "./run";
+import { rowsOf, runScript } from "./run";
 
 /** The dump folder of a migration on the node that it goes to. */
 export interface Folder {
@@ -84,10 +84,7 @@ async function ask(
         }),
   });
   if (result.code !== 0) throw new RemoteError(`${connection.node}: ${result.stderr.trim() || verb}`);
-  return result.stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split("\t"));
+  return rowsOf(result.stdout);
 }
 
 function lastBytes(text: string, heard: (bytes: number) => void): void {

@@ -98,6 +98,13 @@ class ScriptOutput {
   }
 }
 
+/** The lines of a script's answer, each as its tab-separated parts. */
+export const rowsOf = (stdout: string): string[][] =>
+  stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t"));
+
 /** A constant text as one shell word. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 

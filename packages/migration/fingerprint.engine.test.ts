@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLocally, startCluster, type Cluster } from "../postgres/testing";
@@ -10,20 +9,7 @@ import { databaseFacts, serverFacts } from "./facts";
 import { fingerprint, type Fingerprint } from "./fingerprint";
 import { takeSnapshot } from "./snapshot";
 import { checkIndexes } from "./target";
-
-/** PostgreSQL's own programs, as the superuser of a throwaway cluster. */
-const root = "/usr/lib/postgresql";
-const newest = readdirSync(root).sort((a, b) => Number(b) - Number(a))[0] ?? "";
-const program = (cluster: Cluster, name: string, args: readonly string[], input: string | Buffer = "") =>
-  execFileSync(join(root, newest, "bin", name), [...args], {
-    input,
-    maxBuffer: 1024 ** 3,
-    env: {
-      ...process.env,
-      ...{ PGHOST: "127.0.0.1", PGPORT: String(cluster.server.port) },
-      ...{ PGUSER: "postgres", PGPASSWORD: cluster.server.password },
-    },
-  });
+import { program } from "./testing";
 
 let cluster: Cluster;
 const signal = new AbortController().signal;

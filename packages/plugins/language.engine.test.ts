@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Project } from "./testing/project";
-import { environment, report, root } from "./testing/toolchain";
+import { report, root } from "./testing/toolchain";
 
 const pack = `const { PolicyPack, validateResourceOfType } = require("@pulumi/policy");
 const pulumi = require("@pulumi/pulumi");
@@ -107,16 +106,7 @@ export const dry = pulumi.runtime.isDryRun();
     const mark = path.join(project.folder, "pid");
     project.program(`require("fs").writeFileSync(${JSON.stringify(mark)}, String(process.pid));
 export const never = new Promise(() => setInterval(() => {}, 1000));`);
-    const child = spawn("pulumi", ["preview", "--non-interactive"], {
-      cwd: project.folder,
-      env: {
-        ...environment(),
-        PULUMI_BACKEND_URL: `file://${project.folder}/state`,
-        PULUMI_CREDENTIALS_PATH: project.folder,
-        PULUMI_CONFIG_PASSPHRASE: "of no use outside of this folder",
-      },
-      stdio: "ignore",
-    });
+    const child = project.begin(["preview"]);
     const ended = new Promise((resolve) => child.once("exit", resolve));
     while (!existsSync(mark)) await sleep(50);
     await sleep(200);
@@ -150,17 +140,7 @@ export const never = new Promise(() => setInterval(() => {}, 1000));`);
 import * as random from "@pulumi/random";
 const text = new random.RandomString("text", { length: 12 });
 new local.Command("slow", { create: "sleep 301", environment: { TEXT: text.result } });`);
-      const child = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
-        cwd: project.folder,
-        env: {
-          ...environment(),
-          PULUMI_BACKEND_URL: `file://${project.folder}/state`,
-          PULUMI_CREDENTIALS_PATH: project.folder,
-          PULUMI_CONFIG_PASSPHRASE: "of no use outside of this folder",
-          HOMELAB_TRIAL: project.folder,
-        },
-        stdio: "ignore",
-      });
+      const child = project.begin(["up", "--yes", "--skip-preview"], { HOMELAB_TRIAL: project.folder });
       const asleep = () => running().some((line) => line.includes("sleep 301"));
       for (let attempt = 0; !asleep() && child.exitCode === null && attempt < 600; attempt++)
         await sleep(100);

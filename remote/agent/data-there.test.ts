@@ -1,17 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { driftSentences, parseObserved, refusals } from "../unit/observed";
 import { applyLines, lookLines, nameLines, unitSchema } from "../unit/spec";
-import { canMount, Machine } from "./testing/machine";
+import { canMount, connection, Machine } from "./testing/machine";
 
 /** The data of a unit is on a disk that is mounted by hand, and that is missing after the next start. */
 const data = "/var/lib/disk/pg";
-const connection = {
-  node: "storage",
-  host: "192.0.2.1",
-  port: 22,
-  user: "root",
-  hostKey: "ssh-ed25519 AAAA",
-};
 const dropIn = "/etc/systemd/system/homelab-it.service.d/homelab-data.conf";
 
 function unit(version: string, where: { keeps?: string[] } = { keeps: [data] }) {

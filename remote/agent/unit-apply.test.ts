@@ -1,17 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseObserved } from "../unit/observed";
 import { applyLines, lookLines, nameLines, unitSchema, type UnitSpec } from "../unit/spec";
-import { canMount, Machine } from "./testing/machine";
+import { canMount, connection, Machine } from "./testing/machine";
 
 const unitFile = "/etc/systemd/system/homelab-it.service";
 const conf = "/etc/homelab-it/it.conf";
-const connection = {
-  node: "storage",
-  host: "192.0.2.1",
-  port: 22,
-  user: "root",
-  hostKey: "ssh-ed25519 AAAA",
-};
 
 interface Extra {
   readonly health?: string;

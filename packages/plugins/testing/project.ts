@@ -1,4 +1,4 @@
-import { spawn, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -72,7 +72,16 @@ export class Project {
     return spawnSync("pulumi", [...args, "--non-interactive"], options);
   }
 
-  /** Starts the CLI beside the test, with further variables in its environment. */
+  /** Starts the CLI beside the test, with further variables in its environment; nothing is heard of what it prints. */
+  begin(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+    return spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      stdio: "ignore",
+    });
+  }
+
+  /** The same, and listens. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
     const child = spawn("pulumi", [...args, "--non-interactive"], {
       cwd: this.folder,

@@ -4,6 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scriptText } from "../../run";
 
+/** How the played machine is named in what the scripts are given; nobody connects to it. */
+export const connection = {
+  node: "storage",
+  host: "192.0.2.1",
+  port: 22,
+  user: "root",
+  hostKey: "ssh-ed25519 AAAA",
+};
+
 /** What a script on the played machine said. */
 export interface Answer {
   readonly code: number;
