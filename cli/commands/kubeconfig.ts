@@ -61,11 +61,15 @@ const create = () =>
       return withNodes(options, async ({ topology, connection }) => {
         const { grantAccess } = await import("../../remote/access");
         const { kubeconfigText } = await import("../kubeconfig/text");
-        const { closeSync, openSync, writeSync } = await import("node:fs");
+        const { closeSync, openSync, rmSync, writeSync } = await import("node:fs");
         // Before anybody is let in: a file that is there already is somebody's.
         const file = out === undefined ? undefined : openSync(out, "wx", 0o600);
         const given = await grantAccess(connection("storage"), {
           ...{ name, role, namespaces: namespace, seconds: days * day },
+        }).catch((error: unknown) => {
+          // An empty one would be in the way of the next try.
+          if (out !== undefined && file !== undefined) rmSync(out);
+          throw error;
         });
         const text = kubeconfigText(name, topology.nodes.storage.address, given);
         if (file === undefined) process.stdout.write(text);
