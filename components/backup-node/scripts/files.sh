@@ -56,13 +56,6 @@ targets() {
 # number KEY: of the summary that restic ends with.
 number() { sed -n "s/.*\"message_type\":\"summary\".*\"$1\":\([0-9]*\).*/\1/p" "$BACKUP_DIRECTORY/said" | tail -n 1; }
 
-not_created() {
-  if grep -q 'already contains keys' "$BACKUP_DIRECTORY/said"; then
-    fail "The repository of $NODE on storage was begun and never became whole: it has a key and no configuration, so nothing can be in it. On storage, remove the files in its folder keys (the next cleaning there does so by itself), and run this again."
-  fi
-  fail "The repository on storage could not be created: $(tail -n 2 "$BACKUP_DIRECTORY/said")"
-}
-
 run() {
   local status=0 files bytes before wait
   targets | sed 's|^/||' >"$BACKUP_DIRECTORY/targets"
@@ -78,7 +71,8 @@ run() {
     # What was there and is gone was not lost by this node: on storage a disk may not be mounted.
     [ ! -e "$notes/files.success" ] || [ "$accept" = --new-repository ] ||
       fail "The repository on storage is gone, and there were backups of $NODE in it until $(date -r "$notes/files.success" '+%F %T %z'). Nothing was backed up, and no new one was made. Mount its disk on storage, or bring it back (docs/runbooks/restore.md). To begin anew: $0 --new-repository"
-    restic init >"$BACKUP_DIRECTORY/said" 2>&1 || not_created
+    restic init >"$BACKUP_DIRECTORY/said" 2>&1 ||
+      not_created "The repository of $NODE on storage" "On storage" "$(cat "$BACKUP_DIRECTORY/said")"
     ;;
   12) fail "The repository on storage does not open with this node's key. After an update of this program storage comes first: \`pulumi up --stack storage\` gives it that key." ;;
   *) fail "The repository on storage does not answer: $(tail -n 2 "$BACKUP_DIRECTORY/said")" ;;

@@ -51,6 +51,14 @@ needs_image() {
     fail "The image $1 is missing on this machine; \`podman system prune -a\` takes away what runs only now and then. To bring it back: pulumi up --stack $2"
 }
 
+# not_created REPOSITORY WHERE SAID: why restic did not create the repository, and what to do where it lies.
+not_created() {
+  case $3 in
+  *"already contains keys"*) fail "$1 was begun and never became whole: it has a key and no configuration, so nothing can be in it. $2, remove the files in its folder keys (the next cleaning there does so by itself), and run this again." ;;
+  *) fail "$1 could not be created: $(tail -n 2 <<<"$3")" ;;
+  esac
+}
+
 # What outlives a run but is no backup: when each job last went well.
 notes=$BACKUP_DIRECTORY/.notes
 mkdir -p "$notes"

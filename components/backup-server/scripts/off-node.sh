@@ -26,7 +26,7 @@ there() {
 # ensure: the repository is there, and is created when it never was; by one run only, for two would each leave a key and
 # one of them would fit nothing.
 ensure() {
-  local name said status=0
+  local name said from=() status=0
   there || status=$?
   if [ "$status" = 0 ]; then return 0; fi
   lock off-node-create exclusive
@@ -37,20 +37,12 @@ ensure() {
       fail "The repository off this machine is gone, or its disk is not mounted there: nothing was copied, and no new one was made. If it is to begin anew: rm $notes/off-node.cluster"
     name=$(repositories | sed -n 1p)
     # Pieces are cut alike in both, so that what is copied is not kept twice.
-    if [ -n "$name" ]; then
-      said=$(FROM_KEY=$(key_of "$name") off_node init --from-repo "/backup/repository/$name" --copy-chunker-params 2>&1) || not_created "$said"
-    else
-      said=$(off_node init 2>&1) || not_created "$said"
-    fi
+    if [ -n "$name" ]; then from=(--from-repo "/backup/repository/$name" --copy-chunker-params); fi
+    said=$(FROM_KEY=${name:+$(key_of "$name")} off_node init "${from[@]}" 2>&1) ||
+      not_created "The repository off this machine" "On the machine that has it" "$said"
     say "$said"
   fi
   unlock off-node-create
-}
-not_created() {
-  case $1 in
-  *"already contains keys"*) fail "The repository off this machine was begun and never became whole: it has a key and no configuration, so nothing can be in it. On the machine that has it, remove the files in its folder keys (the next cleaning there does so by itself), and run this again." ;;
-  *) fail "The repository off this machine could not be created: $(tail -n 2 <<<"$1")" ;;
-  esac
 }
 
 # same_cluster: what is there is of the cluster which is backed up here. That of a storage that was lost is not followed by
