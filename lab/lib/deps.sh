@@ -59,6 +59,7 @@ deps_ensure() {
 }
 
 apt_install() {
+  state_ready
   mkdir -p "$LOGS"
   # Runlevel 1: what is installed for its programs is not started as a service.
   local get=(as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)

@@ -5,7 +5,14 @@ shopt -s inherit_errexit # a failure inside $(…) counts too
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROJECT=${LAB%/*}
-STATE=$LAB/state
+# Not in the tree, which Pulumi's language host walks at each run: lab/state is a link to it. A copy of the repository at
+# the same path is another one: when its folder was made tells them apart.
+STATES=${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/homelab
+if [ -d "$LAB/state" ] && [ ! -L "$LAB/state" ]; then
+  STATE=$LAB/state # of a lab that was raised by an earlier version
+else
+  STATE=$(readlink "$LAB/state" || printf '%s/lab-%s' "$STATES" "$(stat -c '%n %i %W' "$LAB" | cksum | cut -d ' ' -f 1)")
+fi
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/homelab
 # A computer has one lab; a further copy of the repository may have one beside it, under a name of its own: one word in
 # lab/name. Addresses may be the same, since each lab has a network of its own.
@@ -38,6 +45,13 @@ say() { printf '%s\n' "$*" >&2; }
 # is_node NAME: dies with the list of names when it is none of the three.
 is_node() {
   [[ -n ${ADDRESS[${1:-}]:-} ]] 2>/dev/null || die "'${1:-}' is not a node of the lab: say storage, desktop or compute."
+}
+
+# state_ready: the folder of the state, and the link to it. Whose it is stands in it, for clean-cache.
+state_ready() {
+  mkdir -p "$STATE"
+  [ -e "$LAB/state" ] || ln -sfn "$STATE" "$LAB/state"
+  printf '%s\n' "$PROJECT" | atomic_write "$STATE/project"
 }
 
 # as_root CMD…: as it is for root, through sudo for others.

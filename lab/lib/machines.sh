@@ -3,7 +3,7 @@
 
 # One at a time may change the lab. A killed run's orphans hold the lock until they end.
 lab_lock() {
-  mkdir -p "$STATE"
+  state_ready
   exec 9>"$STATE/.lock"
   flock -n 9 && return 0
   say "Another run is changing the lab (or a stopped one is still ending): waiting for it."
@@ -14,11 +14,11 @@ lab_lock() {
 lab_claim() {
   local owner
   owner=$(cat "$RUN/owner" 2>/dev/null || true)
-  if [ -n "$owner" ] && [ "$owner" != "$STATE" ] && [ -d "$owner" ]; then
+  if [ -n "$owner" ] && [ "$owner" != "$LAB/state" ] && [ -d "$owner" ]; then
     die "another copy's lab is up on this computer: take it down first with 'make -C ${owner%/lab/state} lab-down', or give this copy's a name of its own: echo second >lab/name."
   fi
   as_root mkdir -p "$RUN"
-  printf '%s\n' "$STATE" | as_root tee "$RUN/owner" >/dev/null
+  printf '%s\n' "$LAB/state" | as_root tee "$RUN/owner" >/dev/null
 }
 
 # Machines that exist are kept as they are, even where the image's recipe has changed since: they hold data.

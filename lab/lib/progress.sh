@@ -11,6 +11,7 @@ PROGRESS_BEGAN=$SECONDS
 job() {
   local name=$1 title=$2
   shift 2
+  state_ready
   mkdir -p "$LOGS"
   set -m # a process group of its own: a ctrl-C is passed on by jobs_kill to all of it
   ("$@") >"$LOGS/$name.log" 2>&1 </dev/null &

@@ -15,6 +15,7 @@ network_cards_on() {
   local node until cards=()
   ! network_cards >/dev/null || return 0
   for node in "${NODES[@]}"; do cards+=("$node=$(mac "$node")"); done
+  state_ready
   mkdir -p "$LOGS"
   # A session of its own: what ends lab/up does not end it. Its log, not the terminal; and not the lock of lab/up.
   in_netns_root setsid python3 "$LAB/lib/network-cards.py" "$LAB/node" "$RUN/network-cards.pid" "${cards[@]}" \
