@@ -1,5 +1,5 @@
 import type { Keeps } from "../services";
-import { requireAlwaysOn, type Lifecycle, type Node } from "../topology";
+import { requireAlwaysOn, type Node } from "../topology";
 
 /**
  * What a component says about itself to the policies: plain values, known before anything runs, without secrets.
@@ -14,7 +14,6 @@ export type Placement =
 
 interface Where {
   readonly node: string;
-  readonly lifecycle: Lifecycle;
 }
 
 /**
@@ -24,13 +23,12 @@ interface Where {
  * @throws Error for an on-demand node, whatever its type says.
  */
 export function persistentOn(node: Node, what: string, paths: readonly string[]): Placement {
-  const { name, lifecycle } = requireAlwaysOn(node, what);
-  return { node: name, lifecycle, keeps: "persistent", paths };
+  return { node: requireAlwaysOn(node, what).name, keeps: "persistent", paths };
 }
 
 /** Placement of what keeps nothing. */
 export function nothingKeptOn(node: Node): Placement {
-  return { node: node.name, lifecycle: node.lifecycle, keeps: "none" };
+  return { node: node.name, keeps: "none" };
 }
 
 /** Where a service may run: what keeps data does so on an always-on node only, or it does not compile. */
@@ -43,8 +41,5 @@ export type NodeFor<K extends Keeps> = K extends { readonly kind: "persistent" }
 export function placementOf(node: Node, name: string, keeps: Keeps): Placement {
   if (keeps.kind === "persistent") return persistentOn(node, name, keeps.paths);
   if (keeps.kind === "nothing" || keeps.paths.length === 0) return nothingKeptOn(node);
-  return {
-    ...{ node: node.name, lifecycle: node.lifecycle, keeps: "ephemeral" },
-    ...{ paths: keeps.paths, reason: keeps.reason },
-  };
+  return { node: node.name, keeps: "ephemeral", paths: keeps.paths, reason: keeps.reason };
 }

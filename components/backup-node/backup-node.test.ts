@@ -68,7 +68,7 @@ describe("a BackupNode", () => {
   it("keeps nothing on its node, which may be an on-demand one, and says so", async () => {
     const all = await run(everything);
     expect(named(all, "backup-node").visible).toEqual({
-      placement: { node: "compute", lifecycle: "on-demand", keeps: "none" },
+      placement: { node: "compute", keeps: "none" },
     });
     expect(named(all, "backup-node-files").inputs).not.toHaveProperty("keeps");
     expect(named(all, "backup-node-files").inputs).not.toHaveProperty("directories");

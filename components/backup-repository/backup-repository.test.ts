@@ -123,10 +123,7 @@ describe("a BackupRepository", () => {
 
   it("tells policies where it keeps the repositories, and is refused on a node that may vanish", async () => {
     expect(named(await run(), "backup-repository").visible).toEqual({
-      placement: {
-        ...{ node: "storage", lifecycle: "always-on", keeps: "persistent" },
-        paths: ["/srv/backup/repository"],
-      },
+      placement: { node: "storage", keeps: "persistent", paths: ["/srv/backup/repository"] },
     });
     const vanishing = { ...alwaysOn("desktop"), lifecycle: "on-demand" } as unknown as typeof args.node;
     await declared(() => {

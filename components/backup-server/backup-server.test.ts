@@ -54,7 +54,6 @@ describe("a BackupServer", () => {
     expect(named(await run(), "backup").visible).toEqual({
       placement: {
         node: "storage",
-        lifecycle: "always-on",
         keeps: "persistent",
         paths: ["/srv/homelab/backup"],
       },

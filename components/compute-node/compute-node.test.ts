@@ -188,7 +188,7 @@ describe("a ComputeNode", () => {
       qdrant: { enabled: true },
     });
     expect(named(all, "compute").visible.placement).toEqual({
-      ...{ node: "compute", lifecycle: "on-demand", keeps: "none" },
+      ...{ node: "compute", keeps: "none" },
     });
     const { type, deletedWith, provider } = named(all, "compute-qdrant-pod");
     expect({ type, deletedWith, provider }).toEqual({

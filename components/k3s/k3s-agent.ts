@@ -68,7 +68,6 @@ function placementOf(node: Node, { dataDirectory }: K3sAgentSettings): Placement
   if (isAlwaysOn(node)) return persistentOn(node, "K3sAgent", [dataDirectory]);
   return {
     node: node.name,
-    lifecycle: node.lifecycle,
     keeps: "ephemeral",
     paths: [dataDirectory],
     reason: "images and emptyDirs of pods; admission refuses every volume that would outlive its pod here",

@@ -257,7 +257,7 @@ describe("a K3sAgent", () => {
       "node-taint": ["homelab.dev/lifecycle=on-demand:NoSchedule"],
       "kubelet-arg": ["node-status-update-frequency=4s"],
     });
-    expect(named(all, "k3s").visible.placement).toMatchObject({ keeps: "ephemeral", lifecycle: "on-demand" });
+    expect(named(all, "k3s").visible.placement).toMatchObject({ keeps: "ephemeral" });
     expect(named(all, "k3s-unit").inputs.keeps).toBeUndefined();
   });
 

@@ -42,7 +42,6 @@ describe("a MinioNode", () => {
     ]);
     expect(named(all, "s3").visible.placement).toEqual({
       node: "storage",
-      lifecycle: "always-on",
       keeps: "persistent",
       paths: ["/srv/homelab/minio"],
     });

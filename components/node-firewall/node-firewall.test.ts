@@ -137,7 +137,6 @@ describe("a NodeFirewall", () => {
     expect(all.map(({ name }) => name)).toEqual(["wall", "wall-unit"]);
     expect(named(all, "wall").visible.placement).toEqual({
       node: "storage",
-      lifecycle: "always-on",
       keeps: "none",
     });
     const script = "/usr/local/lib/homelab/homelab-firewall/firewall.sh";

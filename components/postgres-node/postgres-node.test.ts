@@ -90,7 +90,6 @@ describe("a PostgresNode", () => {
     expect(named(resources, "db").visible).toEqual({
       placement: {
         node: "storage",
-        lifecycle: "always-on",
         keeps: "persistent",
         paths: ["/srv/homelab/postgres"],
       },

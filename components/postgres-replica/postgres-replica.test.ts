@@ -48,7 +48,7 @@ describe("a PostgresReplica", () => {
       "db-unit",
     ]);
     expect(named(all, "db").visible.placement).toEqual({
-      ...{ node: "desktop", lifecycle: "always-on", keeps: "persistent" },
+      ...{ node: "desktop", keeps: "persistent" },
       paths: ["/srv/homelab/postgres"],
     });
   });

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 class Cache extends pulumi.ComponentResource {
   constructor(name: string) {
     super("homelab:index:Cache", name, {
-      placement: { node: "compute", lifecycle: "on-demand", keeps: "none" },
+      placement: { node: "compute", keeps: "none" },
     });
   }
 }
