@@ -1,6 +1,7 @@
 import { columns } from "../terminal";
 import type { Job } from "./jobs";
 import type { NodeStatus } from "./nodes";
+import type { StackPreview } from "./preview";
 
 /** Puts a text into a colour, or leaves it as it is. */
 export type Paint = (tone: "good" | "bad" | "doubtful", text: string) => string;
@@ -11,10 +12,12 @@ export interface Status {
   /** The two PostgreSQL servers, where one follows the other: what, and how it is. */
   readonly replication: readonly (readonly [what: string, is: string])[];
   readonly cluster: readonly { readonly node: string; readonly ready: boolean; readonly cordoned: boolean }[];
+  /** Of each stack, where they were asked for. */
+  readonly previews?: readonly StackPreview[] | undefined;
 }
 
 /** 0: all is as it should be, as far as was seen; 1: something is not; 3: something did not answer. */
-export function verdict({ nodes, cluster }: Status): 0 | 1 | 3 {
+export function verdict({ nodes, cluster, previews = [] }: Status): 0 | 1 | 3 {
   const wrong = nodes.some(
     ({ power, services, jobs, warnings }) =>
       power === "unexpected" ||
@@ -23,6 +26,7 @@ export function verdict({ nodes, cluster }: Status): 0 | 1 | 3 {
       warnings.some((warning) => !warning.startsWith("in no backup yet")),
   );
   const off = new Set(nodes.filter(({ power }) => power === "off").map(({ node }) => node as string));
+  if (previews.some((stack) => "problem" in stack || stack.changes.length > 0)) return 1;
   if (wrong || cluster.some(({ node, ready }) => !ready && !off.has(node))) return 1;
   const silent = nodes.some(
     ({ power, services, unanswered }) =>
@@ -58,10 +62,23 @@ export function page(status: Status, paint: Paint): string {
           ),
         ]),
     "",
-    "Services are compared with what was put there last. What the stack files would change is not compared here: pulumi preview --stack NODE",
+    ...(status.previews === undefined
+      ? [
+          "Services are compared with what was put there last. What the stack files would change: homelab status --preview",
+        ]
+      : ["Stacks", ...status.previews.map((stack) => `  ${stackLine(stack, paint)}`)]),
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+function stackLine(stack: StackPreview, paint: Paint): string {
+  if ("problem" in stack) return `${stack.node}  ${paint("bad", `could not be previewed: ${stack.problem}`)}`;
+  if (stack.changes.length === 0) return `${stack.node}  ${paint("good", "no changes")}`;
+  const named = stack.changes.slice(0, 5).map(({ operation, resource }) => `${operation} ${resource}`);
+  const more = stack.changes.length - named.length;
+  const count = `${stack.changes.length} ${stack.changes.length === 1 ? "change" : "changes"}`;
+  return `${stack.node}  ${paint("bad", count)}: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);

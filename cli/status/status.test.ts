@@ -47,7 +47,7 @@ describe("a house in which all is well", () => {
     const text = page(status, plain);
     for (const node of nodeNames) expect(text).toMatch(new RegExp(`^${node} {2}on since `, "m"));
     expect(text).toContain("as declared: postgres\n");
-    expect(text).toContain("not compared here: pulumi preview");
+    expect(text).toContain("What the stack files would change: homelab status --preview");
   });
 });
 

@@ -55,6 +55,18 @@ describe("homelab status", () => {
     expect(seen.of("desktop").service(unit)).toEqual({ name: unit, ...well });
   });
 
+  it("shows with --preview what Pulumi would change of each stack", () => {
+    lab("pulumi", "compute", "config", "set", "homelab:unknownKey", "1");
+    try {
+      const { code, text } = homelabCommand("status", ["--preview", "--limit", "60"], 300);
+      expect(text).toMatch(/^ {2}storage {2}(no changes|\d+ changes?: )/m);
+      expect(text).toMatch(/^ {2}compute {2}could not be previewed: .*homelab:unknownKey/m);
+      expect(code).toBe(1);
+    } finally {
+      lab("pulumi", "compute", "config", "rm", "homelab:unknownKey");
+    }
+  });
+
   it("shows a service that was stopped and a unit that was changed by hand, and ends with 1", () => {
     onNode(
       "desktop",
