@@ -95,6 +95,7 @@ const rooms = [
     // The form of an alert: its users are what the index gathers, and would close a circle with it.
     besides: ["observability-stack/rule"],
     imports: [
+      "packages/jobs",
       "packages/migration",
       "packages/quadlet",
       "policies",
@@ -110,7 +111,16 @@ const rooms = [
   {
     path: "nodes",
     holds: "a page a node: what runs there, with its ports",
-    imports: ["packages/errors", "components", "policies", "remote", "services", "settings", "topology"],
+    imports: [
+      "packages/errors",
+      "packages/jobs",
+      "components",
+      "policies",
+      "remote",
+      "services",
+      "settings",
+      "topology",
+    ],
     pulumi: true,
   },
   { path: "index.ts", holds: "which node is this stack?", imports: ["nodes"], pulumi: true },

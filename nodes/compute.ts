@@ -7,6 +7,7 @@ import { deployFirewall } from "./firewall";
 import type { StackContext } from "./run-stack";
 import { observe } from "./observability";
 import { schedulePowerOff } from "./power";
+import { deployJobRunner } from "./jobs";
 import { runQuadlets, runServices, storageValues } from "./services";
 
 /**
@@ -28,7 +29,10 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
-  const quadlets = runQuadlets(context, storageValues(endpoints), { dependsOn: firewall });
+  const runner = deployJobRunner(context, { dependsOn: firewall });
+  const { outputs: quadlets } = runQuadlets(context, storageValues(endpoints), {
+    dependsOn: runner === undefined ? firewall : [firewall, runner],
+  });
   observe(context, { dependsOn: firewall });
   schedulePowerOff(context, { dependsOn: host.passed });
   return { host: host.facts, reads: addresses(endpoints), ...quadlets };

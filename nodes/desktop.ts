@@ -8,6 +8,7 @@ import { addresses, readStorageOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
 import type { StackContext } from "./run-stack";
 import { observe } from "./observability";
+import { declareJobs, deployJobRunner } from "./jobs";
 import { schedulePowerOff } from "./power";
 import { replicationOf, currentPrimary } from "./primary";
 import { runQuadlets, storageValues } from "./services";
@@ -16,6 +17,7 @@ import { runQuadlets, storageValues } from "./services";
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
  *
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ *   jobs' worker            when homelab:jobs.enabled; Prefect's server :4200 when homelab:prefect.enabled
  *   NATS            :4222   messages between agents, when homelab:nats.enabled
  *   Alertmanager    :9093   the second one, when homelab:alerts.enabled; node exporter :9100
  *   Grafana         :3000   the dashboards, when homelab:grafana.enabled
@@ -47,12 +49,19 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   }
   const values = storageValues(endpoints);
   const observed = observe(context, { dependsOn: firewall }, { storage: values });
-  const services = runQuadlets(context, values, { dependsOn: firewall }, observed);
+  const runner = deployJobRunner(context, { dependsOn: firewall });
+  const services = runQuadlets(
+    context,
+    values,
+    { dependsOn: runner === undefined ? firewall : [firewall, runner] },
+    observed,
+  );
+  declareJobs(context, services.declared);
   schedulePowerOff(context, { dependsOn: host.passed });
   return {
     host: host.facts,
     reads: addresses(endpoints),
-    ...services,
+    ...services.outputs,
     ...(standing === undefined ? {} : { POSTGRES_PRIMARY: standing }),
   };
 }

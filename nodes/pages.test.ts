@@ -23,18 +23,20 @@ const fewest: Record<NodeName, object> = {
 };
 const logs = { ...on, engine: "victorialogs" };
 const told = { metrics: on, logShipping: logs, alerts: { ...on, webhook: "https://example.org/hook" } };
+const jobs = { ...on, file: join(__dirname, "../tests/fixtures/jobs.yaml") };
 const everything: Record<NodeName, object> = {
   storage: {
     ...{ ...told, prometheus: on, postgresExporter: on, logs },
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
-    ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } } },
+    ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } }, prefect: on, jobs },
   },
   desktop: {
     backup: { keepsOffNode: true, paths: ["/home"] },
     k3s: on,
     replica: on,
     nats: on,
+    jobs,
     grafana: on,
     ...told,
     workloads: {
@@ -47,7 +49,7 @@ const everything: Record<NodeName, object> = {
   compute: {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },
-    ...{ metrics: on, logShipping: logs },
+    ...{ metrics: on, logShipping: logs, jobs },
   },
 };
 const settings: Record<string, Record<NodeName, object>> = {

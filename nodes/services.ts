@@ -35,37 +35,44 @@ export function runServices(
 /**
  * The node's services that run as quadlets: all of services/ that are switched on and say how they run.
  * @param others passwords of services that a component of their own runs
- * @returns all passwords, by service, as a stack output.
+ * @returns what was declared, by service, and all passwords as a stack output.
  */
 export function runQuadlets(
   { node, settings, topology }: StackContext,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
   others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
-): pulumi.Inputs {
+): { readonly declared: Readonly<Record<string, QuadletService>>; readonly outputs: pulumi.Inputs } {
   const urls = urlsOf(node, portsOf(node.name, settings));
-  const passwords: [string, QuadletService["passwords"]][] = [];
+  const all: [string, QuadletService][] = [];
   // Workloads come last: they may ask for what the others have.
   for (const { name, service, own, keeps, run } of quadletsOn({ node, topology }, settings)) {
     const declared = new QuadletService(
       name,
       {
         ...{ node, run, keeps, storage, urls, sshIdentity: settings.sshIdentity },
-        services: Object.fromEntries(passwords),
+        services: Object.fromEntries(all.map(([other, of]) => [other, of.passwords])),
         passwords: service.passwords?.(own) ?? [],
         secrets: service.secrets?.(own) ?? {},
       },
       opts,
     );
-    passwords.push([name, declared.passwords]);
+    all.push([name, declared]);
   }
+  const passwords = all.map(([name, of]): [string, QuadletService["passwords"]] => [name, of.passwords]);
   const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
-  return some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) };
+  return {
+    declared: Object.fromEntries(all),
+    outputs: some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) },
+  };
 }
 
 /** What services are given of storage. */
 export const storageValues = (endpoints: pulumi.Output<StorageOutputs | undefined>) =>
-  known(endpoints, ({ dsns, S3_ENDPOINT, s3 }): StorageValues => ({ dsns, s3Endpoint: S3_ENDPOINT, s3 }));
+  known(endpoints, ({ dsns, S3_ENDPOINT, s3, passwords }): StorageValues => ({
+    ...{ dsns, s3Endpoint: S3_ENDPOINT, s3 },
+    ...(passwords === undefined ? {} : { passwords }),
+  }));
 
 /** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */
 function known<T>(

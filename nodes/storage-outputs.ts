@@ -66,14 +66,18 @@ const storageOutputsSchema = z.strictObject({
 });
 
 /** What others read of it: a service of storage may hand out more. */
-const readSchema = storageOutputsSchema.strip();
+const readSchema = storageOutputsSchema
+  // Secret. Those of storage's services that run as quadlets, by service, then by key.
+  .extend({ passwords: z.record(z.string(), z.record(z.string(), z.string())).optional() })
+  .strip();
 
-export type StorageOutputs = z.infer<typeof storageOutputsSchema>;
+type HandedOut = z.infer<typeof storageOutputsSchema>;
+export type StorageOutputs = z.infer<typeof readSchema>;
 
 /**
  * Checks what storage is about to hand out (a mistake here is one of this program) and makes the secret parts secret.
  */
-export function stackOutputs(endpoints: { [K in keyof StorageOutputs]: unknown }): pulumi.Inputs {
+export function stackOutputs(endpoints: { [K in keyof HandedOut]: unknown }): pulumi.Inputs {
   const checked = pulumi.output(endpoints).apply((all: unknown) => {
     const parsed = storageOutputsSchema.safeParse(all);
     if (parsed.success) return parsed.data;

@@ -10,6 +10,7 @@ import { engineTopology } from "../policies/watch/topology";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
+import { postgresWith } from "../services";
 import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
 import { stackOutputs } from "./storage-outputs";
@@ -18,6 +19,7 @@ import type { StackContext } from "./run-stack";
 import { declareMigrations } from "./migrations";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
+import { declareJobs, deployJobRunner } from "./jobs";
 import { runQuadlets } from "./services";
 
 /**
@@ -27,6 +29,7 @@ import { runQuadlets } from "./services";
  *                           and databases moved from other servers, when homelab:migrations names some
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
+ *   Prefect         :4200   the jobs of jobs.yaml, when homelab:prefect.enabled; their worker when homelab:jobs.enabled
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  *   Prometheus      :9090   what all nodes measure, when homelab:prometheus.enabled; Alertmanager :9093, exporters :9100
  *                           and :9187, Loki :3100 (or VictoriaLogs :9428) with the logs of all nodes
@@ -51,7 +54,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     {
       node,
       sshIdentity,
-      settings: settings.postgres,
+      settings: postgresWith(settings),
       clients: nodes,
       // Pods on other nodes come with their node's address, those on this one with their own.
       networks,
@@ -84,7 +87,11 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     s3Endpoint: minio.endpoints.endpoint,
     s3: minio.endpoints.users,
   });
-  const quadlets = runQuadlets(context, own, { dependsOn: [postgres, minio] });
+  const runner = deployJobRunner(context, { dependsOn: firewall });
+  const quadlets = runQuadlets(context, own, {
+    dependsOn: [postgres, minio, ...(runner === undefined ? [] : [runner])],
+  });
+  declareJobs(context, quadlets.declared);
 
   observe(context, { dependsOn: firewall }, { postgres });
 
@@ -140,7 +147,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           k3sNodePasswords: cluster.nodePasswords,
         }),
   });
-  return { ...handedOut, ...quadlets };
+  return { ...handedOut, ...quadlets.outputs };
 }
 
 /** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */

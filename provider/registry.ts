@@ -8,6 +8,7 @@ import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
 import { migration } from "./handlers/postgres/migration";
 import { role } from "./handlers/postgres/role";
+import { jobs } from "./handlers/prefect/jobs";
 import { host } from "./handlers/remote/host";
 import { image } from "./handlers/remote/image";
 import { release } from "./handlers/remote/release";
@@ -70,5 +71,6 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resourceType(extension),
     resourceType(grant),
     resourceType(migration),
+    resourceType(jobs),
   ].map((type) => [type.type, type]),
 );

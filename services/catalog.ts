@@ -2,6 +2,7 @@ import { alerts } from "./alerts";
 import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
 import { grafana } from "./grafana";
+import { jobs } from "./jobs";
 import { k3sAgent, k3sServer } from "./k3s";
 import { logs, logShipping } from "./logs";
 import { metrics } from "./metrics";
@@ -10,6 +11,7 @@ import { nats } from "./nats";
 import { postgres } from "./postgres";
 import { postgresExporter } from "./postgres-exporter";
 import { powerKeeper, powerSchedule } from "./power";
+import { prefect } from "./prefect";
 import { prometheus } from "./prometheus";
 import { replica } from "./replica";
 import { workloads } from "./workloads";
@@ -36,6 +38,8 @@ export const services = {
   logs,
   logShipping,
   grafana,
+  prefect,
+  jobs,
   workloads,
 } as const;
 

@@ -19,6 +19,7 @@ export {
 export { dataDirectory, identifier, port, strict } from "./fields";
 export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
 export { services, type ServiceName } from "./catalog";
+export { jobsDoor, jobsFlow, type JobsSettings } from "./jobs";
 export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
 export {
   logEngines,
@@ -57,12 +58,14 @@ export {
   type PowerKeeperSettings,
   type PowerScheduleSettings,
 } from "./power";
+export { prefectLogin, type PrefectSettings } from "./prefect";
 export { prometheusSchema, type PrometheusSettings } from "./prometheus";
 export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
   clientsOf,
   keptFiles,
   portsOf,
+  postgresWith,
   productionImages,
   quadletsOn,
   runningOn,

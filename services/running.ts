@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { addressesOf, hostPort, type Node, type NodeName, type Topology } from "../topology";
 import { services as house, type ServiceName } from "./catalog";
+import { postgresSchema, type PostgresSettings } from "./postgres";
 import { secretName, type Service, type ServiceContext, type ServicePort, type Services } from "./service";
 
 type House = typeof house;
@@ -77,6 +78,27 @@ export function clientsOf({ from }: ServicePort, topology: Topology): readonly s
   if (from === "nodes") return addressesOf(topology);
   if (from === "operators") return [...addressesOf(topology), ...topology.operators];
   return from.map((name) => topology.nodes[name].address);
+}
+
+/** PostgreSQL's settings on storage with what its services keep their books in; what the stack file says of these names stays. */
+export function postgresWith(
+  settings: { readonly postgres: PostgresSettings },
+  all: Services = house,
+): PostgresSettings {
+  const books = runningOn("storage", settings, all).flatMap(
+    ({ service, settings: own }) => service.database?.(own) ?? [],
+  );
+  const made = postgresSchema.parse({
+    roles: Object.fromEntries(books.map(({ role }) => [role, {}])),
+    databases: Object.fromEntries(
+      books.map(({ role, database, extensions }) => [database, { owner: role, extensions: [...extensions] }]),
+    ),
+  });
+  return {
+    ...settings.postgres,
+    roles: { ...made.roles, ...settings.postgres.roles },
+    databases: { ...made.databases, ...settings.postgres.databases },
+  };
 }
 
 /** URLs of ports, by the stack output that tells others of them. */

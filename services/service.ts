@@ -85,6 +85,15 @@ export interface StorageValues {
   readonly s3Endpoint: string;
   /** Keys by user. */
   readonly s3: Readonly<Record<string, { readonly accessKey: string; readonly secretKey: string }>>;
+  /** Passwords of storage's services, by service, then by key. @default none */
+  readonly passwords?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+}
+
+/** A database of storage's PostgreSQL that a service keeps its books in. */
+export interface Books {
+  readonly role: string;
+  readonly database: string;
+  readonly extensions: readonly string[];
 }
 
 /** A service asks for what storage does not hand out: a sentence for the person at the terminal. */
@@ -166,6 +175,8 @@ export interface Service<
   /** Ports that are open while it runs. @default none */
   ports?(settings: z.output<S>): readonly ServicePort[];
   keeps(settings: z.output<S>, within: W): Keeps;
+  /** The database that it keeps its books in: made on storage, with its owner, when the service runs there. @default none */
+  database?(settings: z.output<S>): Books;
   /** Keys of the passwords that are made for it, each a podman secret `homelab-NAME-KEY`. @default none */
   passwords?(settings: z.output<S>): readonly string[];
   /**

@@ -1,5 +1,6 @@
 export { writeJobs, readJobs } from "./file";
 export { importJobs } from "./import";
 export type { Finding, ImportedJob } from "./imported";
-export { jobKeys } from "./schema";
+export { longestGap } from "./longest-gap";
+export { jobKeys, type Jobs } from "./schema";
 export type { CrontabFile, Source } from "./source";

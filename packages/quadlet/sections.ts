@@ -78,10 +78,12 @@ export interface TimerSection {
   persistent?: boolean;
 }
 
-/** [Socket]: a port whose connections systemd hands to a service, one process each. */
+/** [Socket]: a port, or a socket in the file system, whose connections systemd hands to a service, one process each. */
 export interface SocketSection {
-  /** `ADDRESS:PORT`. */
+  /** `ADDRESS:PORT`, or an absolute path. */
   listenStream: string;
+  /** Octal, of a socket in the file system. @default 0666, systemd's */
+  socketMode?: string;
   /** Also when the machine has not got the address yet. */
   freeBind?: boolean;
   maxConnections?: number;
@@ -179,6 +181,7 @@ export function socketSection(socket: SocketSection): Section {
     name: "Socket",
     entries: [
       ...entry("ListenStream", socket.listenStream),
+      ...entry("SocketMode", socket.socketMode),
       { key: "Accept", value: "yes" },
       ...entry("FreeBind", socket.freeBind),
       ...entry("MaxConnections", socket.maxConnections),

@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readJobs } from "../../packages/jobs";
+import { house } from "../../power/testing";
+import { declared } from "../testing";
+import { declaredJobs } from "./declared";
+import { JobRunner, plannedJobs } from ".";
+
+const fixture = join(__dirname, "../../tests/fixtures/jobs.yaml");
+const jobs = readJobs(readFileSync(fixture, "utf8"), fixture);
+
+/** What the node's script is told of a job, by key. */
+function told(text: string, job: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const line of text.trimEnd().split("\n")) {
+    const [name = "", key = "", value = ""] = line.split("\t");
+    if (name === job) (found[key] ??= []).push(Buffer.from(value, "base64").toString("utf8"));
+  }
+  return found;
+}
+
+const one = (more: object) =>
+  readJobs(
+    JSON.stringify({ jobs: { probe: { node: "storage", user: "ada", command: "true", ...more } } }),
+    "jobs.yaml",
+  );
+
+describe("what a node is told of its jobs", () => {
+  it("is of its own jobs, and of no other node's", () => {
+    const names = new Set(
+      declaredJobs(jobs, "storage")
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split("\t")[0]),
+    );
+    expect([...names]).toEqual(["pull-fixtures", "team-stats"]);
+  });
+
+  it("has the user, the limit and the command, one argument each", () => {
+    expect(told(declaredJobs(jobs, "storage"), "pull-fixtures").argument).toEqual([
+      "--property=User=root",
+      "--property=WorkingDirectory=~",
+      "--property=RuntimeMaxSec=600",
+      "--property=TimeoutStopSec=30",
+      "--property=LogRateLimitIntervalSec=0",
+      "--property=SyslogIdentifier=homelab-job",
+      "--",
+      "/bin/sh",
+      "-c",
+      "echo fixtures",
+    ]);
+  });
+
+  it("keeps variables of the command from systemd, which would put its own in", () => {
+    const { argument } = told(declaredJobs(one({ command: "echo $HOME ${X} $$" }), "storage"), "probe");
+    expect(argument?.at(-1)).toBe("echo $$HOME $${X} $$$$");
+  });
+
+  it("quotes what systemd reads in a file of variables", () => {
+    const environment = { A: 'say "hi" $HOME `id` \\n', PATH: "/opt/bin:/usr/bin" };
+    expect(told(declaredJobs(one({ environment }), "storage"), "probe").environment).toEqual([
+      'PATH="/opt/bin:/usr/bin"\nSHELL="/bin/sh"\nA="say \\"hi\\" \\$HOME \\`id\\` \\\\n"\n',
+    ]);
+  });
+
+  it("keeps lines of the command and of the input whole", () => {
+    const text = declaredJobs(one({ command: "cat\n\n", input: "a\tb\n\n", success: [0, 3] }), "storage");
+    expect(told(text, "probe")).toMatchObject({ input: ["a\tb\n\n"], success: ["0,3"] });
+    expect(told(text, "probe").argument?.at(-1)).toBe("cat\n\n");
+  });
+});
+
+describe("the deployments of jobs.yaml", () => {
+  it("have the schedule, what to do after a failure, and what begins next", () => {
+    expect(plannedJobs(jobs)["pull-fixtures"]).toMatchObject({
+      pool: "storage",
+      paused: false,
+      schedule: { cron: "0 2 * * *", timezone: "Europe/Berlin", day_or: false },
+      overlap: "skip",
+      parameters: {
+        ...{ job: "pull-fixtures", retries: 2, backoff: 30 },
+        then: [{ job: "team-stats", after: ["pull-fixtures"], chain: true }],
+      },
+    });
+    expect(plannedJobs(jobs)["clean-desktop"]?.schedule).toEqual({
+      ...{ interval: 3600, anchor_date: "2020-01-01T00:00:00Z", timezone: "UTC" },
+    });
+    expect(plannedJobs(jobs)["look-at-compute"]).toMatchObject({ pool: "compute", paused: true });
+  });
+
+  it("know after how long without success something is wrong: a job's schedule, its attempts, and those before it", () => {
+    const [day, attempts] = [25 * 3600, 3 * 600 + 30 + 60];
+    const planned = plannedJobs(jobs);
+    expect(planned["pull-fixtures"]?.labels).toEqual({
+      "homelab.due": day + attempts + 600,
+      "homelab.limit": attempts + 120,
+    });
+    expect(planned["team-stats"]?.labels["homelab.due"]).toBe(day + attempts + 600 + 3600);
+    // Switched off, and begun by hand: nobody waits for them.
+    expect(planned["look-at-compute"]?.labels).not.toHaveProperty("homelab.due");
+  });
+
+  it("wait for the same chain where one beginning leads to all, else for a success of each", () => {
+    const schedule = { cron: "0 1 * * *", timezone: "UTC" };
+    const base = { node: "storage", user: "ada", command: "true" };
+    const planned = plannedJobs(
+      readJobs(
+        JSON.stringify({
+          jobs: {
+            a: { ...base, schedule },
+            b: { ...base, after: ["a"] },
+            c: { ...base, after: ["a"] },
+            d: { ...base, schedule },
+            both: { ...base, after: ["b", "c"] },
+            apart: { ...base, after: ["c", "d"] },
+          },
+        }),
+        "jobs.yaml",
+      ),
+    );
+    expect(planned.c?.parameters.then).toEqual([
+      { job: "both", after: ["b", "c"], chain: true },
+      { job: "apart", after: ["c", "d"], chain: false },
+    ]);
+  });
+});
+
+describe("a JobRunner", () => {
+  it("has the jobs in a file that only root reads, and a socket that only root opens", async () => {
+    const node = { ...house.nodes.storage, name: "storage" as const };
+    const all = await declared(() => new JobRunner("jobs", { node, jobs, sshIdentity: undefined }));
+    const unit = all.find(({ name }) => name === "jobs-door");
+    expect(unit?.inputs).toMatchObject({ service: "homelab-jobs.socket" });
+    const files = (unit?.inputs as { files: { path: string; mode?: string; content: string }[] }).files;
+    expect(files.find(({ path }) => path === "/etc/homelab/homelab-jobs")?.mode).toBe("0600");
+    const socket = files.find(({ path }) => path.endsWith("homelab-jobs.socket"))?.content;
+    expect(socket).toContain("ListenStream=/run/homelab/jobs-door/socket\n");
+    expect(socket).toContain("SocketMode=0600\n");
+  });
+});

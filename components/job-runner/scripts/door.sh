@@ -1,0 +1,121 @@
+#!/bin/bash
+# What a worker asks of this node, one question a connection on standard input, answered line by line on standard output:
+#   run JOB RUN ATTEMPT CID   begins the job as a unit of systemd's, or goes on watching it; then `out` lines, and `ended`
+#   stop JOB RUN              ends it, if it is this run's
+# Only jobs that are declared can be begun; they are in the file of the first argument, a line each: JOB KEY BASE64. A unit
+# is called homelab-job-JOB: the name is the lock, so a job never runs twice at once. It is systemd's, not the
+# connection's: whoever asked may vanish, and asks again.
+set -euo pipefail
+declared=$1
+here=$(dirname "${BASH_SOURCE[0]}")
+state=/run/homelab/jobs
+
+answer() {
+  local IFS=$'\t'
+  printf '%s\n' "$*"
+}
+refuse() {
+  answer refused "$1"
+  exit 0
+}
+
+IFS=' ' read -r -t 10 verb job run attempt cid rest || true
+[[ ${job:-} =~ ^[a-z][a-z0-9-]{0,59}$ && ${run:-} =~ ^[0-9a-f-]{36}$ && -z ${rest:-} ]] || refuse "This is no question."
+unit=homelab-job-$job.service
+mkdir -p "$state/runs" "$state/now"
+
+# What is declared of the job: its values under a key, decoded, each in an element of `found`.
+lookup() {
+  local value
+  found=()
+  while IFS=$'\t' read -r _ _ value; do
+    # A value may end with empty lines, which $(…) takes away.
+    value=$(base64 -d <<<"$value" && printf x)
+    found+=("${value%x}")
+  done < <(grep "^$job"$'\t'"$1"$'\t' "$declared" || true)
+}
+is_running() {
+  case $(systemctl show --value --property ActiveState "$unit") in
+    active | activating | deactivating | reloading) true ;;
+    *) false ;;
+  esac
+}
+holder() { cat "$state/now/$job" 2>/dev/null || true; }
+
+if [ "$verb" = stop ]; then
+  if is_running && [ "$(holder)" = "$run" ]; then
+    systemctl stop "$unit"
+    answer stopped "$unit"
+  else
+    answer "nothing runs"
+  fi
+  exit 0
+fi
+
+[[ $verb = run && ${attempt:-} =~ ^[0-9]+\.[0-9]+$ && ${cid:-} =~ ^[0-9a-f]{32}$ ]] || refuse "This is no question."
+lookup argument
+[ ${#found[@]} -gt 0 ] || refuse "$job is not declared on this node: run pulumi up for its stack."
+arguments=("${found[@]}")
+ended=$state/runs/$run.$attempt
+cursor=$state/runs/$run.$attempt.cursor
+
+begin() {
+  local status=0
+  # Who is told of what other runs did is told within a week, or never.
+  find "$state/runs" -type f -mtime +7 -delete
+  printf '%s\n' "$run" >"$state/now/$job"
+  umask 077
+  lookup success
+  local success=${found[0]:-0}
+  lookup environment
+  printf '%s' "${found[@]}" >"$state/now/$job.environment"
+  printf 'HOMELAB_JOB="%s"\nHOMELAB_CORRELATION_ID="%s"\nTRACEPARENT="00-%s-%s-01"\n' \
+    "$job" "$cid" "$cid" "$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')" >>"$state/now/$job.environment"
+  lookup input
+  printf '%s' ${found[@]+"${found[@]}"} >"$state/now/$job.input"
+  journalctl --quiet --lines 1 --output cat --cursor-file "$cursor" >/dev/null || true
+  systemd-run --quiet --no-block --collect --unit "$unit" --description "job $job, correlation_id=$cid" \
+    --property "EnvironmentFile=$state/now/$job.environment" --property "StandardInput=file:$state/now/$job.input" \
+    --property "ExecStopPost=+$here/ended.sh $ended $success" "${arguments[@]}" 2>"$ended.said" || status=$?
+  if [ "$status" -ne 0 ]; then
+    printf 'failure\tit could not be begun: %s\n' "$(tr '\n' ' ' <"$ended.said")" >"$ended"
+  fi
+  rm -f "$ended.said"
+}
+
+exec 9>"$state/now/$job.lock"
+flock 9
+if [ ! -e "$ended" ]; then
+  if is_running; then
+    if [ "$(holder)" != "$run" ]; then
+      answer busy "run $(holder) of $job still runs as $unit"
+      exit 0
+    fi
+    # This run's own, which lost its watcher: it is watched further, whichever attempt began it.
+    [ -e "$cursor" ] || ln -f "$(find "$state/runs" -name "$run.*.cursor" -print -quit)" "$cursor"
+    ended=$(systemctl show --value --property ExecStopPost "$unit" | grep -oE "$state/runs/[0-9a-f.-]+" | head -n 1)
+  else
+    begin
+  fi
+fi
+flock -u 9
+answer begun "$unit"
+
+# A copy, so that another watcher begins where the job began.
+follow=$(mktemp "$state/now/$job.XXXXXX")
+trap 'rm -f "$follow"' EXIT
+cp -f "$cursor" "$follow" 2>/dev/null || rm -f "$follow"
+lines() {
+  journalctl --quiet --output cat --cursor-file "$follow" "_SYSTEMD_UNIT=$unit" --no-pager | sed -u $'s/^/out\t/' || true
+}
+quiet=0
+until [ -e "$ended" ]; do
+  lines
+  if is_running; then quiet=0; else quiet=$((quiet + 1)); fi
+  # The machine was started again in between, or somebody took it away.
+  [ "$quiet" -lt 15 ] || break
+  sleep 1
+done
+journalctl --sync 2>/dev/null || true
+lines
+if [ -e "$ended" ]; then answer ended "$(cat "$ended")"; else answer ended failure "nothing is known of how it ended"; fi

@@ -1,0 +1,172 @@
+import { z } from "zod";
+import type { Json } from "../../values";
+import { holds, type Difference } from "./difference";
+import type { JobsInputs } from "./inputs";
+import { anything, withId, type Ask } from "./request";
+
+const state = (name: string) => `prefect.flow-run.${name}`;
+const ended = ["Completed", "Failed", "Cancelled", "Crashed", "TimedOut"].map(state);
+const runs = { "prefect.resource.id": "prefect.flow-run.*" };
+const crashed = (message: string): Json => ({ type: "change-flow-run-state", state: "CRASHED", message });
+
+/** An automation of Prefect's. @see https://docs.prefect.io/v3/concepts/automations */
+interface Automation {
+  readonly name: string;
+  readonly description: string;
+  readonly trigger: Json;
+  readonly actions: Json[];
+}
+
+/** Told once that something began, it waits for one of the ends. */
+const missing = (after: string[], expect: string[], within: number): Json => ({
+  type: "event",
+  posture: "Proactive",
+  match: runs,
+  for_each: ["prefect.resource.id"],
+  after,
+  expect,
+  threshold: 1,
+  within,
+});
+
+/** Heartbeats come every 30 seconds. */
+const settling: readonly Automation[] = [
+  {
+    name: "homelab: worker vanished",
+    description:
+      "A run whose worker was lost is said to have crashed: its slot is free, and people are told.",
+    trigger: missing([state("heartbeat")], [state("heartbeat"), ...ended], 90),
+    actions: [crashed("its worker gave no sign of life for 90 seconds")],
+  },
+  {
+    name: "homelab: never began",
+    description: "A run that was handed to a worker and did not begin is said to have crashed.",
+    // An event is called by the state's name: with Pending alone, one that is Submitting is never seen.
+    trigger: missing([state("Pending"), state("Submitting")], [state("Running"), ...ended], 60),
+    actions: [crashed("it was handed to a worker and did not begin within 60 seconds")],
+  },
+];
+
+const webhookName = "homelab-alertmanager";
+
+/** As Alertmanager's API takes an alert. The message has the last lines that the job said. */
+const alert = `[{"labels": {"alertname": "JobFailed", "severity": "critical",
+  "deployment": {{ deployment.name | tojson }}, "run": {{ flow_run.name | tojson }}},
+  "annotations": {"summary": {{ ("The job " ~ deployment.name ~ " ended as " ~ flow_run.state.name ~ ". " ~ (flow_run.state.message or "")) | tojson }}}}]`;
+
+const telling = (block: string): Automation => ({
+  name: "homelab: tell of a failure",
+  description: "Alertmanager is told of each run that failed, with the last lines of its log.",
+  trigger: {
+    type: "event",
+    posture: "Reactive",
+    match: runs,
+    for_each: ["prefect.resource.id"],
+    expect: ["Failed", "Crashed", "TimedOut"].map(state),
+    threshold: 1,
+    within: 0,
+  },
+  actions: [{ type: "call-webhook", block_document_id: block, payload: alert }],
+});
+
+const found = z.array(z.looseObject({ id: z.string(), name: z.string(), enabled: z.boolean() }));
+
+/** How the automations differ from what is declared. */
+export async function automationDifferences(
+  { alertmanager }: Pick<JobsInputs, "alertmanager">,
+  ask: Ask,
+): Promise<Difference[]> {
+  const webhook = alertmanager === undefined ? undefined : await webhookOf(alertmanager, ask);
+  const wanted = [...settling, ...(webhook?.id === undefined ? [] : [telling(webhook.id)])];
+  const live = await ask("POST", "/automations/filter", found, { limit: 200 });
+  return [
+    ...(webhook?.differences ?? []),
+    // Until the webhook is there, nothing can name it.
+    ...(webhook !== undefined && webhook.id === undefined
+      ? [{ says: "The automation that tells of failures is missing.", mend: () => Promise.resolve() }]
+      : []),
+    ...wanted.flatMap(({ name, ...rest }): Difference[] => {
+      const known = live.find((one) => one.name === name);
+      const body = { name, enabled: true, ...rest };
+      if (known === undefined)
+        return [
+          {
+            says: `The automation "${name}" is missing.`,
+            mend: () => ask("POST", "/automations/", anything, body),
+          },
+        ];
+      if (holds(body, known as Json)) return [];
+      const path = `/automations/${known.id}`;
+      return [
+        {
+          says: `The automation "${name}" is not as declared.`,
+          mend: () => ask("PUT", path, anything, body),
+        },
+      ];
+    }),
+    ...live
+      .filter(
+        ({ name, enabled }) => name === "homelab: tell of a failure" && enabled && webhook === undefined,
+      )
+      .map(({ id, name }) => ({
+        says: `The automation "${name}" is switched on, and no Alertmanager is declared.`,
+        mend: () => ask("PATCH", `/automations/${id}`, anything, { enabled: false }),
+      })),
+  ];
+}
+
+const documents = z.array(
+  z.object({ id: z.string(), data: z.record(z.string(), z.unknown()), block_schema_id: z.string() }),
+);
+
+/** The block that says where Alertmanager is. */
+async function webhookOf(
+  url: string,
+  ask: Ask,
+): Promise<{ readonly id: string | undefined; readonly differences: Difference[] }> {
+  const data = {
+    url,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    // It is in the house.
+    allow_private_urls: true,
+  };
+  const [known] = await ask("POST", "/block_documents/filter", documents, {
+    block_documents: { name: { any_: [webhookName] }, is_anonymous: { eq_: false } },
+    include_secrets: true,
+  });
+  if (known === undefined)
+    return {
+      id: undefined,
+      differences: [
+        {
+          says: "Prefect does not know where Alertmanager is.",
+          mend: async () => {
+            const type = await ask("GET", "/block_types/slug/webhook", withId);
+            const [schema] = await ask("POST", "/block_schemas/filter", z.array(withId), {
+              block_schemas: { block_type_id: { any_: [type.id] } },
+              limit: 1,
+            });
+            return ask("POST", "/block_documents/", anything, {
+              name: webhookName,
+              block_type_id: type.id,
+              block_schema_id: schema?.id,
+              data,
+            });
+          },
+        },
+      ],
+    };
+  const path = `/block_documents/${known.id}`;
+  return {
+    id: known.id,
+    differences: holds(data, known.data as Json)
+      ? []
+      : [
+          {
+            says: "Prefect tells another than the house's Alertmanager of failures.",
+            mend: () => ask("PATCH", path, anything, { data, merge_existing_data: false }),
+          },
+        ],
+  };
+}
