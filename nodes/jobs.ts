@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { JobRunner, plannedJobs } from "../components/job-runner";
+import { JobRunner, PrefectJobs } from "../components/job-runner";
 import type { QuadletService } from "../components/quadlet-service";
 import { UserError } from "../components/user-error";
 import { readJobs, type Jobs } from "../packages/jobs";
-import { Jobs as PrefectJobs } from "../provider/sdk/prefect";
-import { jobsFlow, prefectLogin } from "../services";
-import { hostPort, nodeNames } from "../topology";
+import { requireAlwaysOn } from "../topology";
 import type { StackContext } from "./run-stack";
 
 /** The jobs of the house, from the file that the stack names. */
@@ -46,23 +44,16 @@ export function declareJobs(
   context: StackContext<"storage"> | StackContext<"desktop">,
   { prefect }: Readonly<Record<string, QuadletService>>,
 ): void {
-  const { node, settings, connection } = context;
+  const { node, settings } = context;
   if (prefect === undefined) return;
-  const login = prefect.passwords.password;
-  if (login === undefined) throw new Error("Prefect has no password.");
-  const jobs = jobsIn(context);
+  const { password } = prefect.passwords;
+  if (password === undefined) throw new Error("Prefect has no password.");
   new PrefectJobs(
     "prefect-jobs",
     {
-      connection,
-      endpoint: `http://${hostPort(node.address, settings.prefect.port)}`,
-      login: login.apply(prefectLogin),
-      flow: { name: jobsFlow.name, path: jobsFlow.path, entrypoint: jobsFlow.entrypoint },
-      pools: nodeNames.filter((name) => Object.values(jobs).some((job) => job.node === name)),
-      deployments: plannedJobs(jobs),
-      ...(settings.alerts.enabled
-        ? { alertmanager: `http://127.0.0.1:${settings.alerts.port}/api/v2/alerts` }
-        : {}),
+      ...{ node: requireAlwaysOn(node, "Prefect"), jobs: jobsIn(context) },
+      ...{ port: settings.prefect.port, password, sshIdentity: settings.sshIdentity },
+      ...(settings.alerts.enabled ? { alertmanagerPort: settings.alerts.port } : {}),
     },
     { dependsOn: prefect.unit },
   );

@@ -1,2 +1,2 @@
 export { JobRunner, type JobRunnerArgs } from "./job-runner";
-export { plannedJobs, type PlannedJob } from "./planned";
+export { PrefectJobs, type PrefectJobsArgs } from "./prefect-jobs";

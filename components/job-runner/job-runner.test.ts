@@ -5,7 +5,8 @@ import { readJobs } from "../../packages/jobs";
 import { house } from "../../power/testing";
 import { declared } from "../testing";
 import { declaredJobs } from "./declared";
-import { JobRunner, plannedJobs } from ".";
+import { plannedJobs } from "./planned";
+import { JobRunner } from ".";
 
 const fixture = join(__dirname, "../../tests/fixtures/jobs.yaml");
 const jobs = readJobs(readFileSync(fixture, "utf8"), fixture);

@@ -3,9 +3,6 @@ import type { Deployment } from "../../provider/sdk/prefect";
 
 type Job = Jobs[string];
 
-/** A job as Prefect has it: a deployment. */
-export type PlannedJob = Deployment;
-
 /** How long a run may take with all its attempts, seconds; one without a limit of its own is looked at after an hour. */
 function longestRun({ timeout = 3600, retries, backoff }: Job): number {
   const waits = Array.from({ length: retries }, (_, i) => Math.min(backoff * 2 ** i, 86_400));

@@ -2,7 +2,7 @@
 # images.sh: stand-ins for the services' official images, which the lab's machines cannot pull, put into their podman.
 
 # Layers that images share, each from a folder of its own beside them.
-declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
+declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
 # Those for what runs in the cluster.
 CLUSTER_IMAGES=(dagster mlflow llama-cpp ollama vllm)
 
