@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-mesh drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -10,6 +10,7 @@ help:
 	@echo 'make test-cluster   the Kubernetes cluster of the lab switched on, and its tests (the first time builds it: minutes)'
 	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make test-observability  measurements and alerts of the three machines switched on, and their tests (minutes)'
+	@echo 'make test-mesh      the three machines as one mesh, with headscale, and its tests (the first time builds it: minutes)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drills         all drills in a shortened form, within an hour, and a report in docs/drills; FULL=1 runs them whole'
@@ -42,6 +43,9 @@ test-cluster: lab
 
 test-observability: lab
 	@lab/observability test
+
+test-mesh: lab
+	@lab/mesh test
 
 test-pair: lab
 	@lab/in npx --no-install vitest run --project pair

@@ -12,7 +12,7 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [
             ...never,
-            ...["lab", "engine", "cluster", "pair", "slow", "fuzz", "observability"].map(
+            ...["lab", "engine", "cluster", "pair", "slow", "fuzz", "observability", "mesh"].map(
               (suite) => `**/*.${suite}.test.ts`,
             ),
           ],
@@ -73,6 +73,17 @@ export default defineConfig({
         test: {
           name: "observability",
           include: ["**/*.observability.test.ts"],
+          exclude: never,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // The three machines as one mesh, which is off otherwise: `lab/mesh test` switches it on first.
+        test: {
+          name: "mesh",
+          include: ["**/*.mesh.test.ts"],
           exclude: never,
           testTimeout: 600_000,
           hookTimeout: 600_000,

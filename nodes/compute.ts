@@ -5,6 +5,7 @@ import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, readStorageOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
 import type { StackContext } from "./run-stack";
+import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
 import { schedulePowerOff } from "./power";
 import { deployJobRunner } from "./jobs";
@@ -26,6 +27,7 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const host = new HostCheck("host", { node, sshIdentity: settings.sshIdentity });
   const endpoints = readStorageOutputs("compute");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
+  const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
   const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
@@ -35,5 +37,5 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   });
   observe(context, { dependsOn: firewall });
   schedulePowerOff(context, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints), ...quadlets };
+  return { host: host.facts, reads: addresses(endpoints), ...quadlets, ...mesh };
 }

@@ -1,12 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { HostCheck } from "../components/host-check";
 import { PostgresReplica } from "../components/postgres-replica";
-import { addressesOf, requireAlwaysOn } from "../topology";
+import { allAddressesOf, requireAlwaysOn } from "../topology";
 import { deployBackupAgent } from "./backup";
 import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, readStorageOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
 import type { StackContext } from "./run-stack";
+import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
 import { declareJobs, deployJobRunner } from "./jobs";
 import { schedulePowerOff } from "./power";
@@ -26,11 +27,12 @@ import { runQuadlets, storageValues } from "./services";
 export async function desktop(context: StackContext<"desktop">): Promise<pulumi.Inputs> {
   const { node, topology, settings } = context;
   const { replica, sshIdentity } = settings;
-  const nodes = addressesOf(topology);
+  const nodes = allAddressesOf(topology);
   const standing = await currentPrimary(context);
   const host = new HostCheck("host", { node, sshIdentity });
   const endpoints = readStorageOutputs("desktop");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
+  const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
   joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: firewall });
   if (replica.enabled) {
@@ -62,6 +64,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
     host: host.facts,
     reads: addresses(endpoints),
     ...services.outputs,
+    ...mesh,
     ...(standing === undefined ? {} : { POSTGRES_PRIMARY: standing }),
   };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { podBridge, podOverlay } from "../components/k3s";
 import { NodeFirewall, type FirewallPort } from "../components/node-firewall";
-import { clientsOf, portsOf, type Services } from "../services";
+import { clientsOf, meshClientsOf, portsOf, type Services } from "../services";
 import { addressesOf } from "../topology";
 import type { StackContext } from "./run-stack";
 
@@ -16,6 +16,9 @@ export function firewallPorts(
     protocol: port.protocol ?? "tcp",
     from: clientsOf(port, topology),
     servedBy: port.servedBy ?? "program",
+    ...(settings.mesh.enabled
+      ? { byMesh: meshClientsOf(port, node, topology, settings.mesh.operators.length > 0) }
+      : {}),
   }));
 }
 

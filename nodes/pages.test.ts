@@ -24,14 +24,18 @@ const fewest: Record<NodeName, object> = {
 const logs = { ...on, engine: "victorialogs" };
 const told = { metrics: on, logShipping: logs, alerts: { ...on, webhook: "https://example.org/hook" } };
 const jobs = { ...on, file: join(__dirname, "../tests/fixtures/jobs.yaml") };
+const url = "https://192.0.2.11:8444";
+const member = { mesh: { ...on, coordination: "headscale", url } };
 const everything: Record<NodeName, object> = {
   storage: {
+    ...{ ...member, headscale: { ...on, url } },
     ...{ ...told, prometheus: on, postgresExporter: on, logs },
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } }, prefect: on, jobs },
   },
   desktop: {
+    ...member,
     backup: { keepsOffNode: true, paths: ["/home"] },
     k3s: on,
     replica: on,
@@ -47,6 +51,7 @@ const everything: Record<NodeName, object> = {
     },
   },
   compute: {
+    ...member,
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },
     ...{ metrics: on, logShipping: logs, jobs },

@@ -63,6 +63,8 @@ const storageOutputsSchema = z.strictObject({
   k3sAgentToken: z.string().min(1).optional(),
   /** Secret. By node: what it proves itself by when it comes again. */
   k3sNodePasswords: z.record(z.string(), z.string().min(1)).optional(),
+  /** By which members of the mesh know headscale, when storage has it. */
+  MESH_CERTIFICATE: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
 });
 
 /** What others read of it: a service of storage may hand out more. */
@@ -100,6 +102,7 @@ export function stackOutputs(endpoints: { [K in keyof HandedOut]: unknown }): pu
         }
       : {}),
     ...("backup" in endpoints ? { backup: pulumi.secret(checked.backup) } : {}),
+    ...("MESH_CERTIFICATE" in endpoints ? { MESH_CERTIFICATE: open.MESH_CERTIFICATE } : {}),
     ...("kubeconfig" in endpoints
       ? {
           K3S_URL: open.K3S_URL,

@@ -11,11 +11,12 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { postgresWith } from "../services";
-import { addressesOf, nodeNames, requireAlwaysOn } from "../topology";
+import { allAddressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
 import { stackOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
 import type { StackContext } from "./run-stack";
+import { deployHeadscale, joinMesh } from "./mesh";
 import { declareMigrations } from "./migrations";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
@@ -30,6 +31,7 @@ import { runQuadlets } from "./services";
  *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   Prefect         :4200   the jobs of jobs.yaml, when homelab:prefect.enabled; their worker when homelab:jobs.enabled
+ *   headscale       :8444   coordinates the mesh, when homelab:headscale.enabled; :3478 UDP
  *   last words      :4009   of nodes that go off, when homelab:power.enabled; and the timers that wake them
  *   Prometheus      :9090   what all nodes measure, when homelab:prometheus.enabled; Alertmanager :9093, exporters :9100
  *                           and :9187, Loki :3100 (or VictoriaLogs :9428) with the logs of all nodes
@@ -39,7 +41,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
   const { topology, settings, connection } = context;
   const node = requireAlwaysOn(context.node, "storage");
   const sshIdentity = settings.sshIdentity;
-  const nodes = addressesOf(topology);
+  const nodes = allAddressesOf(topology);
   const { k3s } = settings;
   const { replica } = settings.postgres;
   await requirePrimary(topology, settings);
@@ -48,6 +50,11 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
 
   const host = new HostCheck("host", { node, sshIdentity });
   const firewall = deployFirewall(context, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
+
+  const headscale = deployHeadscale(context, { dependsOn: firewall });
+  const mesh = joinMesh(context, () => headscale?.certificate, {
+    dependsOn: headscale?.server.unit ?? firewall,
+  });
 
   const postgres = new PostgresNode(
     "postgres",
@@ -135,6 +142,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
         }
       : {}),
     ...(backup === undefined ? {} : { backup }),
+    ...(headscale === undefined ? {} : { MESH_CERTIFICATE: headscale.certificate }),
     ...(cluster === undefined
       ? {}
       : {
@@ -147,7 +155,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           k3sNodePasswords: cluster.nodePasswords,
         }),
   });
-  return { ...handedOut, ...quadlets.outputs };
+  return { ...handedOut, ...quadlets.outputs, ...mesh };
 }
 
 /** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Context, PlannedChange, Handler } from "./handler";
 import { contents as clusterContents } from "./handlers/kubernetes/contents";
+import { member } from "./handlers/mesh/member";
+import { policyPart } from "./handlers/mesh/policy-part";
 import { contents } from "./handlers/minio/contents";
 import { store } from "./handlers/minio/store";
 import { database } from "./handlers/postgres/database";
@@ -72,5 +74,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resourceType(grant),
     resourceType(migration),
     resourceType(jobs),
+    resourceType(member),
+    resourceType(policyPart),
   ].map((type) => [type.type, type]),
 );

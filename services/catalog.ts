@@ -2,9 +2,11 @@ import { alerts } from "./alerts";
 import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
 import { grafana } from "./grafana";
+import { headscale } from "./headscale";
 import { jobs } from "./jobs";
 import { k3sAgent, k3sServer } from "./k3s";
 import { logs, logShipping } from "./logs";
+import { mesh } from "./mesh";
 import { metrics } from "./metrics";
 import { minio } from "./minio";
 import { nats } from "./nats";
@@ -26,6 +28,8 @@ export const services = {
   ...pods,
   k3sServer,
   k3sAgent,
+  headscale,
+  mesh,
   powerKeeper,
   powerSchedule,
   backupServer,

@@ -33,6 +33,8 @@ export {
   type LogShippingSettings,
   type LogsSettings,
 } from "./logs";
+export { headscaleCertificate, headscaleRun, headscaleSchema, type HeadscaleSettings } from "./headscale";
+export { meshSchema, tailscaledRun, type MeshSettings } from "./mesh";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export { modelWeights } from "./compute-group";
@@ -64,6 +66,7 @@ export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
   clientsOf,
   keptFiles,
+  meshClientsOf,
   portsOf,
   postgresWith,
   productionImages,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { addressesOf, hostPort, type Node, type NodeName, type Topology } from "../topology";
+import { addressesOf, hostPort, nodeNames, type Node, type NodeName, type Topology } from "../topology";
 import { services as house, type ServiceName } from "./catalog";
 import { postgresSchema, type PostgresSettings } from "./postgres";
 import { secretName, type Service, type ServiceContext, type ServicePort, type Services } from "./service";
@@ -99,6 +99,23 @@ export function postgresWith(
     roles: { ...made.roles, ...settings.postgres.roles },
     databases: { ...made.databases, ...settings.postgres.databases },
   };
+}
+
+/**
+ * Who may connect to a port by the mesh. A packet that comes by it has passed the mesh's own policy, which knows the people
+ * of a tailnet by name; nodes are known by their address here, too.
+ * @param operators whether people of the tailnet may connect where `operators` may.
+ */
+export function meshClientsOf(
+  { from, carries }: ServicePort,
+  node: Node,
+  topology: Topology,
+  operators: boolean,
+): readonly string[] | "anyone" {
+  if (carries === "mesh") return [];
+  if (from === "anyone" || (from === "operators" && operators)) return "anyone";
+  const names = typeof from === "string" ? nodeNames : from;
+  return names.filter((name) => name !== node.name).flatMap((name) => topology.nodes[name].mesh ?? []);
 }
 
 /** URLs of ports, by the stack output that tells others of them. */

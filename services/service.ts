@@ -26,6 +26,8 @@ export interface ServicePort {
   readonly scheme?: string;
   /** Path that Prometheus reads. @default not scraped */
   readonly metrics?: string;
+  /** `mesh`: it carries the mesh, so it cannot be reached by it. @default what a service offers */
+  readonly carries?: "mesh";
 }
 
 /** What becomes of a service's data. */

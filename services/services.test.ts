@@ -26,10 +26,24 @@ const load = (node: NodeName, keys: Record<string, object> = {}) =>
     around,
   );
 const on = { enabled: true };
+const url = "https://192.0.2.11:8444";
+const mesh = { ...on, coordination: "headscale", url };
 const everything: Record<NodeName, Record<string, object>> = {
-  storage: { backup: { files: true }, k3s: { ...on, openPorts: [8443] }, power: on },
-  desktop: { backup: { keepsOffNode: true }, k3s: on, replica: on, nats: on },
-  compute: { backup: { paths: ["/home"] }, k3s: on, power: on, compute: { ...on, gpu: on, qdrant: on } },
+  storage: {
+    mesh,
+    headscale: { ...on, url },
+    backup: { files: true },
+    k3s: { ...on, openPorts: [8443] },
+    power: on,
+  },
+  desktop: { mesh, backup: { keepsOffNode: true }, k3s: on, replica: on, nats: on },
+  compute: {
+    mesh,
+    backup: { paths: ["/home"] },
+    k3s: on,
+    power: on,
+    compute: { ...on, gpu: on, qdrant: on },
+  },
 };
 
 describe("the services of the house", () => {

@@ -116,7 +116,8 @@ export function identity(
 
 /** Of JSON.stringify: what may hold a password is told by its kind alone. */
 function withoutSecrets(key: string, value: unknown): unknown {
-  if (["password", "offNode", "token", "webhook", "discord", "heartbeat"].includes(key)) return "[secret]";
+  if (["password", "offNode", "token", "authKey", "webhook", "discord", "heartbeat"].includes(key))
+    return "[secret]";
   if (
     !["offNodeEnvironment", "secrets", "secretFiles"].includes(key) ||
     typeof value !== "object" ||

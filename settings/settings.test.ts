@@ -58,7 +58,7 @@ describe("settings of a stack", () => {
 
   it("know nothing of storage on the other stacks", () => {
     expect(() => loadSettings("compute", postgres({}), around)).toThrow(
-      "homelab:postgres is not a known key; known here: topology, sshIdentity, compute, k3s, power, backup, metrics, logShipping, jobs, workloads.",
+      "homelab:postgres is not a known key; known here: topology, sshIdentity, compute, k3s, mesh, power, backup, metrics, logShipping, jobs, workloads.",
     );
   });
 

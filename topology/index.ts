@@ -1,6 +1,7 @@
 export { loadTopology, parseTopology } from "./load";
 export {
   addressesOf,
+  allAddressesOf,
   connectionOf,
   hostPort,
   isAlwaysOn,

@@ -45,8 +45,15 @@ export function parseTopology(text: string, file: string): Topology {
   if (!parsed.success) throw new TopologyError(file, problems(parsed.error, raw));
   const { nodes, storageClasses, operators } = parsed.data;
   const entries = nodeNames.map((name): [NodeName, Node] => {
-    const { memory, mac, ...rest } = nodes[name];
-    return [name, { name, ...rest, memoryBytes: memory, ...(mac === undefined ? {} : { mac }) }];
+    const { memory, mac, mesh, ...rest } = nodes[name];
+    return [
+      name,
+      {
+        ...{ name, ...rest, memoryBytes: memory },
+        ...(mac === undefined ? {} : { mac }),
+        ...(mesh === undefined ? {} : { mesh }),
+      },
+    ];
   });
   return {
     nodes: Object.fromEntries(entries) as Record<NodeName, Node>,

@@ -14,6 +14,8 @@ export interface Node<L extends Lifecycle = Lifecycle> {
   readonly name: NodeName;
   /** IPv4 or IPv6 address by which the other nodes reach it. */
   readonly address: string;
+  /** Its address in the mesh, once it is a member. */
+  readonly mesh?: string;
   readonly lifecycle: L;
   readonly memoryBytes: number;
   readonly hostKey: string;
@@ -49,6 +51,12 @@ export function requireAlwaysOn(node: Node, what: string): Node<"always-on"> {
 export function addressesOf(topology: Topology): string[] {
   return Object.values(topology.nodes).map((node) => node.address);
 }
+
+/** The same with those in the mesh: from where nodes may come. */
+export const allAddressesOf = (topology: Topology): string[] => [
+  ...addressesOf(topology),
+  ...Object.values(topology.nodes).flatMap(({ mesh }) => mesh ?? []),
+];
 
 /** How to reach a node over SSH. */
 export function connectionOf(node: Node, identity: string | undefined): ConnectionArgs {

@@ -58,6 +58,11 @@ const node = z.strictObject({
   address: address.describe(
     "IPv4 or IPv6 address by which the other nodes reach it; no name, which may resolve to another machine",
   ),
+  mesh: address
+    .optional()
+    .describe(
+      "its address in the mesh (`homelab:mesh`), the stack output `MESH_ADDRESSES`; the second way to it, and what its neighbours in the mesh are let in by",
+    ),
   lifecycle: z
     .enum(lifecycles, { error: `must be one of ${lifecycles.join(", ")}` })
     .describe("`always-on` or `on-demand`; storage must be always on"),
@@ -92,8 +97,8 @@ export const topologySchema = z
       .describe("further addresses that may reach MinIO's ports, such as the machine where Pulumi runs"),
   })
   .superRefine((topology, ctx) => {
-    for (const key of ["address", "mac"] as const) {
-      const takenBy = new Map<string, string>();
+    const takenBy = new Map<string, string>();
+    for (const key of ["address", "mesh", "mac"] as const) {
       for (const name of nodeNames) {
         const value = topology.nodes[name][key];
         if (value === undefined) continue;

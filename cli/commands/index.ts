@@ -5,6 +5,7 @@ import { deleteData } from "./delete-data";
 import { doctor } from "./doctor";
 import { jobs } from "./jobs";
 import { kubeconfig } from "./kubeconfig";
+import { mesh } from "./mesh";
 import { migrate } from "./migrate";
 import { pin } from "./pin";
 import { policy } from "./policy";
@@ -30,6 +31,7 @@ export const commands: readonly (() => HomelabCommand)[] = [
   search,
   jobs,
   kubeconfig,
+  mesh,
   audit,
   policy,
   pin,

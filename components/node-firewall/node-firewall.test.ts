@@ -30,6 +30,25 @@ const load = (text: string) =>
   spawnSync("nft", ["--check", "--file", "-"], { input: text, encoding: "utf8" });
 
 describe("the rules", () => {
+  it("let the mesh in by its interface alone, and whom a port names alone", () => {
+    const text = of({ name: "PostgreSQL", port: 5432, from: [], byMesh: ["100.64.0.2", "fd7a::2"] });
+    expect(text).toContain('tcp dport 5432 iifname "tailscale0" ip saddr { 100.64.0.2 } accept');
+    expect(text).toContain('tcp dport 5432 iifname "tailscale0" ip6 saddr { fd7a::2 } accept');
+    expect(text.match(/100\.64\.0\.2/g)).toHaveLength(1);
+    expect(rules).not.toContain("tailscale0");
+    expect(load(text).stderr).toBe("");
+    const anyone = of({ name: "NATS", port: 4222, from: [], byMesh: "anyone" });
+    expect(anyone).toContain('tcp dport 4222 iifname "tailscale0" accept');
+    expect(anyone).not.toMatch(/dport 4222 accept/);
+  });
+
+  it("let the mesh in to a pod's port too, before and after it has become the pod's", () => {
+    const text = of({ name: "MLflow", port: 5050, from: [], servedBy: "pod", byMesh: ["100.64.0.2"] });
+    expect(text).toContain('tcp dport 5050 iifname "tailscale0" ip saddr { 100.64.0.2 } accept');
+    expect(text).toContain('ct original proto-dst 5050 iifname "tailscale0" ip saddr { 100.64.0.2 } accept');
+    expect(load(text).stderr).toBe("");
+  });
+
   it("replace their own table in one transaction and touch nothing else", () => {
     expect(rules).toBe(`# Written by Pulumi: changes made here are put back.
 table inet homelab

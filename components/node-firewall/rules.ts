@@ -9,6 +9,8 @@ export interface FirewallPort {
   readonly protocol?: "tcp" | "udp";
   /** IPv4 or IPv6 addresses beside the node itself; or whoever reaches the node. */
   readonly from: readonly string[] | "anyone";
+  /** Addresses in the mesh that may connect by the mesh's interface; or whoever its policy lets in. @default nobody */
+  readonly byMesh?: readonly string[] | "anyone";
   /**
    * What serves it. A pod's port on the node's address (`hostPort`) is turned to the pod before packets are sorted into
    * the node's own and others, so it is judged earlier. @default program
@@ -36,6 +38,9 @@ export interface FirewallArgs {
   /** Networks of the cluster whose member the node is. @default none */
   readonly cluster?: ClusterNetwork;
 }
+
+/** The mesh's interface. Who forges an address of the mesh on the LAN does not come by it. */
+const mesh = '"tailscale0"';
 
 /** Names of the bridges that podman makes. */
 const podman = '"podman*"';
@@ -141,21 +146,31 @@ function addresses(all: readonly string[]): string[] {
 }
 
 /** A port as a packet asks for it. */
-function judged({ name, port, from, protocol = "tcp" }: FirewallPort, own: readonly string[]): string[] {
+function judged(given: FirewallPort, own: readonly string[]): string[] {
+  const { name, port, from, protocol = "tcp" } = given;
   const guarded = `${protocol} dport ${port}`;
   if (from === "anyone") return [`# ${name}`, `${guarded} accept`];
   return [
     `# ${name}`,
+    ...byMesh(given).map((match) => `${guarded} ${match} accept`),
     ...addresses([...own, ...from]).map((match) => `${guarded} ${match} accept`),
     `${guarded} counter ${protocol === "tcp" ? "reject with tcp reset" : "drop"}`,
   ];
 }
 
+/** Matches of packets that come by the mesh from who may. */
+function byMesh({ byMesh: from = [] }: FirewallPort): string[] {
+  if (from === "anyone") return [`iifname ${mesh}`];
+  return addresses(from).map((match) => `iifname ${mesh} ${match}`);
+}
+
 /** The same once it has become the port of a pod. */
-function opened({ name, port, from, protocol = "tcp" }: FirewallPort, own: readonly string[]): string[] {
+function opened(given: FirewallPort, own: readonly string[]): string[] {
+  const { name, port, from, protocol = "tcp" } = given;
   const turned = `ct status dnat meta l4proto ${protocol} ct original proto-dst ${port}`;
   const matches = from === "anyone" ? [""] : addresses([...own, ...from]).map((match) => ` ${match}`);
-  return [`# ${name}`, ...matches.map((match) => `${turned}${match} accept`)];
+  const all = [...byMesh(given).map((match) => ` ${match}`), ...matches];
+  return [`# ${name}`, ...all.map((match) => `${turned}${match} accept`)];
 }
 
 function versionOf(address: string): 4 | 6 {

@@ -1,3 +1,4 @@
+import type { Node } from "../../topology";
 import { restartParameters, type PostgresSettings, type serverSizes } from "../../services";
 import { mountedConf } from "./layout";
 import { replicationParameters, type Replication } from "./replication";
@@ -18,15 +19,25 @@ export type ServerSettings = Pick<
 };
 type ServerSize = Exclude<keyof typeof serverSizes, "shmSize">;
 
+/** An address in the mesh is there once tailscaled is, which the server must not wait for, nor be started again for. */
+export const listenOn = ({ address, mesh }: Pick<Node, "address" | "mesh">): string =>
+  mesh === undefined ? address : "*";
+
 /**
  * Every parameter that the server is started with, each with its reason. `settings.settings` comes last and wins.
- * @param address the node's address; the server listens there and on the loopback.
+ * @param address the node's address; the server listens there and on the loopback; `*`: everywhere ({@link listenOn}).
  * @param pair the server that follows this one, or is followed. @default none
  * @see https://www.postgresql.org/docs/18/runtime-config.html
  */
 export function parameters(settings: ServerSettings, address: string, pair?: Replication): Parameter[] {
   const chosen: [name: string, value: Parameter["value"], reason: string][] = [
-    ["listen_addresses", `127.0.0.1,${address}`, "the topology's address and the loopback, nothing else"],
+    address === "*"
+      ? [
+          "listen_addresses",
+          "*",
+          "the mesh's address comes and goes; firewall and pg_hba.conf name who may connect",
+        ]
+      : ["listen_addresses", `127.0.0.1,${address}`, "the topology's address and the loopback, nothing else"],
     ["port", settings.port, "homelab:postgres.port"],
     ["hba_file", `${mountedConf}/pg_hba.conf`, "access is decided by the program, not in the data directory"],
     ["max_connections", settings.maxConnections, "each may use work_mem several times"],

@@ -4,7 +4,7 @@ export { PostgresNode, type PostgresEndpoints, type PostgresNodeArgs } from "./p
 export { type DsnArgs } from "./dsn";
 
 // What a standby is made of too.
-export { configuration } from "./conf";
+export { configuration, listenOn } from "./conf";
 export { containerfile } from "./containerfile";
 export { primaryFence } from "./primary-fence";
 export { hba } from "./hba";

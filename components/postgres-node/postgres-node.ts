@@ -8,7 +8,7 @@ import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { password, proposal } from "../password";
 import { persistentOn } from "../placement";
-import { configuration } from "./conf";
+import { configuration, listenOn } from "./conf";
 import { containerfile } from "./containerfile";
 import { dsnsOf, type Dsns } from "./dsn";
 import { hba } from "./hba";
@@ -170,7 +170,7 @@ export class PostgresNode extends pulumi.ComponentResource {
       pair === undefined
         ? undefined
         : this.#serverSecret("replication", "replication-password", replicationSecret, connection);
-    const conf = configuration(settings, node.address, pair);
+    const conf = configuration(settings, listenOn(node), pair);
     const unit = new Unit(
       `${this.#name}-unit`,
       {

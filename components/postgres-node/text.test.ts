@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { postgresSchema } from "../../services";
-import { configuration, parameters } from "./conf";
+import { configuration, listenOn, parameters } from "./conf";
 import { containerfile } from "./containerfile";
 import { hba } from "./hba";
 import { fenceFiles, fenceFingerprint, type Replication } from "./replication";
@@ -224,5 +224,16 @@ describe("the quadlet", () => {
     expect(postgresQuadlet({ ...postgresSchema.parse({}), image })).toBe(
       postgresQuadlet({ ...settings, image }),
     );
+  });
+});
+
+describe("a server on a node of the mesh", () => {
+  const [address, mesh] = ["10.0.0.1", "100.64.0.1"];
+  const listens = (node: { address: string; mesh?: string }) =>
+    parameters(settings, listenOn(node)).find(({ name }) => name === "listen_addresses")?.value;
+
+  it("listens on whatever address the node gets, and elsewhere on the LAN's alone", () => {
+    expect(listens({ address })).toBe("127.0.0.1,10.0.0.1");
+    expect(listens({ address, mesh })).toBe("*");
   });
 });

@@ -6,6 +6,7 @@ import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import {
   configuration,
+  listenOn,
   containerfile,
   primaryFence,
   hba,
@@ -104,7 +105,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
       .all([known, pair])
       .apply(([{ maxConnections, search, settings: more, slotLimit }, each]) => {
         const all = { ...settings, maxConnections, search, settings: more, replica: { slotLimit } };
-        return configuration(all, node.address, each);
+        return configuration(all, listenOn(node), each);
       });
     this.unit = new Unit(
       `${name}-unit`,

@@ -23,6 +23,10 @@ export function quadletText(run: QuadletRun, keeps: Keeps, image: string): strin
       image,
       pull: "never",
       logDriver: "journald",
+      // Who may be lost says so to the policies, where nobody asks the component.
+      ...(keeps.kind === "ephemeral" && keeps.paths.length > 0
+        ? { labels: { ...container.labels, "homelab.dev/ephemeral": keeps.reason } }
+        : {}),
       mounts: [
         ...files.map((file) => ({
           source: `${configDirectory(name)}/${file.name}`,

@@ -57,6 +57,8 @@ topology() {
   for node in "${NODES[@]}"; do
     printf '  %s:\n    address: %s\n    lifecycle: %s\n    memory: %s\n    hostKey: "%s"\n    ssh: { user: root, port: 22 }\n    mac: "%s"\n' \
       "$node" "${ADDRESS[$node]}" "${LIFECYCLE[$node]}" "$(memory "$node")" "$(host_key "$node")" "$(mac "$node")"
+    # Once it is a member: lab/mesh.
+    [ ! -s "$STATE/mesh/$node" ] || printf '    mesh: %s\n' "$(<"$STATE/mesh/$node")"
   done
   printf 'storageClasses:\n  network: [nfs-client]\noperators: [%s]\n' "$GATEWAY"
 }

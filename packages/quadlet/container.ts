@@ -55,6 +55,10 @@ export interface ContainerSection {
   readOnly?: boolean;
   noNewPrivileges?: boolean;
   dropCapabilities?: readonly string[];
+  /** Those that it has in spite of that. */
+  capabilities?: readonly string[];
+  /** Devices of the node, e.g. `/dev/net/tun`. */
+  devices?: readonly string[];
   labels?: Readonly<Record<string, string>>;
 }
 
@@ -103,6 +107,8 @@ function containerSection(c: ContainerSection): Section {
       ...entry("ReadOnly", c.readOnly),
       ...entry("NoNewPrivileges", c.noNewPrivileges),
       ...(c.dropCapabilities ?? []).map((name) => ({ key: "DropCapability", value: name })),
+      ...(c.capabilities ?? []).map((name) => ({ key: "AddCapability", value: name })),
+      ...(c.devices ?? []).map((path) => ({ key: "AddDevice", value: commandLiteral(path) })),
       ...entry("StopTimeout", c.stopTimeout),
       ...entry("LogDriver", c.logDriver),
       ...entry("Entrypoint", c.entrypoint),

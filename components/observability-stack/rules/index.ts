@@ -1,5 +1,6 @@
 import { backups } from "../../backup-server";
 import type { RuleGroup } from "../rule";
+import { mesh } from "./mesh";
 import { expected, nodes } from "./nodes";
 import { cluster, minio, postgres } from "./services";
 import { runs, units } from "./units";
@@ -16,5 +17,6 @@ export const ruleGroups: readonly RuleGroup[] = [
   backups,
   logs,
   cluster,
+  mesh,
   watchers,
 ];

@@ -14,7 +14,7 @@ const topology: Topology = {
 };
 const on = (node: string, host: string) => {
   const connection = { node, host, user: "root" };
-  return { connection, server: { connection }, files: [], name: "it" };
+  return { connection, server: { connection }, coordinator: { connection }, files: [], name: "it" };
 };
 const said = (type: string, inputs: object) => {
   const facts = noFacts();
@@ -81,7 +81,7 @@ describe("every resource of this program's own provider", () => {
   });
 
   it("that keeps something is refused on an on-demand node", () => {
-    for (const type of ["homelab:postgres:Database", "homelab:minio:Store"]) {
+    for (const type of ["homelab:postgres:Database", "homelab:minio:Store", "homelab:mesh:PolicyPart"]) {
       expect(said(type, on("compute", "10.0.0.3")), type).toHaveLength(1);
     }
   });

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Makes a node a member of the mesh. Input: `verb restore`, to be known again as it was, by `identity BASE64`; `verb join`, by
+# `key BASE64`; or `verb set`, for what needs neither. Then `container NAME`, `unit NAME`, `state FILE`, `server URL` (empty:
+# Tailscale's own), `hostname NAME`, `tags LIST` (empty: those of the key), `timeout SECONDS`, `end`.
+# The key goes to tailscale by its standard input: it is in no argument, no file and no environment.
+source head.sh
+read_given
+flags=(--hostname="${given[hostname]}" --accept-dns=false --accept-routes=false)
+case ${given[verb]} in
+restore)
+  # What is there belongs to nobody who is logged in; it is kept beside, for a person to look at.
+  systemctl stop -- "${given[unit]}"
+  if [ -s "${given[state]}" ]; then mv -T -- "${given[state]}" "${given[state]}.before"; fi
+  (umask 077 && decode "${given[identity]}" >"${given[state]}.new")
+  settle "${given[state]}.new" "${given[state]}"
+  systemctl start -- "${given[unit]}"
+  ;;
+join)
+  # Otherwise it would go on with the former server, whatever it is told. A bad key is tried for ever without an end.
+  flags+=(--reset --force-reauth --accept-risk=lose-ssh --login-server="${given[server]:-https://controlplane.tailscale.com}")
+  [ -z "${given[tags]}" ] || flags+=(--advertise-tags="${given[tags]}")
+  said=$(decode "${given[key]}" | timeout "$((given[timeout] + 15))" podman exec -i -- "${given[container]}" \
+    tailscale up "${flags[@]}" --auth-key=file:/dev/stdin --timeout="${given[timeout]}s" 2>&1) ||
+    fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
+  ;;
+set)
+  said=$(timeout 30 podman exec -- "${given[container]}" tailscale set "${flags[@]}" 2>&1) ||
+    fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
+  ;;
+esac
