@@ -57,7 +57,8 @@ export const serverEnvironment = (own: PrefectSettings): Record<string, string> 
   // By default only events are taken away, and runs stay for ever.
   PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED: "events,flow_runs",
   PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD: days(own.keepRunsDays),
-  PREFECT_SERVER_EVENTS_RETENTION_PERIOD: days(own.keepEventsDays),
+  // This one is no number of seconds.
+  PREFECT_SERVER_EVENTS_RETENTION_PERIOD: `P${own.keepEventsDays}D`,
   PREFECT_SERVER_ANALYTICS_ENABLED: "false",
   DO_NOT_TRACK: "1",
 });

@@ -1,4 +1,4 @@
-/** This project's own resources: units and what they keep, PostgreSQL's objects, components and their placement. */
+/** This project's own resources: units and what they keep, PostgreSQL's objects, jobs, components and their placement. */
 import { isUnknown, unknown } from "../../engine/facts";
 import type { HostPlacement, RemoteSetup, Unknown } from "../../engine/facts";
 import { at, record, records, text, texts } from "../values";
@@ -18,6 +18,12 @@ export function readHomelab(resource: PulumiResource, context: ReadContext): voi
       origin: originOf(resource),
       placement: connectionPlacement(resource.inputs.connection),
       sets: "it keeps the buckets of an object store",
+    });
+  } else if (module === "prefect") {
+    context.facts.remoteSetups.push({
+      origin: originOf(resource),
+      placement: connectionPlacement(resource.inputs.connection),
+      sets: "it keeps jobs and what became of their runs",
     });
   } else if (module === "postgres") {
     context.facts.remoteSetups.push({

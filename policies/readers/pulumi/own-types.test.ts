@@ -81,7 +81,12 @@ describe("every resource of this program's own provider", () => {
   });
 
   it("that keeps something is refused on an on-demand node", () => {
-    for (const type of ["homelab:postgres:Database", "homelab:minio:Store", "homelab:mesh:PolicyPart"]) {
+    for (const type of [
+      "homelab:postgres:Database",
+      "homelab:minio:Store",
+      "homelab:mesh:PolicyPart",
+      "homelab:prefect:Jobs",
+    ]) {
       expect(said(type, on("compute", "10.0.0.3")), type).toHaveLength(1);
     }
   });
