@@ -11,6 +11,7 @@ import { grant } from "./handlers/postgres/grant";
 import { migration } from "./handlers/postgres/migration";
 import { role } from "./handlers/postgres/role";
 import { jobs } from "./handlers/prefect/jobs";
+import { schema } from "./handlers/postgres/schema";
 import { host } from "./handlers/remote/host";
 import { image } from "./handlers/remote/image";
 import { release } from "./handlers/remote/release";
@@ -71,6 +72,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resourceType(role),
     resourceType(database),
     resourceType(extension),
+    resourceType(schema),
     resourceType(grant),
     resourceType(migration),
     resourceType(jobs),

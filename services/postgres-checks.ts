@@ -21,6 +21,7 @@ interface Contents {
       {
         readonly owner: string;
         readonly connect: readonly string[];
+        readonly schemas: Readonly<Record<string, { readonly owner: string }>>;
         readonly grants: readonly { readonly role: string }[];
       }
     >
@@ -89,13 +90,17 @@ export function ownershipProblems({ roles, databases }: Contents): string[] {
     database.connect.forEach((role, i) => {
       mustBeRole(`${at}.connect.${i}`, role);
     });
+    const mustConnect = (key: string, role: string, use: string) => {
+      mustBeRole(key, role);
+      if (role === database.owner || database.connect.includes(role)) return;
+      found.push(
+        `homelab:postgres.${key} is "${role}": it must be in homelab:postgres.${at}.connect too, or the ${use} is of no use.`,
+      );
+    };
+    for (const [schema, { owner }] of Object.entries(database.schemas))
+      mustConnect(`${at}.schemas.${schema}.owner`, owner, "schema");
     database.grants.forEach(({ role }, i) => {
-      mustBeRole(`${at}.grants.${i}.role`, role);
-      if (role !== database.owner && !database.connect.includes(role)) {
-        found.push(
-          `homelab:postgres.${at}.grants.${i}.role is "${role}": it must be in homelab:postgres.${at}.connect too, or the grant is of no use.`,
-        );
-      }
+      mustConnect(`${at}.grants.${i}.role`, role, "grant");
     });
   }
   return found;

@@ -72,7 +72,9 @@ const grant = strict({
   schema: identifier.default("public").describe("the schema"),
   on: z
     .enum(["schema", "tables", "sequences"], { error: "must be one of schema, tables, sequences" })
-    .describe("`schema`, `tables` or `sequences`: the present ones, and those that the owner makes later"),
+    .describe(
+      "`schema`, `tables` or `sequences`: the present ones, and those that the owner of the database or of the schema makes later",
+    ),
   privileges: listOf(
     z.enum(["USAGE", "CREATE", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], {
       error: "must be a privilege such as USAGE, SELECT, INSERT, UPDATE or DELETE",
@@ -95,6 +97,16 @@ const database = strict({
     .default([])
     .describe("extensions that the image carries, e.g. `vector`"),
   connect: listOf(identifier).default([]).describe("roles beside the owner that may connect"),
+  schemas: z
+    .record(
+      identifier.refine(
+        (name) => !["public", "information_schema"].includes(name),
+        "must not be a schema that every database has",
+      ),
+      strict({ owner: identifier.describe("a role that is the database's owner or in `connect`") }),
+    )
+    .default({})
+    .describe("schemas of a role's own, by name: there it creates what it likes, as dbt must"),
   grants: z.array(grant).default([]).describe("privileges of roles other than the owner"),
 });
 

@@ -135,6 +135,16 @@ describe("settings of a stack", () => {
       /grants\.0\.role is "system": it must be in homelab:postgres\.databases\.notes\.connect too/,
     ],
     [
+      "a schema of who cannot connect",
+      postgres({ databases: { notes: { owner: "agent", schemas: { analytics: { owner: "system" } } } } }),
+      /notes\.schemas\.analytics\.owner is "system": it must be in homelab:postgres\.databases\.notes\.connect too, or the schema is of no use/,
+    ],
+    [
+      "a schema that every database has",
+      postgres({ databases: { notes: { owner: "agent", schemas: { public: { owner: "agent" } } } } }),
+      /databases\.notes\.schemas\.public: the name "public" must not be a schema that every database has/,
+    ],
+    [
       "roles that are members of each other",
       postgres({
         roles: { agent: {}, system: { memberOf: ["ksh3"] }, ksh3: { memberOf: ["agent", "ksh3"] } },

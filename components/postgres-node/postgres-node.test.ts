@@ -11,6 +11,7 @@ const settings = postgresSchema.parse({
       owner: "agent",
       extensions: ["vector"],
       connect: ["system"],
+      schemas: { analytics: { owner: "system" } },
       grants: [{ role: "system", on: "tables", privileges: ["SELECT"] }],
     },
     dagster: { owner: "system" },
@@ -76,12 +77,13 @@ describe("a PostgresNode", () => {
       "db-role-system",
       "db-role-system-password",
       "db-role-system-password-kept",
+      "db-schema-agent_gateway-analytics",
       "db-superuser",
       "db-superuser-secret",
       "db-unit",
     ]);
     expect(resources.filter(({ name }) => name !== "db").map(({ parent }) => parent)).toEqual(
-      Array<string>(21).fill("db"),
+      Array<string>(22).fill("db"),
     );
   });
 
@@ -177,7 +179,7 @@ describe("a PostgresNode", () => {
   it("makes what is in the server after the server, and lets it go with it", async () => {
     const { resources } = await run();
     const inServer = resources.filter(({ type }) => type.startsWith("homelab:postgres:"));
-    expect(inServer).toHaveLength(9);
+    expect(inServer).toHaveLength(10);
     for (const each of inServer) {
       expect(each.dependsOn).toContain("db-unit");
       expect(each.deletedWith).toBe("db-unit");
@@ -189,6 +191,13 @@ describe("a PostgresNode", () => {
     );
     expect(named(resources, "db-extension-agent_gateway-vector").dependsOn).toContain(
       "db-database-agent_gateway",
+    );
+    expect(named(resources, "db-schema-agent_gateway-analytics")).toMatchObject({
+      inputs: { database: "agent_gateway", name: "analytics", owner: "system" },
+      dependsOn: expect.arrayContaining(["db-database-agent_gateway", "db-role-system"]) as unknown,
+    });
+    expect(named(resources, "db-grant-agent_gateway-public-tables-system").dependsOn).toContain(
+      "db-schema-agent_gateway-analytics",
     );
     expect(named(resources, "db-grant-agent_gateway-public-tables-system").inputs).toMatchObject({
       database: "agent_gateway",

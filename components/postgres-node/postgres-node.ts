@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Database, Extension, Grant, Role, type ServerArgs } from "../../provider/sdk/postgres";
+import { Database, Extension, Grant, Role, Schema, type ServerArgs } from "../../provider/sdk/postgres";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { replicationRole, type PostgresSettings } from "../../services";
@@ -272,7 +272,9 @@ export class PostgresNode extends pulumi.ComponentResource {
   }
 
   #databases(server: ServerArgs, settings: PostgresSettings, roles: Readonly<Record<string, Role>>): void {
-    for (const [database, { owner, connect, extensions, grants }] of Object.entries(settings.databases)) {
+    for (const [database, { owner, connect, extensions, schemas, grants }] of Object.entries(
+      settings.databases,
+    )) {
       const made = new Database(
         `${this.#name}-database-${database}`,
         { server, name: database, owner, connect, ...adopted(settings, database) },
@@ -286,11 +288,19 @@ export class PostgresNode extends pulumi.ComponentResource {
             this.#inServer(made),
           ),
       );
+      const owned = Object.entries(schemas).map(
+        ([schema, own]) =>
+          new Schema(
+            `${this.#name}-schema-${database}-${schema}`,
+            { server, database, name: schema, owner: own.owner },
+            this.#inServer(made, known(roles, own.owner)),
+          ),
+      );
       for (const grant of grants) {
         new Grant(
           `${this.#name}-grant-${database}-${grant.schema}-${grant.on}-${grant.role}`,
           { server, database, ...grant },
-          this.#inServer(made, ...installed),
+          this.#inServer(made, ...installed, ...owned),
         );
       }
     }

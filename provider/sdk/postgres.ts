@@ -100,6 +100,24 @@ export class Extension extends pulumi.CustomResource {
   }
 }
 
+export interface SchemaArgs {
+  /** The server, reached through SSH on its node's loopback. */
+  server: ServerArgs;
+  /** Database that has it. */
+  database: string;
+  /** Its name, e.g. `analytics`. */
+  name: string;
+  /** Role that owns it; it must be there. */
+  owner: string;
+}
+
+/** A schema that a role owns. Removing it from the program leaves it in the database, with all that is in it. */
+export class Schema extends pulumi.CustomResource {
+  constructor(name: string, args: SchemaArgs, opts?: pulumi.CustomResourceOptions) {
+    super("homelab:postgres:Schema", name, { ...args, server: withSecretPassword(args.server) }, opts);
+  }
+}
+
 /** What a grant is about: a schema, or all tables/sequences of a schema (present ones and, by default privileges, future ones). */
 export interface GrantArgs {
   /** The server, reached through SSH on its node's loopback. */

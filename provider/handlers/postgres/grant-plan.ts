@@ -42,6 +42,8 @@ export const grantFacts = z.object({
   roleExists: z.boolean(),
   schemaExists: z.boolean(),
   databaseOwner: z.string(),
+  /** Null where there is none, or where it is the database's. */
+  schemaOwner: z.string().nullable(),
   /** The schema itself, or its tables, or its sequences; those of the role's own left out. */
   objects: z.array(
     z.object({ name: z.string(), owner: z.string(), held: z.array(held), columns: z.boolean() }),
@@ -82,6 +84,8 @@ WITH role AS (SELECT oid FROM pg_roles WHERE rolname = $1),
      schema AS (SELECT oid FROM pg_namespace WHERE nspname = $2)
 SELECT EXISTS (SELECT FROM role) AS "roleExists", EXISTS (SELECT FROM schema) AS "schemaExists",
   (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()) AS "databaseOwner",
+  (SELECT pg_get_userbyid(nspowner) FROM pg_namespace
+   WHERE nspname = $2 AND nspowner <> 'pg_database_owner'::regrole) AS "schemaOwner",
   (SELECT coalesce(jsonb_agg(o), '[]') FROM (${objects[on]}) o) AS objects,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('definer', pg_get_userbyid(d.defaclrole),
      'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
@@ -145,9 +149,10 @@ function presentChanges(inputs: GrantInputs, facts: GrantFacts, subject: string)
 function futureChanges(inputs: GrantInputs, facts: GrantFacts, subject: string): Change[] {
   if (inputs.on === "schema") return [];
   const changes: Change[] = [];
-  for (const definer of new Set([facts.databaseOwner, ...facts.future.map((f) => f.definer)])) {
+  const owners = [facts.databaseOwner, ...(facts.schemaOwner === null ? [] : [facts.schemaOwner])];
+  for (const definer of new Set([...owners, ...facts.future.map((f) => f.definer)])) {
     if (definer === inputs.role) continue;
-    const declared = definer === facts.databaseOwner ? inputs.privileges : [];
+    const declared = owners.includes(definer) ? inputs.privileges : [];
     const has = facts.future.filter((f) => f.definer === definer);
     const { lacks, surplus } = difference({ ...inputs, privileges: declared }, has);
     if (lacks.length === 0 && surplus.length === 0) continue;

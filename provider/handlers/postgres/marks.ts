@@ -58,7 +58,7 @@ export function refusal(
  * The server as it can be asked in a preview, in which its password may not be known yet: the node knows it.
  * @returns undefined when there is no server of this program's.
  */
-async function askable(server: Server, { signal }: Context): Promise<Server | undefined> {
+export async function askable(server: Server, { signal }: Context): Promise<Server | undefined> {
   if (server.password !== unknown) return server;
   const { connection } = server;
   const { secrets } = await podmanOn(connection, signal);
