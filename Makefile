@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-mesh drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-mesh test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -11,6 +11,8 @@ help:
 	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make test-observability  measurements and alerts of the three machines switched on, and their tests (minutes)'
 	@echo 'make test-mesh      the three machines as one mesh, with headscale, and its tests (the first time builds it: minutes)'
+	@echo 'make test-dbt       dbt on desktop with compute off, by the project in examples/dbt (a minute or two)'
+	@echo 'make test-compose   the compose file of a desktop that is a Mac, read by Docker Compose'"'"'s own library (seconds; no lab)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drills         all drills in a shortened form, within an hour, and a report in docs/drills; FULL=1 runs them whole'
@@ -46,6 +48,12 @@ test-observability: lab
 
 test-mesh: lab
 	@lab/mesh test
+
+test-dbt: lab
+	@lab/dbt/test
+
+test-compose:
+	@lab/compose/test
 
 test-pair: lab
 	@lab/in npx --no-install vitest run --project pair

@@ -12,9 +12,18 @@ export default defineConfig({
           include: ["**/*.test.ts"],
           exclude: [
             ...never,
-            ...["lab", "engine", "cluster", "pair", "slow", "fuzz", "observability", "mesh"].map(
-              (suite) => `**/*.${suite}.test.ts`,
-            ),
+            ...[
+              "lab",
+              "engine",
+              "cluster",
+              "pair",
+              "slow",
+              "fuzz",
+              "observability",
+              "mesh",
+              "dbt",
+              "compose",
+            ].map((suite) => `**/*.${suite}.test.ts`),
           ],
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
@@ -75,6 +84,21 @@ export default defineConfig({
           include: ["**/*.observability.test.ts"],
           exclude: never,
           testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Docker Compose's own reading of what a Mac is given, by a program that `lab/compose/test` builds first.
+        test: { name: "compose", include: ["**/*.compose.test.ts"], exclude: never, testTimeout: 60_000 },
+      },
+      {
+        // dbt, which is no part of the lab otherwise: `lab/dbt/test` puts it on desktop first.
+        test: {
+          name: "dbt",
+          include: ["**/*.dbt.test.ts"],
+          exclude: never,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
         },

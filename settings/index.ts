@@ -9,4 +9,5 @@ export type {
   StorageSettings,
 } from "./load";
 export { type MigrationsSettings } from "./migration";
+export { encrypted, loadStackFile } from "./stack-file";
 export { skippedHours } from "./skipped-hour";

@@ -1,7 +1,9 @@
 import type { HomelabCommand } from "../program/command";
 import { audit } from "./audit";
 import { completion } from "./completion";
+import { dbt } from "./dbt";
 import { deleteData } from "./delete-data";
+import { desktop } from "./desktop";
 import { doctor } from "./doctor";
 import { jobs } from "./jobs";
 import { kubeconfig } from "./kubeconfig";
@@ -29,6 +31,8 @@ export const commands: readonly (() => HomelabCommand)[] = [
   rejoin,
   migrate,
   search,
+  dbt,
+  desktop,
   jobs,
   kubeconfig,
   mesh,

@@ -74,15 +74,22 @@ export class HomelabCommand extends Command {
 
   /** @see NodeOptions */
   house(): this {
-    return this.addOption(
-      new Option("--topology <file>", "the nodes of the house")
-        .env("HOMELAB_TOPOLOGY")
-        .default("topology.yaml"),
-    ).addOption(
+    return this.#topology("the nodes of the house").addOption(
       new Option(
         "--identity <key>",
         "the private SSH key, or `agent` (default: ~/.ssh/id_ed25519 where it exists, else the agent)",
       ).env("HOMELAB_IDENTITY"),
+    );
+  }
+
+  /** Of a command that reads stack files, and reaches no node. */
+  stackFiles(): this {
+    return this.#topology("the nodes of the house; the stack files, Pulumi.NODE.yaml, are beside it");
+  }
+
+  #topology(description: string): this {
+    return this.addOption(
+      new Option("--topology <file>", description).env("HOMELAB_TOPOLOGY").default("topology.yaml"),
     );
   }
 

@@ -23,6 +23,15 @@ export function judge(node: Node, facts: HostFacts): Findings {
   const doubtful: string[] = [];
   const say = (to: string[], sentence: string) => to.push(`${node.name} (${node.address}): ${sentence}`);
 
+  if (facts.os === "Darwin") {
+    const way =
+      node.name === "desktop" ? ": `homelab desktop compose` renders what runs there (docs/mac.md)" : "";
+    say(
+      missing,
+      `this is a Mac, on which \`pulumi up\` sets nothing up${way}; ${node.name} must be a Linux machine for it.`,
+    );
+    return { missing, doubtful };
+  }
   if (facts.systemd === 0) say(missing, "systemd is missing: use a distribution that runs on it.");
   else if (facts.systemd < oldestSystemd) {
     say(missing, `systemd is version ${facts.systemd}: it must be ${oldestSystemd} or later.`);

@@ -111,6 +111,11 @@ describe("judging a host", () => {
     expect(requireFit(node, { ...fine, cgroup: "v1" })).toHaveLength(1);
   });
 
+  it("says of a Mac the one thing that matters, and not each program that it lacks", () => {
+    const { missing } = judge(node, { ...fine, os: "Darwin", systemd: 0, podman: "", nft: false });
+    expect(missing).toEqual([expect.stringMatching(/this is a Mac, on which `pulumi up` sets nothing up/)]);
+  });
+
   it("finds nothing wrong with a host as it should be", () => {
     expect(judge(node, fine)).toEqual({ missing: [], doubtful: [] });
   });

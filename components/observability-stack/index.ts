@@ -1,3 +1,3 @@
 export { jobName, type Target } from "./jobs";
 export { ObservabilityStack, type ObservabilityStackArgs } from "./observability-stack";
-export { monitorRole } from "./runs";
+export { grafanaRun, monitorRole, nodeExporterRun } from "./runs";

@@ -10,6 +10,12 @@ fail() { # CODE MESSAGE: a sentence for people, then the end
   printf '%s\n' "$2" >&2
   exit "$1"
 }
+# All that follows is Linux': Bash 4, GNU's programs, systemd, podman.
+case $OSTYPE in
+  linux*) ;;
+  darwin*) fail 31 'This is a Mac, on which pulumi up sets nothing up: homelab desktop compose renders what runs there (docs/mac.md). Nothing was done.' ;;
+  *) fail 31 "This is $OSTYPE: a node must be a Linux machine. Nothing was done." ;;
+esac
 settle() { # TEMPORARY FILE: takes the place of FILE, all or nothing, and stays there when the power goes
   sync -- "$1" && mv -T -- "$1" "$2" && sync -- "${2%/*}"
 }

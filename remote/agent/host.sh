@@ -27,6 +27,7 @@ synchronized() {
 }
 
 os=$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-}")
+[ -n "$os" ] || os=$(uname -s)
 podman=$(podman --version 2>/dev/null | sed -n 's/^podman version //p')
 systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
 memory=$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo 2>/dev/null)

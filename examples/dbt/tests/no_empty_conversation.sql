@@ -1,0 +1,1 @@
+select * from {{ ref('conversations') }} where messages < 1
