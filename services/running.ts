@@ -175,15 +175,15 @@ export function serviceProblems(
   const own = servicesOf(node.name, all).flatMap(
     ([, service]) => service.problems?.(settingsOf(service, settings).own, given) ?? [],
   );
-  return [...own, ...misplaced(node, settings, all), ...unsaved(node.name, settings, all)];
+  return [...own, ...misplaced(node, settings, all), ...unsaved(node, settings, all)];
 }
 
-/** Services that keep data where it may vanish. */
+/** Services that keep data where it may vanish; one of several of a kind is judged by what holds them, which knows its keys. */
 const misplaced = ({ name, lifecycle }: Node, settings: object, all: Services) =>
   lifecycle === "always-on"
     ? []
-    : runningOn(name, settings, all).flatMap(({ service, settings: own, within }) =>
-        service.keeps(own, within).kind === "persistent"
+    : runningOn(name, settings, all).flatMap(({ name: of, service, settings: own, within }) =>
+        all[of] === service && service.keeps(own, within).kind === "persistent"
           ? [
               `homelab:${service.key} is switched on: it must be off, because ${service.title} keeps data and ${name} is ${lifecycle} in the topology.`,
             ]
@@ -191,10 +191,11 @@ const misplaced = ({ name, lifecycle }: Node, settings: object, all: Services) =
       );
 
 /** Data that would be in no backup, because the node's files are in none. */
-function unsaved(node: NodeName, settings: object, all: Services): string[] {
+function unsaved({ name, lifecycle }: Node, settings: object, all: Services): string[] {
   const { backup } = settings as { readonly backup?: { readonly files?: unknown } };
-  if (backup?.files !== false) return [];
-  return keptFiles(node, settings, all).map(
+  // On an on-demand node it must not be kept at all, which is said already.
+  if (backup?.files !== false || lifecycle !== "always-on") return [];
+  return keptFiles(name, settings, all).map(
     (path) =>
       `homelab:backup.files is false: it must be true, because a service keeps data in ${path}, which is backed up with the files.`,
   );

@@ -210,6 +210,13 @@ describe("a workload is refused", () => {
     }).toThrow(message);
   });
 
+  it("by one sentence where one thing is wrong, whatever else the node has", () => {
+    const keeps = { "/srv/a": "/data" };
+    expect(() => {
+      check({ a: { image, keeps }, b: { image } }, "compute");
+    }).toThrow(/^homelab:workloads\.a\.keeps names \/srv\/a: it must be empty[^\n]*$/);
+  });
+
   it("on compute when it keeps data, and runs there when it keeps none", () => {
     expect(() => {
       check({ a: { image, keeps: { "/srv/a": "/data" } } }, "compute");

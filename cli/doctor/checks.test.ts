@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { dependencies } from "../../package.json";
 import { homelab } from "../program/testing";
-import { ask, atLeast, node, passphrase, plugins, pulumi, sshKey } from "./checks";
+import { ask, atLeast, clusterTools, node, passphrase, plugins, pulumi, sshKey } from "./checks";
 
 const folder = mkdtempSync(join(tmpdir(), "homelab-doctor-"));
 afterAll(() => {
@@ -26,6 +26,35 @@ it.each([
   ["24.0.0", "20.19", true],
 ])("%s is at least %s: %s", (version, least, is) => {
   expect(atLeast(version, least)).toBe(is);
+});
+
+describe("what people use the cluster with", () => {
+  const tools = (kubectl: string | undefined, k9s: string | undefined) =>
+    clusterTools("v1.35.4+k3s1", (program) =>
+      program === "kubectl"
+        ? kubectl && `{\n  "clientVersion": {\n    "gitVersion": "${kubectl}"\n  }\n}`
+        : k9s && `Version     ${k9s}\nCommit      abc`,
+    ).map(({ state, says }) => `${state}: ${says}`);
+
+  it.each([
+    ["v1.34.0", "v0.50.6", ["ok: 1.34.0", "ok: 0.50.6"]],
+    ["v1.36.1", "v0.100.0", ["ok: 1.36.1", "ok: 0.100.0"]],
+    [
+      "v1.33.9",
+      "v0.32.7",
+      ["note: v1.33.9: 1.34 to 1.36 fit the cluster, v1.35.4+k3s1", "note: v0.32.7: 0.50 or newer fits"],
+    ],
+    ["v1.37.0", "v1.0.0", ["note: v1.37.0: 1.34 to 1.36 fit the cluster, v1.35.4+k3s1", "ok: 1.0.0"]],
+  ])("kubectl %s and k9s %s beside K3s 1.35", (kubectl, k9s, said) => {
+    expect(tools(kubectl, k9s)).toEqual(said);
+  });
+
+  it("neither is missing, for this program needs neither: a note names what fits", () => {
+    expect(tools(undefined, undefined)).toEqual([
+      "note: not here: 1.34 to 1.36 fit the cluster, v1.35.4+k3s1: https://kubernetes.io/docs/tasks/tools",
+      "note: not here: 0.50 or newer fits: https://k9scli.io/topics/install",
+    ]);
+  });
 });
 
 describe("what this computer has", () => {

@@ -73,6 +73,41 @@ export function plugins(run: Ask = ask): readonly Check[] {
   });
 }
 
+const minorOf = (version: string | undefined): number | undefined => {
+  const minor = /^v?1\.(\d+)/.exec(version ?? "")?.[1];
+  return minor === undefined ? undefined : Number(minor);
+};
+
+/** Its client is of 2025; an older one fails on what today's API servers have. */
+const oldestK9s = "0.50";
+
+/**
+ * What people use the cluster with. Neither is needed by this program.
+ * @param server version of the cluster
+ * @see https://kubernetes.io/releases/version-skew-policy/#kubectl
+ */
+export function clusterTools(server: string, run: Ask = ask): readonly Check[] {
+  const of = minorOf(server) ?? 0;
+  const fitting = `1.${of - 1} to 1.${of + 1} fit the cluster, ${server}`;
+  const kubectl = /"gitVersion": *"([^"]+)"/.exec(
+    run("kubectl", ["version", "--client", "-o", "json"]) ?? "",
+  )?.[1];
+  const k9s = /v?\d+\.\d+\.\d+/.exec(run("k9s", ["version", "--short"]) ?? "")?.[0];
+  const there = minorOf(kubectl);
+  return [
+    there === undefined || kubectl === undefined
+      ? note("kubectl", `not here: ${fitting}: https://kubernetes.io/docs/tasks/tools`)
+      : Math.abs(there - of) <= 1
+        ? ok("kubectl", kubectl.replace(/^v/, ""))
+        : note("kubectl", `${kubectl}: ${fitting}`),
+    k9s === undefined
+      ? note("k9s", `not here: ${oldestK9s} or newer fits: https://k9scli.io/topics/install`)
+      : atLeast(k9s, oldestK9s)
+        ? ok("k9s", k9s.replace(/^v/, ""))
+        : note("k9s", `${k9s}: ${oldestK9s} or newer fits`),
+  ];
+}
+
 /** The stacks' passphrase: from a variable or a file, unless the stack files name another secrets provider. */
 export function passphrase(environment: NodeJS.ProcessEnv, stackFiles: readonly string[]): Check {
   const what = "passphrase";

@@ -1,12 +1,13 @@
+import { dirname } from "node:path";
 import { errorMessage } from "../../packages/errors";
 import { lookAtPower } from "../../power/on-node";
 import { reachable } from "../../remote/reachable";
 import { closeAll } from "../../remote/ssh";
-import { identity } from "../../settings";
+import { identity, loadStackFile } from "../../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type Topology } from "../../topology";
 import type { NodeOptions } from "../program/command";
 import { project } from "../program/project";
-import { node, passphrase, plugins, pulumi, sshKey, stackFiles, type Check } from "./checks";
+import { clusterTools, node, passphrase, plugins, pulumi, sshKey, stackFiles, type Check } from "./checks";
 
 /** Looks at this computer, and whether it reaches the nodes. One thing that is wrong keeps no other from being looked at. */
 export async function examine(options: NodeOptions): Promise<readonly Check[]> {
@@ -27,7 +28,24 @@ export async function examine(options: NodeOptions): Promise<readonly Check[]> {
   }
   const nodes = await Promise.all(nodeNames.map((name) => reach(topology.nodes[name], key)));
   await closeAll();
-  return [...own, keyCheck, { state: "ok", what: "topology", says: options.topology }, ...nodes];
+  return [
+    ...own,
+    ...tools(options.topology, topology),
+    keyCheck,
+    { state: "ok", what: "topology", says: options.topology },
+    ...nodes,
+  ];
+}
+
+/** Of the cluster, where the stack file says that there is one. */
+function tools(file: string, topology: Topology): readonly Check[] {
+  try {
+    const { k3s } = loadStackFile("storage", dirname(file), topology);
+    return k3s.enabled ? clusterTools(k3s.version) : [];
+  } catch {
+    // A run of Pulumi says what is wrong with the stack file.
+    return [];
+  }
 }
 
 async function reach(node: Node, key: string | undefined): Promise<Check> {
