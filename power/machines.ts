@@ -11,7 +11,7 @@ import type { ConnectionTo, Machines } from "./context";
 export function machinesOf(topology: Topology, identity: string | undefined): Machines {
   const to: ConnectionTo = (node) => connectionOf(node, identity);
   return {
-    answers: (node) => reachable(node.address, node.ssh.port),
+    answers: (node) => reachable(node.address, node.ssh.port, node.mesh),
     look: (node) => lookAtPower(to(node)),
     sendPacket: (from, node, packet) => sendPacket(to(from), node.address, packet),
     powerOff: (node, why) => powerOff(to(node), why),

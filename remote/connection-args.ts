@@ -7,6 +7,8 @@ export const connectionSchema = z
     node: z.string(),
     /** Address to connect to. */
     host: z.string(),
+    /** Its address in the mesh, tried when nothing answers at `host`: somebody who is elsewhere, or a LAN that is down. */
+    mesh: z.string().optional(),
     port: z.int().min(1).max(65535),
     /** `root`, or a user who may run `sudo -n`. */
     user: z.string(),

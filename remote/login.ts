@@ -3,7 +3,7 @@ import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "../packages/errors";
 import { identityFile } from "./identity";
-import { openSocket } from "./reachable";
+import { openFirst } from "./reachable";
 
 /** From the connection to the end of the login: a busy machine takes its time, and one that hangs is given up. */
 const loginTimeoutMs = 6_000;
@@ -15,7 +15,7 @@ const loginTimeoutMs = 6_000;
  */
 export async function logIn(connection: ConnectionArgs, onLost: () => void): Promise<Client> {
   const config = { ...(await credentials(connection)), ...login(connection) };
-  const sock = await openSocket(connection.host, connection.port).catch((error: unknown) => {
+  const sock = await openFirst(connection).catch((error: unknown) => {
     throw refusedPort(error) ? shut(connection) : unanswered(connection);
   });
   // A question is small, and TCP would keep it back until the answer to the last one is acknowledged: 40 ms each.

@@ -28,10 +28,32 @@ export function openSocket(host: string, port: number): Promise<Socket> {
   });
 }
 
-/** Does anything accept connections there? Nothing is sent. */
-export async function reachable(host: string, port: number): Promise<boolean> {
+/** Where a machine is: by the LAN first, and by the mesh where it is a member. */
+export interface Reached {
+  readonly host: string;
+  readonly mesh?: string | undefined;
+  readonly port: number;
+}
+
+/**
+ * The same at the first of a machine's addresses that answers.
+ * @throws Error of the LAN's address when none does.
+ */
+export async function openFirst({ host, mesh, port }: Reached): Promise<Socket> {
   try {
-    (await openSocket(host, port)).destroy();
+    return await openSocket(host, port);
+  } catch (error) {
+    if (mesh === undefined) throw error;
+    return openSocket(mesh, port).catch(() => {
+      throw error;
+    });
+  }
+}
+
+/** Does anything accept connections there? Nothing is sent. */
+export async function reachable(host: string, port: number, mesh?: string): Promise<boolean> {
+  try {
+    (await openFirst({ host, mesh, port })).destroy();
     return true;
   } catch {
     return false;

@@ -63,6 +63,7 @@ export function connectionOf(node: Node, identity: string | undefined): Connecti
   return {
     node: node.name,
     host: node.address,
+    ...(node.mesh === undefined ? {} : { mesh: node.mesh }),
     port: node.ssh.port,
     user: node.ssh.user,
     hostKey: node.hostKey,

@@ -49,8 +49,8 @@ function tools(file: string, topology: Topology): readonly Check[] {
 }
 
 async function reach(node: Node, key: string | undefined): Promise<Check> {
-  const { name, address, ssh } = node;
-  if (!(await reachable(address, ssh.port))) {
+  const { name, address, mesh, ssh } = node;
+  if (!(await reachable(address, ssh.port, mesh))) {
     const says = `nothing answers at ${address}, port ${ssh.port}`;
     return node.lifecycle === "on-demand"
       ? { state: "note", what: name, says: `${says}: it may be off (homelab wake ${name})` }

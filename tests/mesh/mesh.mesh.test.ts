@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeNames, type NodeName } from "../../topology";
 import { beginOnNode, labTopology, onNode } from "../support/lab";
-import { preview, pulumi, up, well } from "../support/stack";
+import { handedOut, preview, pulumi, up, well } from "../support/stack";
 import { asStranger } from "../support/stranger";
 
 /** With `lab/mesh on`. */
@@ -48,6 +48,14 @@ function reached(from: NodeName, asked: readonly string[]): string[] {
     .split("\n")
     .filter((line) => line !== "")
     .sort();
+}
+
+/** A role's question to PostgreSQL from desktop, and from where the server saw it come. */
+function sql(host: string, mark: string): string {
+  const { storage } = nodes();
+  const dsn = handedOut().dsns.agent?.agent_gateway?.replace(`@${storage.address}:`, `@${host}:`) ?? "";
+  const ask = `read -r dsn; psql "$dsn" -Atc "SELECT '${mark} ' || host(inet_client_addr())"`;
+  return onNode("desktop", ask, `${dsn}\n`).trim();
 }
 
 interface Policy {
@@ -140,7 +148,7 @@ seen, end = set(), time.time() + 60
 while time.time() < end:
     try: packet = s.recv(65535)
     except TimeoutError: continue
-    for mark in (b"said-by-lan", b"said-by-mesh", b"said-last"):
+    for mark in (b"said-by-lan", b"said-by-mesh", b"sql-by-lan", b"sql-by-mesh", b"said-last"):
         if mark in packet: seen.add(mark.decode())
     if "said-last" in seen: break
 print(" ".join(sorted(seen)), flush=True)`,
@@ -152,9 +160,11 @@ print(" ".join(sorted(seen)), flush=True)`,
       onNode("desktop", `curl -s -m 10 -o /dev/null -w '%{http_code}' http://${host}:9000/${mark}`);
     expect(ask(mesh("storage"), "said-by-mesh")).toBe("403");
     expect(ask(nodes().storage.address, "said-by-lan")).toBe("403");
+    expect(sql(mesh("storage"), "sql-by-mesh")).toBe(`sql-by-mesh ${mesh("desktop")}`);
+    expect(sql(nodes().storage.address, "sql-by-lan")).toBe(`sql-by-lan ${nodes().desktop.address}`);
     ask(nodes().storage.address, "said-last");
     await once(wire, "close");
-    expect(said.split("\n")[1]).toBe("said-by-lan said-last");
+    expect(said.split("\n")[1]).toBe("said-by-lan said-last sql-by-lan");
   });
 });
 

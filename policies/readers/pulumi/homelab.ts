@@ -31,12 +31,6 @@ export function readHomelab(resource: PulumiResource, context: ReadContext): voi
       placement: connectionPlacement(at(resource.inputs, "server", "connection")),
       sets: `it keeps a PostgreSQL ${(kind ?? "").toLowerCase()}`,
     });
-  } else if (module === "prefect") {
-    context.facts.remoteSetups.push({
-      origin: originOf(resource),
-      placement: connectionPlacement(resource.inputs.connection),
-      sets: "it keeps the jobs of a Prefect server",
-    });
   } else if (module === "mesh") {
     // What a member is known by, its component says to keep; the policy is headscale's.
     if (kind === "PolicyPart") {
