@@ -3,8 +3,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { openFirst, reachable } from "./reachable";
 
-/** Loopback has 16 million addresses: this one listens, and the first does not. */
-const [lan, mesh] = ["127.0.0.1", "127.0.0.77"];
+/** Loopback has 16 million addresses: the second listens, and nobody on the first. */
+const [lan, mesh] = ["127.0.0.76", "127.0.0.77"];
 const server = createServer((socket) => socket.end());
 
 describe("a machine", () => {
