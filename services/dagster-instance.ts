@@ -8,6 +8,13 @@ import {
   type PodContext,
   type Scratch,
 } from "./pod";
+import {
+  copyCredentials,
+  credentialsEnv,
+  credentialsName,
+  credentialsScratch,
+  credentialsVolume,
+} from "./pod-credentials";
 import { fetchPackages, packagesPath, packagesScratch } from "./python-packages";
 
 /** Dagster's own configuration files, and what its programs and the pods of its runs have in common. */
@@ -22,7 +29,7 @@ const home = "/opt/dagster/home";
 export const workspacePath = "/opt/dagster/workspace.yaml";
 const workbench = "/workbench";
 
-export const scratch: readonly Scratch[] = [{ name: "home", at: home }];
+export const scratch: readonly Scratch[] = [{ name: "home", at: home }, credentialsScratch];
 export const bench: readonly Scratch[] = [{ name: "workbench", at: workbench }, packagesScratch];
 export const sampleFile: MountedFile = {
   from: sampleMap,
@@ -34,7 +41,7 @@ export const instanceFile: MountedFile = {
   key: "dagster.yaml",
   at: `${home}/dagster.yaml`,
 };
-export const ownEnv = { DAGSTER_HOME: home, PYTHONDONTWRITEBYTECODE: "1" };
+export const ownEnv = { DAGSTER_HOME: home, PYTHONDONTWRITEBYTECODE: "1", ...credentialsEnv };
 export const codeEnv = (bucket: string) => ({
   ...ownEnv,
   DAGSTER_BUCKET: bucket,
@@ -107,6 +114,12 @@ function runPod(own: InstanceSettings, { node, pinned }: PodContext) {
     ...directories.map(({ name, at }) => ({ name, mountPath: at })),
     { name: sampleMap, mountPath: sampleFile.at, subPath: sampleFile.key, readOnly: true },
   ];
+  const mountsOf = (...names: string[]) => mounts.filter(({ name }) => names.includes(name));
+  const first = (name: string, command: readonly string[], volumeMounts: object[]) => ({
+    ...{ name, image: pinned(image), command, volumeMounts },
+    env: [{ name: "HOME", value: "/tmp" }],
+    securityContext: containerSecurity,
+  });
   return {
     container_config: {
       env: Object.entries({ HOME: "/tmp", ...codeEnv(bucket) }).map(([name, value]) => ({ name, value })),
@@ -122,23 +135,28 @@ function runPod(own: InstanceSettings, { node, pinned }: PodContext) {
       // Code of a run has nothing to ask of the cluster.
       automountServiceAccountToken: false,
       volumes: [
-        ...directories.map(({ name }) => ({ name, emptyDir: {} })),
+        ...directories.map(({ name, inMemory, sizeLimit }) => ({
+          name,
+          emptyDir: {
+            ...(inMemory === true ? { medium: "Memory" } : {}),
+            ...(sizeLimit === undefined ? {} : { sizeLimit }),
+          },
+        })),
+        {
+          name: credentialsVolume.name,
+          secret: { secretName: credentialsName(dagsterName), defaultMode: 0o440 },
+        },
         { name: sampleMap, configMap: { name: sampleMap } },
       ],
-      ...(packages.length === 0
-        ? {}
-        : {
-            initContainers: [
-              {
-                name: "packages",
-                image: pinned(image),
-                command: fetchPackages(packages),
-                env: [{ name: "HOME", value: "/tmp" }],
-                securityContext: containerSecurity,
-                volumeMounts: mounts.filter(({ name }) => ["tmp", "packages"].includes(name)),
-              },
-            ],
-          }),
+      initContainers: [
+        first("credentials", copyCredentials, [
+          ...mountsOf("credentials"),
+          { name: credentialsVolume.name, mountPath: credentialsVolume.at, readOnly: true },
+        ]),
+        ...(packages.length === 0
+          ? []
+          : [first("packages", fetchPackages(packages), mountsOf("tmp", "packages"))]),
+      ],
     },
     job_spec_config: { ttl_seconds_after_finished: 3600 },
   };

@@ -6,9 +6,10 @@ import { runsPolicy } from "./dagster-runs";
 import type { PodContext, PodRun, Program, Workload } from "./pod";
 import { count, cpu, memory, pod, requirement } from "./pod-fields";
 import { sample, startFile } from "./pod-files";
+import { credentials, credentialsFirst } from "./pod-credentials";
 import { packagesFirst } from "./python-packages";
 import { service } from "./service";
-import { databaseUrl, s3Variables, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
+import { databaseUrl, s3Region, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
 
 const key = "compute.dagster";
 
@@ -40,7 +41,7 @@ const variables = (own: DagsterSettings): SecretsOf => ({
   DAGSTER_PG_USER: ({ storage }) => decodeURIComponent(new URL(databaseUrl(storage, own, key)).username),
   POSTGRES_DSN: ({ storage }) => sqlAlchemyUrl(storage, own, key),
   AWS_ENDPOINT_URL: ({ storage }) => storage.s3Endpoint,
-  ...s3Variables(own, key),
+  ...s3Region,
 });
 
 /**
@@ -75,6 +76,7 @@ function server(own: DagsterSettings, program: Pick<Program, "name" | "args"> & 
   return {
     name: program.name,
     account: true,
+    before: [credentialsFirst(files.dagsterName, image)],
     programs: [
       {
         image,
@@ -121,7 +123,7 @@ function codeServer(own: DagsterSettings): Workload {
   const { image, bucket, packages, cpu, memory } = own;
   return {
     name: files.codeName,
-    before: packagesFirst(image, packages, files.bench),
+    before: [credentialsFirst(files.dagsterName, image), ...packagesFirst(image, packages, files.bench)],
     programs: [
       {
         name: files.codeName,
@@ -163,5 +165,6 @@ export const dagster = service({
   keeps: () => ({ kind: "nothing" }),
   ports: (own) => podPort("Dagster", "dagster", own, "DAGSTER_URL"),
   secrets: variables,
+  credentials: (own) => credentials(own, key),
   pod: run,
 });

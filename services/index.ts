@@ -40,6 +40,7 @@ export { minioSchema, type MinioSettings } from "./minio";
 export { modelWeights } from "./compute-group";
 export { placed, podSecurity, podUser, containerSecurity, tmp } from "./pod";
 export type { MountedFile, PodContext, PodRun, Probe, Program, Scratch, Workload } from "./pod";
+export { credentialsName } from "./pod-credentials";
 export { sharedFiles } from "./pod-files";
 export type { PodKeys } from "./pod-keys";
 export { portProblems } from "./ports";

@@ -5,9 +5,10 @@ import type { Node } from "../topology";
 import type { PodContext, PodRun } from "./pod";
 import { count, pod, requirement } from "./pod-fields";
 import { startFile } from "./pod-files";
+import { credentials, credentialsEnv, credentialsFirst, credentialsScratch } from "./pod-credentials";
 import { packagesFirst, packagesPath, packagesScratch } from "./python-packages";
 import { service } from "./service";
-import { s3Variables, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
+import { s3Region, sqlAlchemyUrl, type SecretsOf } from "./storage-values";
 
 const key = "compute.mlflow";
 
@@ -30,7 +31,7 @@ export type MlflowSettings = z.output<typeof settings>;
 const variables = (own: MlflowSettings): SecretsOf => ({
   MLFLOW_BACKEND_STORE_URI: ({ storage }) => sqlAlchemyUrl(storage, own, key),
   MLFLOW_S3_ENDPOINT_URL: ({ storage }) => storage.s3Endpoint,
-  ...s3Variables(own, key),
+  ...s3Region,
 });
 
 /** By what names clients may ask for it: a web page that made its own name point here is refused. */
@@ -59,6 +60,7 @@ function run(own: MlflowSettings, { node }: PodContext): PodRun {
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
       MLFLOW_DISABLE_TELEMETRY: "true",
       PYTHONDONTWRITEBYTECODE: "1",
+      ...credentialsEnv,
       ...(packages.length === 0 ? {} : { PYTHONPATH: packagesPath }),
     },
     secrets: Object.keys(variables(own)),
@@ -66,10 +68,10 @@ function run(own: MlflowSettings, { node }: PodContext): PodRun {
     port,
     onNode: true,
     probe: { path: "/health", startSeconds: 600 },
-    scratch: packages.length === 0 ? [] : [packagesScratch],
+    scratch: [credentialsScratch, ...(packages.length === 0 ? [] : [packagesScratch])],
     files: [startFile],
   };
-  const before = packagesFirst(image, packages);
+  const before = [credentialsFirst("mlflow", image), ...packagesFirst(image, packages)];
   return { name: "mlflow", pods: [{ name: "mlflow", before, programs: [server] }] };
 }
 
@@ -84,5 +86,6 @@ export const mlflow = service({
   keeps: () => ({ kind: "nothing" }),
   ports: (own) => podPort("MLflow", "mlflow", own, "MLFLOW_TRACKING_URI"),
   secrets: variables,
+  credentials: (own) => credentials(own, key),
   pod: run,
 });

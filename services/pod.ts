@@ -138,6 +138,8 @@ export interface Program {
   readonly probe?: Probe;
   readonly scratch?: readonly Scratch[];
   readonly files?: readonly MountedFile[];
+  /** A Secret whose keys are files in a directory. @default none */
+  readonly secretFiles?: { readonly from: string; readonly name: string; readonly at: string };
   /** Whether it is given the GPU. */
   readonly gpu?: boolean;
 }

@@ -187,6 +187,11 @@ export interface Service<
    */
   secrets?(settings: z.output<S>): Readonly<Record<string, (given: SecretSources) => string>>;
   /**
+   * Of a service that runs as pods: files that only its programs may read, made of others as `secrets` are, in a Secret
+   * `NAME-credentials` of the cluster. @default none
+   */
+  credentials?(settings: z.output<S>): Readonly<Record<string, (given: SecretSources) => string>>;
+  /**
    * The services that its settings name, each with the name of its unit, for a key that holds several of a kind: they
    * are in every derived list in its place. @default it is one service itself
    */

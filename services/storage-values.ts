@@ -4,21 +4,21 @@ import { NotHandedOutError, type SecretSources, type StorageValues } from "./ser
 export type SecretsOf = Readonly<Record<string, (given: SecretSources) => string>>;
 
 /** Which database a service keeps its books in, and as whom. */
-interface Books {
+export interface Books {
   readonly role: string;
   readonly database: string;
 }
 
-/** MinIO takes any region, and clients want one. */
-const region = "us-east-1";
-
 /**
- * The connection string of a service's database, as SQLAlchemy wants it: 2.1 takes another driver where none is named.
+ * The connection string of a service's database, as SQLAlchemy wants it: 2.1 takes another driver where none is named. The
+ * password is not in it: `credentials` has it in a file.
  * @param key the service's, below `homelab:`.
  * @throws NotHandedOutError when storage has no such role or database.
  */
 export function sqlAlchemyUrl(storage: StorageValues, books: Books, key: string): string {
-  return databaseUrl(storage, books, key).replace(/^postgresql:/, "postgresql+psycopg2:");
+  const url = new URL(databaseUrl(storage, books, key));
+  url.password = "";
+  return url.href.replace(/^postgresql:/, "postgresql+psycopg2:");
 }
 
 /** The connection string of a service's database. */
@@ -33,14 +33,11 @@ export function databaseUrl({ dsns }: StorageValues, { role, database }: Books, 
   );
 }
 
-/** Variables of clients of the object store. */
-export const s3Variables = ({ user }: { readonly user: string }, key: string): SecretsOf => ({
-  AWS_ACCESS_KEY_ID: ({ storage }) => s3Keys(storage, user, key).accessKey,
-  AWS_SECRET_ACCESS_KEY: ({ storage }) => s3Keys(storage, user, key).secretKey,
-  AWS_DEFAULT_REGION: () => region,
-});
+/** MinIO takes any region, and clients want one. */
+export const s3Region: SecretsOf = { AWS_DEFAULT_REGION: () => "us-east-1" };
 
-function s3Keys({ s3 }: StorageValues, user: string, key: string) {
+/** What opens the object store for one of its users. @throws NotHandedOutError when storage has no such user */
+export function s3Keys({ s3 }: StorageValues, user: string, key: string) {
   const keys = s3[user];
   if (keys !== undefined) return keys;
   throw new NotHandedOutError(

@@ -88,6 +88,7 @@ describe("a ComputeNode", () => {
       "compute-dagster-binding",
       "compute-dagster-code",
       "compute-dagster-code-service",
+      "compute-dagster-credentials",
       "compute-dagster-daemon",
       "compute-dagster-instance",
       "compute-dagster-role",
@@ -99,6 +100,7 @@ describe("a ComputeNode", () => {
       "compute-llama-cpp",
       "compute-llama-cpp-pod",
       "compute-mlflow",
+      "compute-mlflow-credentials",
       "compute-mlflow-pod",
       "compute-mlflow-secret",
       "compute-model-cache",
@@ -235,23 +237,30 @@ describe("its secrets", () => {
   it("are in Secrets only, and reach no pod's text, no annotation and no state in clear", async () => {
     const all = await run();
     const clear = JSON.stringify(all.map(({ visible }) => visible));
-    for (const word of ["PASS", "DAGSTER-KEY", "MLFLOW-KEY", "KUBECONFIG"]) expect(clear).not.toContain(word);
+    for (const word of ["PASS/", "PASS%", "DAGSTER-KEY", "MLFLOW-KEY", "KUBECONFIG"])
+      expect(clear).not.toContain(word);
     const pods = JSON.stringify(
       all.filter(({ type }) => !/Secret|provider/.test(type)).map((one) => one.inputs),
     );
-    for (const word of ["PASS", "DAGSTER-KEY", "MLFLOW-KEY"]) expect(pods).not.toContain(word);
+    for (const word of ["PASS/", "PASS%", "DAGSTER-KEY", "MLFLOW-KEY"]) expect(pods).not.toContain(word);
     expect(named(all, "compute-dagster-secret").inputs.stringData).toEqual({
       DAGSTER_PG_HOST: "10.0.0.1",
       DAGSTER_PG_USER: "system",
-      POSTGRES_DSN: "postgresql+psycopg2://system:PASS%2Fword@10.0.0.1:5432/dagster",
+      POSTGRES_DSN: "postgresql+psycopg2://system@10.0.0.1:5432/dagster",
       AWS_ENDPOINT_URL: "http://10.0.0.1:9000",
       AWS_DEFAULT_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "dagster",
-      AWS_SECRET_ACCESS_KEY: "DAGSTER-KEY",
     });
-    expect(named(all, "compute-mlflow-secret").inputs.stringData).toMatchObject({
-      MLFLOW_BACKEND_STORE_URI: "postgresql+psycopg2://system:PASS%2Fword@10.0.0.1:5432/mlflow",
-      AWS_ACCESS_KEY_ID: "mlflow",
+    expect(named(all, "compute-dagster-credentials").inputs).toMatchObject({
+      metadata: { name: "dagster-credentials" },
+      stringData: {
+        pgpass: "10.0.0.1:5432:dagster:system:PASS/word\n",
+        aws: "[default]\naws_access_key_id = dagster\naws_secret_access_key = DAGSTER-KEY\n",
+      },
+    });
+    expect(named(all, "compute-mlflow-secret").inputs.stringData).toEqual({
+      MLFLOW_BACKEND_STORE_URI: "postgresql+psycopg2://system@10.0.0.1:5432/mlflow",
+      MLFLOW_S3_ENDPOINT_URL: "http://10.0.0.1:9000",
+      AWS_DEFAULT_REGION: "us-east-1",
     });
   });
 
@@ -295,7 +304,7 @@ describe("its secrets", () => {
     expect(() => all(services.mlflow.secrets?.(mlflow))).toThrow(
       "homelab:compute.mlflow names the role agent and the database mlflow, and storage hands out no such connection; it has system to dagster, system to mlflow.",
     );
-    expect(() => all(services.dagster.secrets?.(dagster))).toThrow(
+    expect(() => all(services.dagster.credentials?.(dagster))).toThrow(
       "homelab:compute.dagster.user is someone, and storage hands out no keys for it; it has dagster, mlflow.",
     );
   });
@@ -334,14 +343,18 @@ describe("Dagster", () => {
     });
     const { volumes, initContainers } = (
       config.run_k8s_config as {
-        pod_spec_config: { volumes: Record<string, unknown>[]; initContainers?: unknown };
+        pod_spec_config: { volumes: Record<string, unknown>[]; initContainers?: { name: string }[] };
       }
     ).pod_spec_config;
     expect(volumes.map((one) => Object.keys(one)[1])).toEqual([
-      ...Array.from({ length: 4 }, () => "emptyDir"),
+      ...Array.from({ length: 5 }, () => "emptyDir"),
+      "secret",
       "configMap",
     ]);
-    expect(initContainers).toBeUndefined();
+    // Its password and keys are copied for it, and only what copies them sees the Secret.
+    expect(initContainers?.map(({ name }) => name)).toEqual(["credentials"]);
+    const { container_config: own } = config.run_k8s_config as { container_config: unknown };
+    expect(JSON.stringify(own)).not.toContain("/run/homelab/secret");
   });
 
   it("lets its web server keep no connection to PostgreSQL longer than a second: one from before a restart is of no use", async () => {
@@ -357,17 +370,17 @@ describe("Dagster", () => {
   });
 
   it("fetches the sample's packages before the code begins, and none where the image has them", async () => {
-    const [first] = template(await run(), "compute-dagster-code").spec.initContainers ?? [];
+    const [, first] = template(await run(), "compute-dagster-code").spec.initContainers ?? [];
     expect(first?.command?.at(-1)).toBe("duckdb==2.0.1");
     const without = template(await run({ dagster: { packages: [] } }), "compute-dagster-code");
-    expect(without.spec.initContainers).toBeUndefined();
+    expect(without.spec.initContainers?.map(({ name }) => name)).toEqual(["credentials"]);
   });
 });
 
 describe("MLflow", () => {
   it("fetches the drivers that the official image lacks before it starts, and none where the image has them", async () => {
     const { spec } = template(await run(), "compute-mlflow-pod");
-    const [first] = spec.initContainers ?? [];
+    const [, first] = spec.initContainers ?? [];
     expect(first?.image).toBe(spec.containers[0]?.image);
     expect(first?.command?.slice(-4)).toEqual([
       "--target",
@@ -378,7 +391,7 @@ describe("MLflow", () => {
     expect(spec.containers[0]?.env).toContainEqual({ name: "PYTHONPATH", value: "/opt/packages" });
     expect(spec.containers[0]?.volumeMounts).toContainEqual({ name: "packages", mountPath: "/opt/packages" });
     const without = template(await run({ mlflow: { packages: [] } }), "compute-mlflow-pod");
-    expect(without.spec.initContainers).toBeUndefined();
+    expect(without.spec.initContainers?.map(({ name }) => name)).toEqual(["credentials"]);
     expect(JSON.stringify(without)).not.toContain("/opt/packages");
   });
 

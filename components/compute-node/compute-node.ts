@@ -106,11 +106,13 @@ export class ComputeNode extends pulumi.ComponentResource {
       : undefined;
     for (const { service, settings: own, keeps, run, more } of running) {
       const secrets = service.secrets?.(own);
+      const credentials = service.credentials?.(own);
       new PodService(
         `${name}-${run.name}`,
         {
           ...{ node, run, keeps, namespace, inNamespace, inCluster, storage: args.storage },
           ...(secrets === undefined ? {} : { secrets }),
+          ...(credentials === undefined ? {} : { credentials }),
           ...(more === undefined ? {} : { more }),
           shared: { files, objects },
         },

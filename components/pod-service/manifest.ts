@@ -62,6 +62,9 @@ function container(program: Program, service: string): core.v1.Container {
         subPath: key,
         readOnly: true,
       })),
+      ...(program.secretFiles === undefined
+        ? []
+        : [{ name: program.secretFiles.name, mountPath: program.secretFiles.at, readOnly: true }]),
     ],
   };
 }
@@ -122,6 +125,11 @@ function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpe
 function volumesOf(programs: readonly Program[]): core.v1.Volume[] {
   const scratch = new Map(programs.flatMap(scratchOf).map((one) => [one.name, one]));
   const maps = new Set(programs.flatMap(({ files = [] }) => files.map(({ from }) => from)));
+  const secrets = new Map(
+    programs.flatMap(({ secretFiles }) =>
+      secretFiles === undefined ? [] : [[secretFiles.name, secretFiles]],
+    ),
+  );
   return [
     ...[...scratch.values()].map(({ name, inMemory, sizeLimit }) => ({
       name,
@@ -131,6 +139,10 @@ function volumesOf(programs: readonly Program[]): core.v1.Volume[] {
       },
     })),
     ...[...maps].map((name) => ({ name, configMap: { name } })),
+    ...[...secrets.values()].map(({ name, from }) => ({
+      name,
+      secret: { secretName: from, defaultMode: 0o440 },
+    })),
   ];
 }
 

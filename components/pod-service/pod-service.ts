@@ -8,7 +8,15 @@ import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
-import type { Keeps, PodKeys, PodRun, SecretSources, StorageValues, Workload } from "../../services";
+import {
+  credentialsName,
+  type Keeps,
+  type PodKeys,
+  type PodRun,
+  type SecretSources,
+  type StorageValues,
+  type Workload,
+} from "../../services";
 import { childOptions } from "../child-options";
 import { placementOf, type NodeFor } from "../placement";
 import { asUserErrors } from "../user-error";
@@ -42,7 +50,9 @@ export interface PodServiceArgs<K extends Keeps = Keeps> {
    * @default none
    */
   secrets?: Readonly<Record<string, (given: SecretSources) => string>>;
-  /** What storage hands out; needed by `secrets` only. @default nothing */
+  /** Files that only its programs may read, by name, made and noticed in the same way. @default none */
+  credentials?: Readonly<Record<string, (given: SecretSources) => string>>;
+  /** What storage hands out; needed by `secrets` and `credentials` only. @default nothing */
   storage?: pulumi.Input<StorageValues>;
   /** Further keys of its pods, from the stack file. @default none */
   more?: PodKeys;
@@ -66,7 +76,20 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       );
     const inNamespace = (own: string, ...needs: pulumi.Resource[]) => options(own, args.inNamespace, needs);
 
-    const secret = args.secrets === undefined ? undefined : this.declareSecret(name, args, inNamespace);
+    const secret =
+      args.secrets === undefined
+        ? undefined
+        : this.declareSecret(`${name}-secret`, run.name, args.secrets, args, inNamespace);
+    const credentials =
+      args.credentials === undefined
+        ? undefined
+        : this.declareSecret(
+            `${name}-credentials`,
+            credentialsName(run.name),
+            args.credentials,
+            args,
+            inNamespace,
+          );
     const maps = Object.entries(run.files ?? {}).map(([own, data]) => {
       const child = childName(name, run.name, own);
       return new ConfigMap(child, { metadata: metadata(own), data }, inNamespace(child));
@@ -91,7 +114,10 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       );
     }
     const files = { ...args.shared?.files, ...run.files };
-    const needs = [...(args.shared?.objects ?? []), ...(secret === undefined ? [] : [secret.object])];
+    const needs = [
+      ...(args.shared?.objects ?? []),
+      ...[secret, credentials].flatMap((one) => (one === undefined ? [] : [one.object])),
+    ];
     for (const one of run.pods) {
       const child = childName(name, run.name, one.name);
       const mounted = filesOf(one, files);
@@ -107,6 +133,9 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       const annotations = {
         ...template.metadata.annotations,
         ...(secret !== undefined && usesSecret(one) ? { "homelab.dev/secret": secret.fingerprint } : {}),
+        ...(credentials !== undefined && usesCredentials(one)
+          ? { "homelab.dev/credentials": credentials.fingerprint }
+          : {}),
       };
       new Deployment(
         child,
@@ -121,8 +150,10 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
   }
 
   private declareSecret(
-    name: string,
-    { run, namespace, secrets = {}, storage }: PodServiceArgs,
+    child: string,
+    own: string,
+    secrets: NonNullable<PodServiceArgs["secrets"]>,
+    { namespace, storage }: PodServiceArgs,
     options: (own: string) => pulumi.CustomResourceOptions,
   ) {
     const made = (given: SecretSources) =>
@@ -130,13 +161,12 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
     const values = pulumi
       .secret(storage ?? { dsns: {}, s3Endpoint: "", s3: {} })
       .apply(asUserErrors((known: StorageValues) => made({ storage: known, passwords: {} })));
-    const child = `${name}-secret`;
     const object = new Secret(
       child,
-      { metadata: { name: run.name, namespace }, stringData: values },
+      { metadata: { name: own, namespace }, stringData: values },
       options(child),
     );
-    // Another one when a value is another: variables are read at the start only.
+    // Another one when a value is another: they are read at the start only.
     return { object, fingerprint: pulumi.unsecret(values.apply(fingerprint)) };
   }
 }
@@ -201,6 +231,9 @@ function filesOf({ programs, before = [] }: Workload, maps: Files): Record<strin
 
 const usesSecret = ({ programs, before = [] }: Workload) =>
   [...before, ...programs].some(({ secrets = [] }) => secrets.length > 0);
+
+const usesCredentials = ({ programs, before = [] }: Workload) =>
+  [...before, ...programs].some(({ secretFiles }) => secretFiles !== undefined);
 
 /** Pulumi's name of what has a name in the cluster. @throws Error unless that begins with its service's */
 function childName(name: string, service: string, own: string): string {

@@ -60,7 +60,6 @@ def dagster(cursor) -> None:
 def mlflow(_cursor) -> None:
     from mlflow.db import commands
 
-    # Inside of this process: the address holds the password, which must be in no list of processes.
     commands.main(["upgrade", os.environ[VARIABLE["mlflow"]]], standalone_mode=False)
 
 

@@ -100,7 +100,7 @@ describe("compute's services", () => {
     expect(listed("persistentvolumeclaims").items).toEqual([]);
   });
 
-  it("have no secret in a pod's text, a log or a process list", () => {
+  it("have no secret in a pod's text, a log, an environment or a process list", () => {
     const storage = handedOut();
     const words = [
       new URL(dsnOf(storage, "system", "dagster")).password,
@@ -111,7 +111,20 @@ describe("compute's services", () => {
       kubectl(["get", "pods,deployments,configmaps,jobs", ...here, "-o", "yaml"]),
       ...all.map((name) => kubectl(["logs", `deployment/${name}`, ...here, "--all-containers"])),
       onNode("compute", "ps -ewwo args"),
+      // Of every process, and what the pods of runs are given of it.
+      onNode("compute", "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'"),
+      ...["dagster", "mlflow"].map((name) =>
+        kubectl([
+          "get",
+          "secret",
+          name,
+          ...here,
+          "-o",
+          "go-template={{range .data}}{{base64decode .}} {{end}}",
+        ]),
+      ),
     ].join("\n");
+    expect(said).toContain("PGPASSFILE=");
     for (const word of words) {
       expect(word.length).toBeGreaterThan(20);
       expect(said.includes(word)).toBe(false);
