@@ -4,6 +4,7 @@ import { deployBackupAgent } from "./backup";
 import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, readStorageOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
+import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
@@ -28,6 +29,7 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const endpoints = readStorageOutputs("compute");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
   const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
+  watchHealth(context, { dependsOn: host.passed });
   const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);

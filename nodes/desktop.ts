@@ -6,6 +6,7 @@ import { deployBackupAgent } from "./backup";
 import { clusterNetworks, joinCluster } from "./cluster";
 import { addresses, readStorageOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
+import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
@@ -33,6 +34,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   const endpoints = readStorageOutputs("desktop");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
   const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
+  watchHealth(context, { dependsOn: host.passed });
   joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: firewall });
   if (replica.enabled) {

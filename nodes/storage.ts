@@ -15,6 +15,7 @@ import { allAddressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
 import { stackOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
+import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { deployHeadscale, joinMesh } from "./mesh";
 import { declareMigrations } from "./migrations";
@@ -50,6 +51,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
 
   const host = new HostCheck("host", { node, sshIdentity });
   const firewall = deployFirewall(context, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
+  watchHealth(context, { dependsOn: host.passed });
 
   const headscale = deployHeadscale(context, { dependsOn: firewall });
   const mesh = joinMesh(context, () => headscale?.certificate, {

@@ -62,6 +62,8 @@ export interface QuadletRun {
   readonly health: { readonly http: string } | { readonly tcp: string } | { readonly exec: string[] };
   /** How long it may take to come up, seconds. @default 60 */
   readonly startSeconds?: number;
+  /** Whether it is restarted when it runs and `health` fails for two minutes. @default true */
+  readonly watch?: boolean;
   /** Command for a reload on the node, argument by argument. @default a change restarts it */
   readonly reload?: string[];
   /** Further keys of the quadlet, from the stack file. @default none */

@@ -134,6 +134,11 @@ const keys = strict({
     .optional()
     .describe("when it counts as up; by default its first port is asked, without ports systemd"),
   startSeconds: z.int().min(1).max(3600).default(60).describe("how long it may take to come up, seconds"),
+  watch: flag
+    .default(true)
+    .describe(
+      "whether it is restarted when it runs and its health check fails for two minutes, at most three times in six hours",
+    ),
   quadlet: quadletKeys.describe("further keys of its quadlet, by section"),
 });
 type Keys = z.output<typeof keys>;

@@ -73,6 +73,7 @@ function run(unit: string, own: WorkloadSettings, image: string): QuadletRun {
     ...(own.memory === undefined ? {} : { memory: own.memory }),
     health: healthOf(own, unit),
     startSeconds: own.startSeconds,
+    watch: own.watch,
     more: own.quadlet,
   };
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { watched } from "../health-watch";
 import { alwaysOn, declared, named, secret } from "../testing";
 import { BackupRepository, repositoryUrl } from ".";
 
@@ -17,6 +18,8 @@ const run = (more: Partial<typeof args> = {}) =>
   declared(() => {
     new BackupRepository("backup-repository", { ...args, ...more });
   });
+/** Any answer of the program's will do. */
+const asked = ["curl", "-sS", "-o", "/dev/null", "--max-time", "5", "http://127.0.0.1:8010/"];
 const quadlet = (lines: string) => `[Unit]
 Description=Repositories of backups
 After=network-online.target
@@ -63,10 +66,14 @@ describe("a BackupRepository", () => {
           path: "/etc/containers/systemd/homelab-backup-repository.container",
           content: quadlet(" --append-only"),
         },
+        watched({
+          ...{ service: "homelab-backup-repository.service", health: { exec: asked }, ill: "restart" },
+          keeps: ["/srv/backup/repository"],
+        }),
       ],
       directories: [{ path: "/srv/backup/repository", mode: "0700" }],
       restartOn: { image: "image-id", users: "fingerprint-of-backup-repository-users" },
-      health: { tcp: "127.0.0.1:8010", timeoutSeconds: 30 },
+      health: { exec: asked, timeoutSeconds: 30 },
       keeps: ["/srv/backup/repository"],
     });
     expect(unit.dependsOn).toEqual(["backup-repository-image", "backup-repository-users"]);

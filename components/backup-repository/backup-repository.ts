@@ -6,6 +6,7 @@ import { containerUnit, render } from "../../packages/quadlet";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";
+import { watched } from "../health-watch";
 import { reference } from "../images/reference";
 import { persistentOn } from "../placement";
 
@@ -124,20 +125,26 @@ export class BackupRepository extends pulumi.ComponentResource {
       { connection, name: usersSecret, value: pulumi.output(args.users).apply(htpasswd) },
       options(),
     );
+    const service = "homelab-backup-repository.service";
+    // Any answer will do, and a stranger's is a refusal; that the port can be reached the kernel says, also for a program that hangs.
+    const health = {
+      exec: ["curl", "-sS", "-o", "/dev/null", "--max-time", "5", `http://127.0.0.1:${args.port}/`],
+    };
     this.unit = new Unit(
       `${name}-unit`,
       {
         connection,
-        service: "homelab-backup-repository.service",
+        service,
         files: [
           {
             path: "/etc/containers/systemd/homelab-backup-repository.container",
             content: image.reference.apply((built) => repositoryQuadlet(args, built)),
           },
+          watched({ service, health, ill: "restart", keeps: [args.directory] }),
         ],
         directories: [{ path: args.directory, mode: "0700" }],
         restartOn: { image: image.imageId, users: users.fingerprint },
-        health: { tcp: `127.0.0.1:${args.port}`, timeoutSeconds: 30 },
+        health: { ...health, timeoutSeconds: 30 },
         keeps: [args.directory],
       },
       options({ dependsOn: [image, users] }),

@@ -63,7 +63,10 @@ describe("a MinioNode", () => {
   it("runs the engine with files for its credentials and one writable mount", async () => {
     const unit = named(await run(), "s3-unit");
     const files = unit.inputs.files as { path: string; content: string }[];
-    expect(files.map(({ path }) => path)).toEqual(["/etc/containers/systemd/minio.container"]);
+    expect(files.map(({ path }) => path)).toEqual([
+      "/etc/containers/systemd/minio.container",
+      "/etc/homelab/health/minio",
+    ]);
     const quadlet = parse(files[0]?.content ?? "");
     expect(valuesOf(quadlet, "Container", "Volume")).toEqual(["/srv/homelab/minio:/data"]);
     expect(valuesOf(quadlet, "Container", "Secret")).toEqual([

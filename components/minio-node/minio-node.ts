@@ -4,6 +4,7 @@ import { imageReference } from "../../remote/image-reference";
 import type { MinioSettings } from "../../services";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { childOptions } from "../child-options";
+import { watched } from "../health-watch";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
 import { persistentOn } from "../placement";
@@ -79,6 +80,7 @@ export class MinioNode extends pulumi.ComponentResource {
       // It outlives the stack, as the objects do.
       options({ retainOnDelete: true }),
     );
+    const health = { http: healthUrl(settings) };
     this.unit = new Unit(
       `${name}-unit`,
       {
@@ -89,6 +91,7 @@ export class MinioNode extends pulumi.ComponentResource {
             path: "/etc/containers/systemd/minio.container",
             content: image.reference.apply((built) => minioQuadlet(settings, built)),
           },
+          watched({ service, health, ill: "restart", startSeconds: 90, keeps: [settings.dataDirectory] }),
         ],
         directories: [{ path: settings.dataDirectory, mode: "0700" }],
         restartOn: {
@@ -96,7 +99,7 @@ export class MinioNode extends pulumi.ComponentResource {
           "root user": userSecret.fingerprint,
           "root password": passwordSecret.fingerprint,
         },
-        health: { http: healthUrl(settings), timeoutSeconds: 90 },
+        health: { ...health, timeoutSeconds: 90 },
         keeps: [settings.dataDirectory],
       },
       options({ dependsOn: [image, userSecret, passwordSecret] }),

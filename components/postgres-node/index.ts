@@ -12,3 +12,4 @@ export { confDirectory, containerName, inContainer, mountedConf, replicationSecr
 export { replicationFiles, type Replication } from "./replication";
 export { postgresQuadlet } from "./quadlet";
 export { script } from "./scripts";
+export { postgresWatch } from "./watch";

@@ -119,7 +119,10 @@ describe("a PostgresNode", () => {
       ["/etc/homelab/postgres/conf/auto-conf.sh", "0755", "nothing"],
       ["/etc/homelab/postgres/conf/settle.sh", "0755", "nothing"],
       ["/etc/homelab/postgres/init/10-house.sh", "0755", "nothing"],
+      ["/etc/homelab/health/postgres", "0644", "nothing"],
     ]);
+    // Whoever restarts it has looked at it first.
+    expect(file(unit, "/etc/homelab/health/postgres").content).toContain("\nrestart\tno\n");
     const { files, ...rest } = unit.inputs;
     expect(files).toBeDefined();
     expect(rest).toEqual({

@@ -27,6 +27,7 @@ import { primaryFence } from "./primary-fence";
 import { replicationFiles, type Replication } from "./replication";
 import { postgresQuadlet } from "./quadlet";
 import { script } from "./scripts";
+import { postgresWatch } from "./watch";
 
 export interface PostgresNodeArgs {
   /** Where it runs. It keeps data, so an on-demand node does not compile. */
@@ -216,6 +217,7 @@ export class PostgresNode extends pulumi.ComponentResource {
             onChange: "nothing",
           },
           ...(pair === undefined ? [] : replicationFiles(pair)),
+          postgresWatch(settings.port, 180),
         ],
         // The cluster itself, below this, is readable to its own user alone.
         directories: [{ path: settings.dataDirectory, mode: "0755" }],

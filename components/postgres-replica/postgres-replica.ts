@@ -19,6 +19,7 @@ import {
   replicationFiles,
   type Replication,
   postgresQuadlet,
+  postgresWatch,
   script,
 } from "../postgres-node";
 import { persistentOn } from "../placement";
@@ -137,6 +138,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
             onChange: "nothing" as const,
           },
           ...replicationFiles(each),
+          postgresWatch(settings.port, 3600),
         ]),
         // The cluster itself, below this, is readable to its own user alone.
         directories: [{ path: settings.dataDirectory, mode: "0755" }],

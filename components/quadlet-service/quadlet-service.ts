@@ -9,6 +9,7 @@ import {
 } from "../../services";
 import { connectionOf } from "../../topology";
 import { childOptions } from "../child-options";
+import { watched } from "../health-watch";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
 import { placementOf, type NodeFor } from "../placement";
@@ -110,6 +111,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
             content,
             ...(onChange === undefined ? {} : { onChange }),
           })),
+          ...(run.watch === false ? [] : [watchOf(run, keeps)]),
         ]),
         directories:
           keeps.kind === "nothing"
@@ -128,3 +130,9 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
     this.registerOutputs({});
   }
 }
+
+const watchOf = ({ name, health, startSeconds = 60 }: QuadletRun, keeps: Keeps) =>
+  watched({
+    ...{ service: `${name}.service`, health, startSeconds, ill: "restart" },
+    ...(keeps.kind === "nothing" ? {} : { keeps: keeps.paths }),
+  });

@@ -90,7 +90,8 @@ export function hashOf(unit: UnitSpec): string {
 
 const encoded = (text: string) => Buffer.from(text, "utf8").toString("base64");
 
-function probe(health: UnitSpec["health"]): string[] {
+/** The command on the node that says whether a unit is well, by its exit status. */
+export function probe(health: Pick<UnitSpec["health"], "exec" | "http" | "tcp">): string[] {
   if (health.exec !== undefined) return health.exec;
   if (health.http !== undefined) return ["curl", "-fsS", "-o", "/dev/null", "--max-time", "5", health.http];
   const [host = "", port = ""] = (health.tcp ?? "").split(":");

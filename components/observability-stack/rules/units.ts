@@ -72,6 +72,59 @@ export const units: RuleGroup = {
       },
     },
     {
+      alert: "ServiceUnhealthy",
+      // While a service is restarted nothing is said of it.
+      expr: "max_over_time(homelab_service_healthy[90s]) == 0",
+      for: "5m",
+      severity: "critical",
+      summary:
+        "{{ $labels.name }} on {{ $labels.node }} runs and is not well, and what is done by itself does not help.",
+      fires: {
+        "a service that does not answer, restarted in vain": {
+          series: { 'homelab_service_healthy{node="storage", name="minio.service"}': "1x5 0x3 _ 0x3 _ 0x10" },
+          at: "14m",
+          alerts: [
+            {
+              labels: { node: "storage", name: "minio.service" },
+              says: "minio.service on storage runs and is not well, and what is done by itself does not help.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "a service that a restart put right": {
+          series: { 'homelab_service_healthy{node="storage", name="minio.service"}': "1x5 0x3 _ 1x20" },
+          at: "14m",
+        },
+      },
+    },
+    {
+      alert: "ServiceHung",
+      expr: "homelab_service_restarts > 0",
+      for: "1m",
+      severity: "warning",
+      summary:
+        "{{ $labels.name }} on {{ $labels.node }} ran and did not answer, and was restarted: {{ $value }} times in six hours.",
+      fires: {
+        "a service that was restarted twice": {
+          series: { 'homelab_service_restarts{node="desktop", name="nats.service"}': "0x5 2x10" },
+          at: "8m",
+          alerts: [
+            {
+              labels: { node: "desktop", name: "nats.service" },
+              says: "nats.service on desktop ran and did not answer, and was restarted: 2 times in six hours.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "services that are well": {
+          series: { 'homelab_service_restarts{node="desktop", name="nats.service"}': "0x20" },
+          at: "8m",
+        },
+      },
+    },
+    {
       alert: "JobStuck",
       // A oneshot service is `activating` for as long as it runs.
       expr: 'node_systemd_unit_state{state="activating", type="oneshot", name!~"homelab-backup-(off-node|drill|buckets|postgres|files|keep).service"} == 1',

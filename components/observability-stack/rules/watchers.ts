@@ -99,7 +99,7 @@ export const watchers: RuleGroup = {
     {
       alert: "MetricsFileOld",
       // What a script no longer writes keeps its last value for ever.
-      expr: 'time() - node_textfile_mtime_seconds{file=~".*/homelab_(node|backup_postgres).prom"} > 600',
+      expr: 'time() - node_textfile_mtime_seconds{file=~".*/homelab_(node|health|backup_postgres).prom"} > 600',
       for: "2m",
       severity: "warning",
       summary:

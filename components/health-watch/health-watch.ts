@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Unit } from "../../provider/sdk/remote";
+import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
+import { connectionOf, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { nothingKeptOn } from "../placement";
+import { watchedDirectory } from "./watched";
+
+export interface HealthWatchArgs {
+  /** The node whose services are watched. */
+  node: Node;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  sshIdentity: string | undefined;
+  /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
+  metricsDirectory?: string;
+}
+
+const unit = "homelab-health";
+const script = "/usr/local/lib/homelab/health/health.sh";
+const every = 30;
+
+/**
+ * A timer on a node that asks the services which are watched (`watched`) whether they are well, and restarts one that
+ * runs and does not answer. It keeps nothing; removing it leaves the services as they are.
+ */
+export class HealthWatch extends pulumi.ComponentResource {
+  constructor(name: string, args: HealthWatchArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, sshIdentity, metricsDirectory = "/var/lib/homelab/metrics" } = args;
+    super("homelab:index:HealthWatch", name, { placement: nothingKeptOn(node) }, opts);
+    const description = "Looks whether the services here are well";
+    new Unit(
+      `${name}-unit`,
+      {
+        connection: connectionOf(node, sshIdentity),
+        service: `${unit}.timer`,
+        files: [
+          {
+            path: script,
+            content: readFileSync(join(__dirname, "scripts/health.sh"), "utf8"),
+            mode: "0755",
+            onChange: "nothing",
+          },
+          {
+            path: `/etc/systemd/system/${unit}.service`,
+            content: render(
+              serviceUnit({
+                unit: { description },
+                service: {
+                  ...{ type: "oneshot", timeoutStartSec: 60 },
+                  execStart: [[script, watchedDirectory, metricsDirectory]],
+                },
+              }),
+            ),
+          },
+          {
+            path: `/etc/systemd/system/${unit}.timer`,
+            content: render(
+              timerUnit({
+                unit: { description: `${description}, every ${every} seconds` },
+                timer: { onActiveSec: every, onUnitInactiveSec: every, accuracySec: 1 },
+              }),
+            ),
+          },
+        ],
+        health: { exec: ["systemctl", "--quiet", "is-active", `${unit}.timer`], timeoutSeconds: 15 },
+      },
+      childOptions(this, opts),
+    );
+    this.registerOutputs({});
+  }
+}
