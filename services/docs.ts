@@ -9,6 +9,11 @@ import type { Keeps, Service, ServicePort, Services } from "./service";
 const path = join(__dirname, "../docs/services.md");
 
 /** Settings with everything switched on, as far as a service has something to switch. */
+function backedUp(how: Extract<Keeps, { kind: "persistent" }>["backup"]): string {
+  if (how === "files") return "with the node's files";
+  return "dump" in how ? `with the node's files, as snapshots in \`${how.dump}\`` : how.own;
+}
+
 function onIts(service: Service): unknown {
   const own = service.settings.parse({}) as Record<string, unknown>;
   for (const key of ["enabled", "files", "keepsOffNode"]) if (key in own) own[key] = true;
@@ -27,7 +32,7 @@ function kept(keeps: Keeps): string {
     case "ephemeral":
       return `may be lost: ${keeps.reason}`;
     case "persistent":
-      return `${keeps.paths.map((one) => `\`${one}\``).join(", ")}; backed up: ${keeps.backup === "files" ? "with the node's files" : keeps.backup.own}`;
+      return `${keeps.paths.map((one) => `\`${one}\``).join(", ")}; backed up: ${backedUp(keeps.backup)}`;
   }
 }
 

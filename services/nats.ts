@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
@@ -12,6 +14,16 @@ const subject = z
   );
 
 const size = z.string().regex(/^[1-9]\d*(MB|GB)$/, "must be a size such as 512MB or 10GB");
+
+/** Who makes snapshots of the streams, and restores them; it can read, change and delete nothing. */
+const backupUser = "backup";
+const backupRights = {
+  publish: [
+    ...["$JS.API.STREAM.NAMES", "$JS.API.STREAM.SNAPSHOT.*", "$JS.SNAPSHOT.ACK.>"],
+    ...["$JS.API.STREAM.RESTORE.*", "$JS.SNAPSHOT.RESTORE.>"],
+  ],
+  subscribe: ["_INBOX.homelab-backup.>"],
+};
 
 const user = strict({
   publish: listOf(subject).default([]).describe("subjects that it may publish to"),
@@ -42,8 +54,14 @@ const settings = strict({
     .describe(
       "when what is published is synced to the disk. `always`: before it is acknowledged, so a power cut loses nothing that was; any time: many more messages a second, and a power cut loses what came since",
     ),
+  backupDirectory: dataDirectory
+    .default("/srv/homelab/nats-backup")
+    .describe("holds a snapshot of every stream, which is in the node's backup; as large as the streams"),
   users: z
     .record(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be a user name such as agent"), user)
+    .refine((users) => !(backupUser in users), {
+      error: `must not have a user ${backupUser}: that one is the house's own, for its backups`,
+    })
     .prefault({ agent: { publish: [">"], subscribe: [">"] } })
     .describe(
       "users by name, each with a password made for it (stack output `passwords`) and no more rights than these",
@@ -75,7 +93,7 @@ include "../../run/secrets/${secretName("nats", "accounts")}"
 
 /** The accounts and their users, with passwords: a secret. */
 export function natsAccounts({ users }: NatsSettings, { passwords }: SecretSources): string {
-  const rows = Object.entries(users).map(
+  const rows = Object.entries({ ...users, [backupUser]: backupRights }).map(
     ([name, { publish, subscribe }]) =>
       `      { user: ${text(name)}, password: ${text(passwords[name] ?? "")}, permissions: {` +
       ` publish: { allow: ${text(publish)} }, subscribe: { allow: ${text(subscribe)} } } }\n`,
@@ -89,6 +107,15 @@ ${rows.join("")}    ]
 }
 `;
 }
+
+/** The script that puts a snapshot of every stream where the backup takes it from, and restores them. */
+const dump = (own: NatsSettings) => `#!/bin/bash
+# nats [restore]: a snapshot of every stream into ${own.backupDirectory}; or those that are not there back from it.
+set -euo pipefail
+podman secret inspect --showsecret --format '{{.SecretData}}' ${secretName("nats", backupUser)} |
+  perl -x "$0" "\${1:-backup}" ${own.port} ${backupUser} ${own.backupDirectory}
+exit
+${readFileSync(join(__dirname, "files/nats-streams.pl"), "utf8")}`;
 
 /** Messages between agents. */
 export const nats = service({
@@ -105,8 +132,13 @@ export const nats = service({
       ...{ output: "NATS_URL", scheme: "nats" },
     },
   ],
-  keeps: (own) => ({ kind: "persistent", paths: [own.dataDirectory], backup: "files" }),
-  passwords: ({ users }) => Object.keys(users),
+  keeps: (own) => ({
+    kind: "persistent",
+    paths: [own.dataDirectory],
+    // Its own files are never of one moment while it runs.
+    backup: { dump: own.backupDirectory },
+  }),
+  passwords: ({ users }) => [...Object.keys(users), backupUser],
   secrets: (own) => ({ accounts: (given) => natsAccounts(own, given) }),
   quadlet: (own, { node }) => ({
     name: "nats",
@@ -121,6 +153,7 @@ export const nats = service({
     },
     files: [{ name: "nats.conf", content: natsConfig(own, node.name), at: "/etc/nats/nats.conf" }],
     memory: own.memory,
+    dump: dump(own),
     // Says no as well when JetStream cannot write.
     health: { http: `http://127.0.0.1:${own.monitorPort}/healthz` },
     more: own.quadlet,

@@ -205,5 +205,7 @@ function unsaved({ name, lifecycle }: Node, settings: object, all: Services): st
 export const keptFiles = (node: NodeName, settings: object, all: Services = house): string[] =>
   runningOn(node, settings, all).flatMap((one) => {
     const keeps = one.service.keeps(one.settings, one.within);
-    return keeps.kind === "persistent" && keeps.backup === "files" ? keeps.paths : [];
+    if (keeps.kind !== "persistent") return [];
+    if (keeps.backup === "files") return keeps.paths;
+    return "dump" in keeps.backup ? [keeps.backup.dump] : [];
   });

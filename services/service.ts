@@ -39,8 +39,11 @@ export type Keeps =
   | {
       readonly kind: "persistent";
       readonly paths: readonly string[];
-      /** `files`: with the node's files, into its repository; else the way of its own, in a few words. */
-      readonly backup: "files" | { readonly own: string };
+      /**
+       * `files`: with the node's files, into its repository; `dump`: a directory that is, into which its own `dump` writes
+       * before each backup; else the way of its own, in a few words.
+       */
+      readonly backup: "files" | { readonly dump: string } | { readonly own: string };
     };
 
 /** How a service runs as a container of systemd's. */
@@ -64,6 +67,11 @@ export interface QuadletRun {
   readonly startSeconds?: number;
   /** Whether it is restarted when it runs and `health` fails for two minutes. @default true */
   readonly watch?: boolean;
+  /**
+   * A script that writes what it keeps into the directory that it names as `keeps.backup.dump`, of one moment, all or
+   * nothing; run on the node before each backup of files. @default none
+   */
+  readonly dump?: string;
   /** Command for a reload on the node, argument by argument. @default a change restarts it */
   readonly reload?: string[];
   /** Further keys of the quadlet, from the stack file. @default none */

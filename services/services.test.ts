@@ -133,7 +133,7 @@ describe("a service that is switched on", () => {
     expect(urlsOf(desktop, portsOf("desktop", settings))).toEqual({
       NATS_URL: `nats://${desktop.address}:4333`,
     });
-    expect(keptFiles("desktop", settings)).toEqual(["/srv/homelab/nats"]);
+    expect(keptFiles("desktop", settings)).toEqual(["/srv/homelab/nats-backup"]);
     expect(quadletsOn({ node: desktop, topology: house }, settings).map(({ name }) => name)).toEqual([
       "nats",
     ]);

@@ -41,7 +41,10 @@ describe("a QuadletService", () => {
     const unit = all.find(({ name }) => name === "nats-unit");
     expect(unit?.inputs).toMatchObject({
       service: "nats.service",
-      directories: [{ path: "/srv/homelab/nats", mode: "0700", owner: "0:0" }],
+      directories: [
+        { path: "/srv/homelab/nats", mode: "0700", owner: "0:0" },
+        { path: "/srv/homelab/nats-backup", mode: "0700" },
+      ],
       keeps: ["/srv/homelab/nats"],
       health: { http: "http://127.0.0.1:8222/healthz" },
     });

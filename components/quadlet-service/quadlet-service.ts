@@ -112,11 +112,15 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
             ...(onChange === undefined ? {} : { onChange }),
           })),
           ...(run.watch === false ? [] : [watchOf(run, keeps)]),
+          ...(run.dump === undefined ? [] : [dumpFile(run.name, run.dump)]),
         ]),
         directories:
           keeps.kind === "nothing"
             ? []
-            : keeps.paths.map((path) => ({ path, mode: "0700", owner: run.owner ?? "0:0" })),
+            : [
+                ...keeps.paths.map((path) => ({ path, mode: "0700", owner: run.owner ?? "0:0" })),
+                ...dumpDirectories(keeps),
+              ],
         restartOn: {
           image: image.imageId,
           ...Object.fromEntries(secrets.map(([key, { fingerprint }]) => [key, fingerprint])),
@@ -136,3 +140,14 @@ const watchOf = ({ name, health, startSeconds = 60 }: QuadletRun, keeps: Keeps) 
     ...{ service: `${name}.service`, health, startSeconds, ill: "restart" },
     ...(keeps.kind === "nothing" ? {} : { keeps: keeps.paths }),
   });
+
+/** Run before each backup of the node's files: components/backup-node/scripts/files.sh. */
+const dumpFile = (name: string, content: string) => ({
+  ...{ path: `/usr/local/lib/homelab/dumps/${name}`, content, mode: "0755" },
+  onChange: "nothing" as const,
+});
+
+const dumpDirectories = (keeps: Keeps) =>
+  keeps.kind === "persistent" && typeof keeps.backup === "object" && "dump" in keeps.backup
+    ? [{ path: keeps.backup.dump, mode: "0700" }]
+    : [];

@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { snapshot } from "../support/backup";
 import { onNode } from "../support/lab";
 import { preview, pulumi, well } from "../support/stack";
 
@@ -89,8 +90,14 @@ describe("NATS on desktop", () => {
     for (const password of Object.values(outputs.passwords.nats)) expect(seen).not.toContain(password);
   });
 
-  it("is in the backup of desktop's files", () => {
-    expect(onNode("desktop", "cat /etc/homelab/backup-files/paths-if-there")).toContain("/srv/homelab/nats");
+  it("has its streams in the backup of desktop's files, and back from it when they are gone", async () => {
+    const said = onNode("desktop", "/usr/local/lib/homelab/backup-files/files.sh --accept-smaller 2>&1");
+    expect(said).toMatch(/nats: (?:[\s\S]*\n)?LAB: 20 messages/);
+    expect(snapshot("desktop", "ls latest /srv/homelab/nats-backup/streams/LAB")).toContain("stream.tar.s2");
+    const manager = await jetstreamManager(await as("agent"));
+    await manager.streams.delete("LAB");
+    expect(onNode("desktop", "/usr/local/lib/homelab/dumps/nats restore")).toContain("LAB: 20 messages");
+    expect((await manager.streams.info("LAB")).state.messages).toBe(20);
   });
 
   it("leaves nothing to change", () => {

@@ -7,6 +7,7 @@ here=$(dirname "$0")
 source "$here/lib.sh"
 lists=${HOMELAB_BACKUP_CONFIG%/*}
 accept=${1:-}
+DUMPS=${HOMELAB_DUMPS:-/usr/local/lib/homelab/dumps}
 
 # restic ARGUMENTS…: what it is to keep secret it reads from files. The node is at /node, and its paths below that.
 restic() {
@@ -56,14 +57,31 @@ targets() {
 # number KEY: of the summary that restic ends with.
 number() { sed -n "s/.*\"message_type\":\"summary\".*\"$1\":\([0-9]*\).*/\1/p" "$BACKUP_DIRECTORY/said" | tail -n 1; }
 
+# dumps: what is never of one moment while its service runs is written by the service's own way first. One that fails keeps
+# what it wrote before, which is backed up with the rest, and the job fails in the end.
+dumps() {
+  local dump said
+  undumped=()
+  for dump in "$DUMPS"/*; do
+    [ -x "$dump" ] || continue
+    if said=$(timeout 3600 "$dump" 2>&1); then
+      say "${dump##*/}: ${said:-nothing to dump}"
+    else
+      say "WARNING: ${dump##*/} could not be dumped: ${said:-it took too long}"
+      undumped+=("${dump##*/}")
+    fi
+  done
+}
+
 run() {
-  local status=0 files bytes before wait
+  local status=0 files bytes before wait undumped
   targets | sed 's|^/||' >"$BACKUP_DIRECTORY/targets"
   if [ ! -s "$BACKUP_DIRECTORY/targets" ]; then
     [ ! -s "$lists/paths" ] || fail "None of the declared paths is there: nothing was backed up."
     say "Nothing is there yet that would be backed up."
     return
   fi
+  dumps
   restic cat config --no-lock >/dev/null 2>"$BACKUP_DIRECTORY/said" || status=$?
   case $status in
   0) ;;
@@ -107,6 +125,7 @@ PROM
   fi
   printf '%s\n' "$files" | write "$notes/files.count"
   printf '%s\n' "$bytes" | counted files
+  [ ${#undumped[@]} = 0 ] || fail "The files are backed up, and what ${undumped[*]} keeps only as it was at an earlier backup: the words are above."
   say "Done: $files files, $bytes bytes."
 }
 
