@@ -26,16 +26,22 @@ bytes() { timeout 120 du -sxb -- "$1" 2>/dev/null | cut -f1 || true; }
 # Containers and volumes, those started by hand too.
 layers=()
 engine() { # NAME COMMAND...
-  local name=$1 id upper
+  local name=$1 id upper containers volumes
   shift
+  # One that does not answer has not said that there is nothing.
+  if ! containers=$("$@" ps -aq --no-trunc) || ! volumes=$("$@" volume ls -q); then
+    fail 23 "$name does not say which containers and volumes there are: what would be lost cannot be known. Once \`$* ps -a\` answers there, run it again."
+  fi
   while IFS= read -r id; do
+    [ -n "$id" ] || continue
     line container "$name" "$("$@" inspect --type container "$id" | encoded)"
     upper=$("$@" inspect --type container --format '{{index .GraphDriver.Data "UpperDir"}}' "$id" 2>/dev/null || true)
     if [ -d "$upper" ]; then layers+=("$upper"); fi
-  done < <("$@" ps -aq --no-trunc)
+  done <<<"$containers"
   while IFS= read -r id; do
+    [ -n "$id" ] || continue
     line volume "$name" "$("$@" volume inspect "$id" | encoded)" "$(bytes "$("$@" volume inspect --format '{{.Mountpoint}}' "$id")")"
-  done < <("$@" volume ls -q)
+  done <<<"$volumes"
 }
 if command -v podman >/dev/null; then engine podman podman; fi
 if command -v docker >/dev/null && docker info >/dev/null 2>&1; then engine docker docker; fi
@@ -64,13 +70,14 @@ done
 
 # Disks of their own.
 places=(/)
+mounts=$(findmnt -rn -o TARGET,SOURCE,FSTYPE) || fail 23 'findmnt does not say which disks are mounted: what would be lost cannot be known.'
 while read -r target source kind; do
   case $kind in ext2 | ext3 | ext4 | xfs | btrfs | zfs | f2fs | bcachefs) ;; *) continue ;; esac
   if [ ! -d "$target" ]; then continue; fi
   case $target in / | /boot* | /usr/* | /run/*) continue ;; esac
   line disk "$target" "$source" "$kind" "$(bytes "$target")"
   case $target in /var/lib/containers* | /var/lib/docker*) ;; *) places+=("$target") ;; esac
-done < <(findmnt -rn -o TARGET,SOURCE,FSTYPE)
+done <<<"$mounts"
 
 # Files of databases, in the node's own directories and in what containers wrote beside their volumes.
 look() { # PLACE...

@@ -192,7 +192,11 @@ apart() {
 # snapshot NAME FOLDER: writes FOLDER/DATABASE.dump, FOLDER/globals.sql, and FOLDER/facts/DATABASE or, of a database that was
 # dumped at a moment of its own, FOLDER/apart/DATABASE; in FOLDER/missing/DATABASE the tables whose rows the dump lacks.
 snapshot() {
-  local i kind database
+  local i kind database listed
+  # Not to be told which there are is not that there are none.
+  if ! listed=$(databases_there) || [ -z "$listed" ]; then
+    fail "PostgreSQL does not say which databases there are: none was dumped."
+  fi
   talk=$(mktemp -d)
   # A session that has ended must not end this script.
   trap '' PIPE
@@ -209,7 +213,7 @@ snapshot() {
       state left-out "$database"
       ;;
     esac
-  done < <(databases_there)
+  done <<<"$listed"
   moment "$1"
   # A database at a time: what one costs is not the others' loss.
   for i in "${!databases[@]}"; do
