@@ -173,12 +173,13 @@ describe("nats-server, as it is configured", () => {
     for (let i = 0; i < 100; i += 1) await stream.publish(`busy.${i}`, `${i} ${large}`);
     const [first] = [await (await stream.consumers.get("BUSY", "reader")).next()];
     await first?.ackAck();
-    let on = true;
+    const over = new AbortController();
+    const patient = { timeout: 60_000 };
     const publishing = (async () => {
-      for (let i = 100; on; i += 1) await stream.publish(`busy.${i}`, String(i));
+      for (let i = 100; !over.signal.aborted; i += 1) await stream.publish(`busy.${i}`, String(i), patient);
     })();
     const { code, said } = await dump();
-    on = false;
+    over.abort();
     await publishing;
     expect([code, said]).toEqual([
       0,

@@ -8,10 +8,8 @@ it.skipIf(!canMount)(
     try {
       // The played podman answers nobody.
       const { code, stdout, stderr } = machine.script("audit", "verb\tlook\nend\n");
-      expect({ code, stderr }).toEqual({
-        code: 23,
-        stderr: expect.stringMatching(/^podman does not say which containers and volumes there are/),
-      });
+      expect(stderr).toMatch(/^podman does not say which containers and volumes there are/);
+      expect(code).toBe(23);
       expect(stdout).not.toMatch(/^end$/m);
     } finally {
       machine.stop();
