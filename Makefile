@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-mesh test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-mesh test-jobs test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts drill-jobs doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -11,6 +11,7 @@ help:
 	@echo 'make test-pair      the standby on desktop, its promotion, the way back, and the backup after it (minutes)'
 	@echo 'make test-observability  measurements and alerts of the three machines switched on, and their tests (minutes)'
 	@echo 'make test-mesh      the three machines as one mesh, with headscale, and its tests (the first time builds it: minutes)'
+	@echo 'make test-jobs      Prefect, its workers and the jobs of the lab switched on, and their tests (minutes)'
 	@echo 'make test-dbt       dbt on desktop with compute off, by the project in examples/dbt (a minute or two)'
 	@echo 'make test-compose   the compose file of a desktop that is a Mac, read by Docker Compose'"'"'s own library (seconds; no lab)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
@@ -22,6 +23,7 @@ help:
 	@echo 'make drill-restore  the disk of storage is lost, and everything comes back from the copy off it (minutes)'
 	@echo 'make drill-migrate  a PostgreSQL on compute is moved to storage, killed five times on the way (minutes)'
 	@echo 'make drill-alerts   the faults that alerts are for, really made, and the time until each is told (minutes; FULL=1 the slow ones too)'
+	@echo 'make drill-jobs     faults of Prefect, its workers and PostgreSQL while jobs run, and what becomes of the jobs (a quarter of an hour)'
 	@echo 'make clean-cache    removes what was built'
 	@echo 'One machine: lab/ssh NODE, lab/pulumi NODE ARGS, lab/node start|stop|kill|wipe|status NODE.'
 
@@ -55,6 +57,9 @@ test-dbt: lab
 test-compose:
 	@lab/compose/test
 
+test-jobs: lab
+	@lab/jobs test
+
 test-pair: lab
 	@lab/in npx --no-install vitest run --project pair
 
@@ -87,6 +92,9 @@ drill-migrate:
 
 drill-alerts:
 	@lab/drills/alerts/run
+
+drill-jobs: lab
+	@lab/jobs drill
 
 bench-cluster: lab
 	@lab/cluster on

@@ -21,6 +21,7 @@ export default defineConfig({
               "fuzz",
               "observability",
               "mesh",
+              "jobs",
               "dbt",
               "compose",
             ].map((suite) => `**/*.${suite}.test.ts`),
@@ -108,6 +109,17 @@ export default defineConfig({
         test: {
           name: "mesh",
           include: ["**/*.mesh.test.ts"],
+          exclude: never,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Prefect and its jobs, which are off otherwise: `lab/jobs test` switches them on first.
+        test: {
+          name: "jobs",
+          include: ["**/*.jobs.test.ts"],
           exclude: never,
           testTimeout: 600_000,
           hookTimeout: 600_000,

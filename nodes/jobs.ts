@@ -53,6 +53,15 @@ export function declareJobs(
     {
       ...{ node: requireAlwaysOn(node, "Prefect"), jobs: jobsIn(context) },
       ...{ port: settings.prefect.port, password, sshIdentity: settings.sshIdentity },
+      ...(settings.metrics.enabled && "postgres" in settings
+        ? {
+            metrics: {
+              directory: settings.backup.metricsDirectory,
+              role: settings.prefect.role,
+              database: settings.prefect.database,
+            },
+          }
+        : {}),
       ...(settings.alerts.enabled ? { alertmanagerPort: settings.alerts.port } : {}),
     },
     { dependsOn: prefect.unit },

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Jobs } from "../../packages/jobs";
 import { render, serviceUnit, socketUnit } from "../../packages/quadlet";
@@ -9,6 +7,7 @@ import { connectionOf, type Node, type NodeName } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
 import { declaredJobs } from "./declared";
+import { script } from "./script";
 
 export interface JobRunnerArgs {
   /** Where the jobs run. It keeps nothing: what a job keeps is the job's. */
@@ -22,13 +21,6 @@ export interface JobRunnerArgs {
 const name = "homelab-jobs";
 const folder = `/usr/local/lib/homelab/${name}`;
 const declared = `/etc/homelab/${name}`;
-
-const script = (file: string) => ({
-  path: `${folder}/${file}`,
-  content: readFileSync(join(__dirname, "scripts", file), "utf8"),
-  mode: "0755",
-  onChange: "nothing" as const,
-});
 
 /**
  * What begins a node's jobs: a socket of systemd's behind which a script turns "run JOB" into a transient unit,
@@ -71,8 +63,8 @@ export class JobRunner extends pulumi.ComponentResource {
             ),
           },
           { path: declared, content: declaredJobs(jobs, node.name), mode: "0600", onChange: "nothing" },
-          script("door.sh"),
-          script("ended.sh"),
+          script(folder, "door.sh"),
+          script(folder, "ended.sh"),
         ],
         health: { exec: ["systemctl", "--quiet", "is-active", `${name}.socket`], timeoutSeconds: 15 },
       },

@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Jobs } from "../../packages/jobs";
+import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
 import { Jobs as Declared } from "../../provider/sdk/prefect";
+import { Unit } from "../../provider/sdk/remote";
+import type { ConnectionArgs } from "../../remote/connection-args";
 import { jobsFlow, prefectLogin } from "../../services";
 import { connectionOf, hostPort, nodeNames, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
+import { script } from "./script";
 import { plannedJobs } from "./planned";
 
 export interface PrefectJobsArgs {
@@ -18,6 +22,8 @@ export interface PrefectJobsArgs {
   password: pulumi.Input<string>;
   /** Port of the node's Alertmanager, which is told of each run that failed. @default nobody is told */
   alertmanagerPort?: number;
+  /** Where PostgreSQL with Prefect's tables is on this node, and files of metrics are: then Prometheus is told how the jobs are. @default it is not told */
+  metrics?: { directory: string; role: string; database: string };
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
 }
@@ -26,14 +32,15 @@ export interface PrefectJobsArgs {
 export class PrefectJobs extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { node, jobs, port, password, alertmanagerPort, sshIdentity }: PrefectJobsArgs,
+    { node, jobs, port, password, alertmanagerPort, metrics, sshIdentity }: PrefectJobsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:PrefectJobs", name, { placement: nothingKeptOn(node) }, opts);
+    const connection = connectionOf(node, sshIdentity);
     new Declared(
       `${name}-declared`,
       {
-        connection: connectionOf(node, sshIdentity),
+        connection,
         endpoint: `http://${hostPort(node.address, port)}`,
         login: pulumi.output(password).apply(prefectLogin),
         flow: { name: jobsFlow.name, path: jobsFlow.path, entrypoint: jobsFlow.entrypoint },
@@ -45,6 +52,54 @@ export class PrefectJobs extends pulumi.ComponentResource {
       },
       childOptions(this, opts),
     );
+    if (metrics !== undefined) watched(`${name}-health`, connection, metrics, childOptions(this, opts));
     this.registerOutputs({});
   }
+}
+
+/** A timer that writes how the jobs are, from Prefect's tables: Prefect itself may be dead. */
+function watched(
+  name: string,
+  connection: ConnectionArgs,
+  { directory, role, database }: NonNullable<PrefectJobsArgs["metrics"]>,
+  opts: pulumi.CustomResourceOptions,
+): Unit {
+  const unit = "homelab-jobs-health";
+  const folder = `/usr/local/lib/homelab/${unit}`;
+  return new Unit(
+    name,
+    {
+      connection,
+      service: `${unit}.timer`,
+      files: [
+        {
+          path: `/etc/systemd/system/${unit}.timer`,
+          content: render(
+            timerUnit({
+              unit: { description: "How the jobs of the house are, every 30 seconds" },
+              timer: { onActiveSec: 30, onUnitInactiveSec: 30, accuracySec: 1 },
+            }),
+          ),
+        },
+        {
+          path: `/etc/systemd/system/${unit}.service`,
+          content: render(
+            serviceUnit({
+              unit: { description: "How the jobs of the house are, for Prometheus" },
+              service: {
+                type: "oneshot",
+                nice: 10,
+                execStart: [[`${folder}/health.sh`, directory, role, database, jobsFlow.name]],
+                timeoutStartSec: 60,
+              },
+            }),
+          ),
+        },
+        script(folder, "health.sh"),
+        { ...script(folder, "health.sql"), mode: "0644" },
+      ],
+      health: { exec: ["systemctl", "--quiet", "is-active", `${unit}.timer`], timeoutSeconds: 15 },
+    },
+    opts,
+  );
 }

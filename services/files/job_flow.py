@@ -3,12 +3,15 @@ where a script of the house begins it as a unit of systemd's. The two speak thro
 
 import os
 import socket
+from datetime import datetime, timedelta, timezone
 
 from prefect import flow, get_client, get_run_logger, task
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
     FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterTags,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -143,12 +146,31 @@ def begin(client, one: Next, cid: str) -> None:
     )
 
 
+def made_up_for(client, run) -> bool:
+    """Whether a later time of the schedule has come as well. After a while without a worker a job is caught up once, by its
+    newest run: the others are left out."""
+    if not run.auto_scheduled:
+        return False
+    later = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            deployment_id=FlowRunFilterDeploymentId(any_=[run.deployment_id]),
+            expected_start_time=FlowRunFilterExpectedStartTime(
+                after_=run.expected_start_time + timedelta(seconds=1), before_=datetime.now(timezone.utc)
+            ),
+        ),
+        limit=1,
+    )
+    return bool(later)
+
+
 @flow(name=FLOW, on_completion=[begin_next], on_cancellation=[stop])
 def job(job: str, retries: int = 0, backoff: int = 30, then: list[Next] = []):
     run = get_run_context().flow_run
     cid = chain_of(run)
-    if f"cid:{cid}" not in run.tags:
-        with get_client(sync_client=True) as client:
+    with get_client(sync_client=True) as client:
+        if made_up_for(client, run):
+            return Cancelled(message="left out: a later time has come as well, and that run makes up for this one")
+        if f"cid:{cid}" not in run.tags:
             client.update_flow_run(run.id, tags={*run.tags, f"cid:{cid}"})
     tried = attempt.with_options(
         name=job,

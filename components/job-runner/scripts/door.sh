@@ -10,9 +10,10 @@ declared=$1
 here=$(dirname "${BASH_SOURCE[0]}")
 state=/run/homelab/jobs
 
+# Whoever asked may be gone, which is no failure of this.
 answer() {
   local IFS=$'\t'
-  printf '%s\n' "$*"
+  printf '%s\n' "$*" 2>/dev/null || exit 0
 }
 refuse() {
   answer refused "$1"
@@ -106,16 +107,23 @@ follow=$(mktemp "$state/now/$job.XXXXXX")
 trap 'rm -f "$follow"' EXIT
 cp -f "$cursor" "$follow" 2>/dev/null || rm -f "$follow"
 lines() {
-  journalctl --quiet --output cat --cursor-file "$follow" "_SYSTEMD_UNIT=$unit" --no-pager | sed -u $'s/^/out\t/' || true
+  journalctl --quiet --output cat --cursor-file "$follow" "_SYSTEMD_UNIT=$unit" --no-pager |
+    sed -u $'s/^/out\t/' 2>/dev/null || [ "${PIPESTATUS[1]}" -eq 0 ] || exit 0
 }
 quiet=0
 until [ -e "$ended" ]; do
   lines
   if is_running; then quiet=0; else quiet=$((quiet + 1)); fi
   # The machine was started again in between, or somebody took it away.
-  [ "$quiet" -lt 15 ] || break
+  [ "$quiet" -lt 8 ] || break
   sleep 1
 done
 journalctl --sync 2>/dev/null || true
 lines
-if [ -e "$ended" ]; then answer ended "$(cat "$ended")"; else answer ended failure "nothing is known of how it ended"; fi
+if [ -e "$ended" ]; then
+  answer ended "$(cat "$ended")"
+else
+  # What systemd could not begin at all (no such user, no such directory) has no end either.
+  said=$(journalctl --quiet --output cat --unit "$unit" --lines 20 --no-pager | grep 'Main process exited' | tail -n 1 || true)
+  answer ended failure "nothing is known of how it ended${said:+: $said}"
+fi

@@ -1,5 +1,6 @@
 import { backups } from "../../backup-server";
 import type { RuleGroup } from "../rule";
+import { jobs } from "./jobs";
 import { mesh } from "./mesh";
 import { expected, nodes } from "./nodes";
 import { cluster, minio, postgres } from "./services";
@@ -12,6 +13,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   nodes,
   units,
   runs,
+  jobs,
   postgres,
   minio,
   backups,

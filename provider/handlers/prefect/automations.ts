@@ -52,7 +52,7 @@ const webhookName = "homelab-alertmanager";
 /** As Alertmanager's API takes an alert. The message has the last lines that the job said. */
 const alert = `[{"labels": {"alertname": "JobFailed", "severity": "critical",
   "deployment": {{ deployment.name | tojson }}, "run": {{ flow_run.name | tojson }}},
-  "annotations": {"summary": {{ ("The job " ~ deployment.name ~ " ended as " ~ flow_run.state.name ~ ". " ~ (flow_run.state.message or "")) | tojson }}}}]`;
+  "annotations": {"runbook": "docs/runbooks/alerts.md#jobfailed", "summary": {{ ("The job " ~ deployment.name ~ " ended as " ~ flow_run.state.name ~ ". " ~ (flow_run.state.message or "")) | tojson }}}}]`;
 
 const telling = (block: string): Automation => ({
   name: "homelab: tell of a failure",
