@@ -37,7 +37,7 @@ const settings = strict({
 export type PrefectSettings = z.output<typeof settings>;
 
 /** Name of the login that the API asks for. */
-export const prefectUser = "homelab";
+const prefectUser = "homelab";
 
 /** What the API is asked with: Prefect's "auth string". */
 export const prefectLogin = (password: string): string => `${prefectUser}:${password}`;
@@ -49,7 +49,7 @@ const databaseOf = (own: PrefectSettings, storage: StorageValues) =>
 const days = (number: number) => String(number * 86_400);
 
 /** @see https://docs.prefect.io/v3/api-ref/settings-ref */
-export const serverEnvironment = (own: PrefectSettings): Record<string, string> => ({
+const serverEnvironment = (own: PrefectSettings): Record<string, string> => ({
   PREFECT_HOME: "/data",
   PREFECT_SERVER_UI_STATIC_DIRECTORY: "/data/ui",
   // In memory, the default, a restart forgets who holds a slot, and the slot stays taken.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JobsInputs } from "./inputs";
 
 /** What was asked, and what the server said to it. */
-export class PrefectError extends Error {
+class PrefectError extends Error {
   override readonly name = "PrefectError";
 }
 
