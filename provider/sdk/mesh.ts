@@ -51,6 +51,7 @@ export class Member extends pulumi.CustomResource {
 }
 
 export interface PolicyPartArgs {
+  /** headscale, whose policy it is a part of. */
   coordinator: CoordinatorArgs;
   /** Node whose ports these are. */
   node: string;
