@@ -24,6 +24,7 @@ export default defineConfig({
               "jobs",
               "dbt",
               "compose",
+              "inference",
             ].map((suite) => `**/*.${suite}.test.ts`),
           ],
           // Of a computer that is busy with other things.
@@ -83,6 +84,17 @@ export default defineConfig({
         test: {
           name: "observability",
           include: ["**/*.observability.test.ts"],
+          exclude: never,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // The inference gateway's real programs on loopback: `lab/inference test` gets them first.
+        test: {
+          name: "inference",
+          include: ["**/*.inference.test.ts"],
           exclude: never,
           testTimeout: 600_000,
           hookTimeout: 600_000,

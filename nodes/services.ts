@@ -3,6 +3,7 @@ import { unknown } from "@pulumi/pulumi/output";
 import { ComputeNode } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
 import { UserError } from "../components/user-error";
+import { declareQueues } from "./agents";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
@@ -38,11 +39,12 @@ export function runServices(
  * @returns what was declared, by service, and all passwords as a stack output.
  */
 export function runQuadlets(
-  { node, settings, topology }: StackContext,
+  context: StackContext,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
   others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
 ): { readonly declared: Readonly<Record<string, QuadletService>>; readonly outputs: pulumi.Inputs } {
+  const { node, settings, topology } = context;
   const urls = urlsOf(node, portsOf(node.name, settings));
   const all: [string, QuadletService][] = [];
   // Workloads come last: they may ask for what the others have.
@@ -58,6 +60,7 @@ export function runQuadlets(
       opts,
     );
     all.push([name, declared]);
+    if (name === "nats") declareQueues(context, declared, {});
   }
   const passwords = all.map(([name, of]): [string, QuadletService["passwords"]] => [name, of.passwords]);
   const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);

@@ -5,6 +5,7 @@ import { member } from "./handlers/mesh/member";
 import { policyPart } from "./handlers/mesh/policy-part";
 import { contents } from "./handlers/minio/contents";
 import { store } from "./handlers/minio/store";
+import { queues } from "./handlers/nats/queues";
 import { database } from "./handlers/postgres/database";
 import { extension } from "./handlers/postgres/extension";
 import { grant } from "./handlers/postgres/grant";
@@ -69,6 +70,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resourceType(store),
     resourceType(contents),
     resourceType(clusterContents),
+    resourceType(queues),
     resourceType(role),
     resourceType(database),
     resourceType(extension),

@@ -1,8 +1,10 @@
+import { agents } from "./agents";
 import { alerts } from "./alerts";
 import { backupAgent, backupCopy, backupServer } from "./backup";
 import { compute, pods } from "./compute";
 import { grafana } from "./grafana";
 import { headscale } from "./headscale";
+import { inference } from "./inference";
 import { jobs } from "./jobs";
 import { k3sAgent, k3sServer } from "./k3s";
 import { logs, logShipping } from "./logs";
@@ -24,6 +26,8 @@ export const services = {
   replica,
   minio,
   nats,
+  inference,
+  agents,
   compute,
   ...pods,
   k3sServer,

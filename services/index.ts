@@ -1,3 +1,5 @@
+export type { NatsSettings } from "./nats";
+export { clientsOfPools, natsUsersOf, queueUser, taskStream, type AgentsSettings } from "./agents-settings";
 export { alertsSchema, type AlertsSettings } from "./alerts";
 export {
   backupNodeSchema,

@@ -3,7 +3,14 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { problems } from "../packages/errors";
-import { schemasOn, strict, type Services, type ServiceSettings } from "../services";
+import {
+  clientsOfPools,
+  natsUsersOf,
+  schemasOn,
+  strict,
+  type Services,
+  type ServiceSettings,
+} from "../services";
 import type { NodeName } from "../topology";
 import { migrationsSchema, type MigrationsSettings } from "./migration";
 
@@ -85,7 +92,18 @@ export function loadSettings<S extends NodeName>(
   const parsed = schemaOf(stack, services).safeParse(raw);
   if (!parsed.success) throw new SettingsError(sentences(parsed.error, raw));
   const sshIdentity = identity(parsed.data.sshIdentity, around);
-  return { ...parsed.data, sshIdentity } as unknown as SettingsOf[S];
+  return withAgents({ ...parsed.data, sshIdentity } as unknown as SettingsOf[S]);
+}
+
+/** Pools of agents are users of NATS and clients of the gateway, as if they stood there. */
+function withAgents<S extends CommonSettings>(settings: S): S {
+  const { agents, nats, inference } = settings as Partial<DesktopSettings>;
+  if (agents === undefined || nats === undefined || inference === undefined) return settings;
+  return {
+    ...settings,
+    nats: { ...nats, users: { ...nats.users, ...natsUsersOf(agents) } },
+    inference: { ...inference, clients: { ...inference.clients, ...clientsOfPools(agents) } },
+  };
 }
 
 /** Objects arrive as JSON; a path or a name is no JSON and stays text. */
@@ -116,7 +134,7 @@ export function identity(
 
 /** Of JSON.stringify: what may hold a password is told by its kind alone. */
 function withoutSecrets(key: string, value: unknown): unknown {
-  if (["password", "offNode", "token", "authKey", "webhook", "discord", "heartbeat"].includes(key))
+  if (["password", "offNode", "token", "authKey", "apiKey", "webhook", "discord", "heartbeat"].includes(key))
     return "[secret]";
   if (
     !["offNodeEnvironment", "secrets", "secretFiles"].includes(key) ||

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { flag, image, listOf, strict } from "./fields";
+import { count } from "./pod-fields";
+import { quadletKeys } from "./quadlet-keys";
+import { isOn, type JudgedBy } from "./service";
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,19}$/,
+    "must be small letters, digits or dashes, beginning with a letter, 20 at most",
+  )
+  .refine((one) => !["tasks", "queue"].includes(one), "may not be tasks or queue");
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable");
+const line = z.string().regex(/^[^\r\n\0]*$/, "must be one line");
+
+const pool = strict({
+  enabled: flag.default(true).describe("whether its agents run; its queue is there in any case"),
+  image: image.describe("the agents' image, an exact tag"),
+  command: z.array(line).default([]).describe("arguments after the image's name"),
+  replicas: count(1, 64).default(1).describe("how many agents wait for tasks"),
+  turns: count(1, 64)
+    .default(2)
+    .describe("how many tasks of the pool are under way at once; the others wait in the queue"),
+  aliveSeconds: count(2, 600)
+    .default(10)
+    .describe("after how long without a sign of life a task is given to another agent, seconds"),
+  tries: count(1, 100).default(5).describe("how often a task is given out before it is given up"),
+  models: listOf(z.string())
+    .default([])
+    .describe("models of `homelab:inference.models` that its key opens; none: it is given no key"),
+  tokensPerMinute: z
+    .int("must be a whole number")
+    .min(2, "must be at least 2")
+    .optional()
+    .describe("tokens a minute that all its agents together may use. Left out: no limit"),
+  environment: z.record(variable, line).default({}).describe("environment variables of your own"),
+  memory: z
+    .string()
+    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
+    .default("512M")
+    .describe("memory that each agent is never given more of"),
+  quadlet: quadletKeys.describe("further keys of its quadlets, by section"),
+});
+
+/** `homelab:agents`: pools of agents that take tasks from a queue. */
+export const agentsSchema = strict({
+  pools: z.record(name, pool).default({}).describe("pools of agents by a name of your choice"),
+});
+export type AgentsSettings = z.output<typeof agentsSchema>;
+export type PoolSettings = AgentsSettings["pools"][string];
+
+/** User of NATS and client of the gateway that a pool's agents are. */
+export const poolUser = (name: string): string => `agents-${name}`;
+/** Whoever gives tasks out, and reads what became of them. */
+export const submitter = "agents-tasks";
+/** The program itself, which declares the queue. */
+export const queueUser = "agents-queue";
+export const taskStream = "AGENTS";
+
+/** Answers come where only this user may read: `_INBOX.>` would be everybody's. */
+export const inboxOf = (user: string): string => `_INBOX_${user}`;
+
+/** Users that the pools add to `homelab:nats.users`, each with the least that it needs. */
+export function natsUsersOf({ pools }: AgentsSettings) {
+  const names = Object.keys(pools);
+  if (names.length === 0) return {};
+  const user = (own: string, publish: string[], subscribe: string[] = []) => [
+    own,
+    { publish, subscribe: [`${inboxOf(own)}.>`, ...subscribe] },
+  ];
+  return Object.fromEntries([
+    ...names.map((pool) =>
+      user(poolUser(pool), [
+        ...["INFO", "MSG.NEXT"].map((what) => `$JS.API.CONSUMER.${what}.${taskStream}.${pool}`),
+        `$JS.ACK.${taskStream}.${pool}.>`,
+        ...["done", "failed", "alive"].map((what) => `agents.${what}.${pool}.>`),
+      ]),
+    ),
+    user(submitter, ["agents.task.>"], ["agents.done.>", "agents.failed.>", "agents.alive.>"]),
+    user(queueUser, ["$JS.API.>"]),
+  ]) as Record<string, { publish: string[]; subscribe: string[] }>;
+}
+
+/** Clients that the pools add to `homelab:inference.clients`. */
+export const clientsOfPools = ({ pools }: AgentsSettings) =>
+  Object.fromEntries(
+    Object.entries(pools).flatMap(([name, { models, tokensPerMinute }]) =>
+      models.length === 0
+        ? []
+        : [[poolUser(name), { models, ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }) }]],
+    ),
+  );
+
+export function agentsProblems({ pools }: AgentsSettings, { stack }: JudgedBy): string[] {
+  const entries = Object.entries(pools);
+  return [
+    ...(entries.length > 0 && !isOn(stack, "nats")
+      ? ["homelab:agents.pools names a pool: homelab:nats.enabled must be true, for their tasks are there."]
+      : []),
+    ...entries.flatMap(([pool, { models, replicas, turns }]) => [
+      ...(models.length > 0 && !isOn(stack, "inference")
+        ? [
+            `homelab:agents.pools.${pool}.models names ${models.join(", ")}: homelab:inference.enabled must be true for it.`,
+          ]
+        : []),
+      ...(turns > replicas
+        ? [
+            `homelab:agents.pools.${pool}.turns is ${turns}: it must be at most replicas, ${replicas}, for an agent has one task at a time.`,
+          ]
+        : []),
+    ]),
+  ];
+}
