@@ -3,7 +3,7 @@ import { unknown } from "@pulumi/pulumi/output";
 import { ComputeNode } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
 import { UserError } from "../components/user-error";
-import { declareQueues } from "./agents";
+import { declareQueues } from "../components/queues";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { QuadletService } from "../components/quadlet-service";
+import type { QuadletService } from "./quadlet-service";
 import { Queues } from "../provider/sdk/nats";
 import { queueUser, taskStream, type AgentsSettings, type NatsSettings } from "../services";
 import { hostPort, type Node } from "../topology";
