@@ -9,7 +9,7 @@ const localCooldown = 2;
 const cloudCooldown = 15;
 
 /** How many entries of all models use an account: they share its limits. */
-export const entriesOf = (own: InferenceSettings, account: string): number =>
+const entriesOf = (own: InferenceSettings, account: string): number =>
   Object.values(own.models)
     .flat()
     .filter((one) => one.account === account).length;

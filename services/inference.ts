@@ -14,7 +14,7 @@ const storeUser = 999;
 const doorUser = 99;
 
 /** Names of its units. */
-export const inferenceUnits = {
+const inferenceUnits = {
   router: "inference",
   door: "inference-door",
   store: "inference-store",
@@ -49,7 +49,7 @@ const store = (own: InferenceSettings): Service => ({
 });
 
 /** Every change is in the append-only file within a second; it never makes room by forgetting what was spent. */
-export const storeConfig = ({
+const storeConfig = ({
   storePort,
 }: InferenceSettings): string => `# Written by Pulumi: changes made here are put back.
 bind 127.0.0.1
