@@ -56,6 +56,11 @@ const rooms = [
     imports: ["packages/errors", "packages/postgres", "cli/terminal"],
   },
   {
+    path: "packages/s3",
+    holds: "signed S3 requests, lists of all versions, and moving a store's objects to another",
+    imports: ["packages/errors", "cli/terminal"],
+  },
+  {
     path: "packages/jobs",
     holds: "crontabs and timers as jobs.yaml, and when cron begins them: [jobs.md](jobs.md)",
     imports: ["packages/errors", "topology"],
@@ -73,7 +78,14 @@ const rooms = [
   {
     path: "provider",
     holds: "this project's own Pulumi provider: what a resource is, how it differs from the machine",
-    imports: ["packages/errors", "packages/migration", "packages/postgres", "packages/start", "remote"],
+    imports: [
+      "packages/errors",
+      "packages/migration",
+      "packages/postgres",
+      "packages/s3",
+      "packages/start",
+      "remote",
+    ],
     doors: ["sdk/[^/]+"],
     pulumi: true,
   },

@@ -3,19 +3,19 @@ import { BackupNode } from "../components/backup-node";
 import { BackupRepository, repositoryUrl } from "../components/backup-repository";
 import { BackupServer } from "../components/backup-server";
 import { serverService, volumeDirectory } from "../components/k3s";
-import type { MinioNode } from "../components/minio-node";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { UserError } from "../components/user-error";
 import { keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
 import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
+import type { ObjectStore } from "./object-store";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 
 interface BackupServerContext extends Pick<StackContext<"storage">, "topology" | "settings"> {
   node: Node<"always-on">;
   postgres: PostgresNode;
-  minio: MinioNode;
+  store: ObjectStore;
   firewall: pulumi.Resource;
 }
 
@@ -28,7 +28,7 @@ export function deployBackupServer({
   node,
   settings,
   postgres,
-  minio,
+  store,
   firewall,
 }: BackupServerContext) {
   const { backup, k3s, sshIdentity } = settings;
@@ -47,11 +47,7 @@ export function deployBackupServer({
         image: postgres.image,
         superuserFingerprint: postgres.superuserFingerprint,
       },
-      minio: {
-        apiPort: settings.minio.apiPort,
-        dataDirectory: settings.minio.dataDirectory,
-        image: minio.image,
-      },
+      objectStore: store.backedUp,
       ...(k3s.enabled
         ? {
             cluster: {

@@ -36,7 +36,8 @@ const storageOutputsSchema = z.strictObject({
     })
     .optional(),
   S3_ENDPOINT: z.url(),
-  S3_CONSOLE: z.url(),
+  /** Of an engine that has one. */
+  S3_CONSOLE: z.url().optional(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
   s3: z.record(z.string(), z.strictObject({ accessKey: z.string().min(1), secretKey: z.string().min(1) })),
   /** Secret. Of the backups of files, when storage keeps repositories. */
@@ -91,7 +92,7 @@ export function stackOutputs(endpoints: { [K in keyof HandedOut]: unknown }): pu
     POSTGRES_HOST: open.POSTGRES_HOST,
     POSTGRES_PORT: open.POSTGRES_PORT,
     S3_ENDPOINT: open.S3_ENDPOINT,
-    S3_CONSOLE: open.S3_CONSOLE,
+    ...("S3_CONSOLE" in endpoints ? { S3_CONSOLE: open.S3_CONSOLE } : {}),
     dsns: pulumi.secret(checked.dsns),
     s3: pulumi.secret(checked.s3),
     ...("replication" in endpoints
@@ -127,7 +128,7 @@ export function readStorageOutputs(reader: string): pulumi.Output<StorageOutputs
   return pulumi.secret(reference.outputs).apply((outputs) => {
     const parsed = readSchema.safeParse(outputs);
     if (parsed.success) return parsed.data;
-    const sentence = `${reader} reads where PostgreSQL and MinIO are from the stack storage, which has not handed that out yet: run \`pulumi up --stack storage\` first`;
+    const sentence = `${reader} reads where PostgreSQL and the object store are from the stack storage, which has not handed that out yet: run \`pulumi up --stack storage\` first`;
     if (!pulumi.runtime.isDryRun()) throw new UserError(`${sentence}.`);
     void pulumi.log.warn(`${sentence}; this preview goes on without.`);
     return undefined;

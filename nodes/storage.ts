@@ -2,14 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../components/admission";
 import { HostCheck } from "../components/host-check";
 import { K3sServer } from "../components/k3s";
-import { MinioNode } from "../components/minio-node";
 import { PowerKeeper } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
 import { admissionRules } from "../policies/admission";
 import { engineTopology } from "../policies/watch/topology";
-import type { ConnectionArgs } from "../remote/connection-args";
-import { directoryNames } from "../remote/names";
-import { closeAll } from "../remote/ssh";
 import { postgresWith } from "../services";
 import { allAddressesOf, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
@@ -19,6 +15,7 @@ import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { deployHeadscale, joinMesh } from "./mesh";
 import { declareMigrations } from "./migrations";
+import { deployObjectStore } from "./object-store";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
 import { declareJobs, deployJobRunner } from "./jobs";
@@ -29,7 +26,8 @@ import { runQuadlets } from "./services";
  *
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow; a standby on desktop when homelab:postgres.replica.enabled
  *                           and databases moved from other servers, when homelab:migrations names some
- *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console
+ *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console; or SeaweedFS :8333, when
+ *                           homelab:objectStore.engine says so
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   Prefect         :4200   the jobs of jobs.yaml, when homelab:prefect.enabled; their worker when homelab:jobs.enabled
  *   headscale       :8444   coordinates the mesh, when homelab:headscale.enabled; :3478 UDP
@@ -39,7 +37,7 @@ import { runQuadlets } from "./services";
  *   backups         :8010   of all of it, in homelab:backup.directory; the port when homelab:backup.files
  */
 export async function storage(context: StackContext<"storage">): Promise<pulumi.Inputs> {
-  const { topology, settings, connection } = context;
+  const { topology, settings } = context;
   const node = requireAlwaysOn(context.node, "storage");
   const sshIdentity = settings.sshIdentity;
   const nodes = allAddressesOf(topology);
@@ -74,11 +72,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
 
   declareMigrations({ topology, settings }, node, postgres);
 
-  const minio = new MinioNode(
-    "minio",
-    { node, sshIdentity, settings: settings.minio, existing: await bucketsThere(connection, settings) },
-    { dependsOn: firewall },
-  );
+  const store = await deployObjectStore(context, node, firewall);
 
   if (settings.power.enabled) {
     new PowerKeeper(
@@ -88,17 +82,17 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     );
   }
   const backup = settings.backup.enabled
-    ? deployBackupServer({ topology, node, settings, postgres, minio, firewall })
+    ? deployBackupServer({ topology, node, settings, postgres, store, firewall })
     : undefined;
 
   const own = pulumi.output({
     dsns: postgres.endpoints.dsns,
-    s3Endpoint: minio.endpoints.endpoint,
-    s3: minio.endpoints.users,
+    s3Endpoint: store.endpoints.endpoint,
+    s3: store.endpoints.users,
   });
   const runner = deployJobRunner(context, { dependsOn: firewall });
   const quadlets = runQuadlets(context, own, {
-    dependsOn: [postgres, minio, ...(runner === undefined ? [] : [runner])],
+    dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])],
   });
   declareJobs(context, quadlets.declared);
 
@@ -124,9 +118,9 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     POSTGRES_HOST: postgres.endpoints.host,
     POSTGRES_PORT: postgres.endpoints.port,
     dsns: postgres.endpoints.dsns,
-    S3_ENDPOINT: minio.endpoints.endpoint,
-    S3_CONSOLE: minio.endpoints.console,
-    s3: minio.endpoints.users,
+    S3_ENDPOINT: store.endpoints.endpoint,
+    ...(store.console === undefined ? {} : { S3_CONSOLE: store.console }),
+    s3: store.endpoints.users,
     ...(replica.enabled
       ? {
           POSTGRES_PRIMARY: node.name,
@@ -158,15 +152,4 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
         }),
   });
   return { ...handedOut, ...quadlets.outputs, ...mesh };
-}
-
-/** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */
-async function bucketsThere(
-  connection: ConnectionArgs,
-  settings: StackContext<"storage">["settings"],
-): Promise<string[]> {
-  if (pulumi.runtime.isDryRun()) return [];
-  const names = await directoryNames(connection, settings.minio.dataDirectory, new AbortController().signal);
-  await closeAll();
-  return names;
 }

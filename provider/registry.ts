@@ -19,6 +19,7 @@ import { release } from "./handlers/remote/release";
 import { secret } from "./handlers/remote/secret";
 import { secretFile } from "./handlers/remote/secret-file";
 import { unit } from "./handlers/remote/unit";
+import { contents as seaweedContents } from "./handlers/seaweedfs/contents";
 
 /** A handler whose inputs have been checked by its own schema, so that one table can hold all kinds. */
 export interface ResourceType {
@@ -69,6 +70,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     resourceType(release),
     resourceType(store),
     resourceType(contents),
+    resourceType(seaweedContents),
     resourceType(clusterContents),
     resourceType(queues),
     resourceType(role),

@@ -12,19 +12,23 @@ import { mesh } from "./mesh";
 import { metrics } from "./metrics";
 import { minio } from "./minio";
 import { nats } from "./nats";
+import { objectStore } from "./object-store";
 import { postgres } from "./postgres";
 import { postgresExporter } from "./postgres-exporter";
 import { powerKeeper, powerSchedule } from "./power";
 import { prefect } from "./prefect";
 import { prometheus } from "./prometheus";
 import { replica } from "./replica";
+import { seaweedfs } from "./seaweedfs";
 import { workloads } from "./workloads";
 
 /** Every service of the house. A new one is a file in this folder and a line here. */
 export const services = {
   postgres,
   replica,
+  objectStore,
   minio,
+  seaweedfs,
   nats,
   inference,
   agents,

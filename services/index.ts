@@ -39,6 +39,15 @@ export { headscaleCertificate, headscaleRun, headscaleSchema, type HeadscaleSett
 export { meshSchema, tailscaledRun, type MeshSettings } from "./mesh";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
+export {
+  declaredStore,
+  objectStoreSchema,
+  type DeclaredStore,
+  type ObjectStoreEngine,
+  type ObjectStoreSettings,
+} from "./object-store";
+export { engineRuns } from "./s3-fields";
+export { seaweedfsParts, seaweedfsSchema, type SeaweedfsSettings } from "./seaweedfs";
 export { modelWeights } from "./compute-group";
 export { placed, podSecurity, podUser, containerSecurity, tmp } from "./pod";
 export type { MountedFile, PodContext, PodRun, Probe, Program, Scratch, Workload } from "./pod";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "./fields";
+import { bucketsOf, engineRuns, engineServes, usersOf } from "./s3-fields";
 import { service } from "./service";
 
 /** `homelab:minio`. */
@@ -19,50 +20,19 @@ export const minioSchema = strict({
     .describe(
       "names of buckets and users that somebody else made and that are taken over; without, such a one is refused",
     ),
-  buckets: z
-    .record(
-      bucketName,
-      strict({
-        versioned: z
-          .boolean()
-          .default(false)
-          .describe("an overwritten or deleted object can be brought back"),
-      }),
-    )
+  buckets: bucketsOf()
     .prefault({ parquet: {}, iceberg: {}, mlflow: { versioned: true } })
-    .describe("buckets by name: 3 to 63 small letters, digits or `-`"),
-  users: z
-    .record(
-      s3User,
-      strict({
-        buckets: listOf(bucketName)
-          .min(1, "must name at least one bucket")
-          .describe("buckets of `buckets` that the user may use; at least one"),
-        access: z
-          .enum(["read-write", "read-only"], { error: "must be read-write or read-only" })
-          .default("read-write")
-          .describe("`read-write` or `read-only`"),
-      }),
-    )
+    .describe(
+      "buckets by name: 3 to 63 small letters, digits or `-`; better in `homelab:objectStore.buckets`",
+    ),
+  users: usersOf()
     .prefault({ mlflow: { buckets: ["mlflow"] }, dagster: { buckets: ["parquet", "iceberg"] } })
-    .describe("consumers by access key: 3 to 20 small letters, digits, `_` or `-`"),
+    .describe(
+      "consumers by access key: 3 to 20 small letters, digits, `_` or `-`; better in `homelab:objectStore.users`",
+    ),
 });
 
 export type MinioSettings = z.output<typeof minioSchema>;
-
-/** Buckets that a user is to have and that are not declared. */
-function problems({ buckets, users }: MinioSettings): string[] {
-  const known = Object.keys(buckets);
-  return Object.entries(users).flatMap(([user, { buckets: wanted }]) =>
-    wanted.flatMap((bucket, i) =>
-      known.includes(bucket)
-        ? []
-        : [
-            `homelab:minio.users.${user}.buckets.${i} is "${bucket}": it must be one of homelab:minio.buckets (${known.join(", ")}).`,
-          ],
-    ),
-  );
-}
 
 export const minio = service({
   title: "MinIO",
@@ -70,17 +40,17 @@ export const minio = service({
   key: "minio",
   on: ["storage"],
   settings: minioSchema,
-  problems,
-  enabled: () => true,
+  enabled: (_own, _within, stack) => engineRuns("minio", stack),
   images: ({ image }) => [image],
-  ports: ({ apiPort, consolePort }) => [
+  ports: ({ apiPort, consolePort }, stack) => [
     {
       ...{ title: "MinIO S3 API", port: apiPort, key: "minio.apiPort", from: "operators" },
-      ...{ output: "S3_ENDPOINT", metrics: "/minio/v2/metrics/cluster" },
+      ...(engineServes("minio", stack) ? { output: "S3_ENDPOINT" } : {}),
+      metrics: "/minio/v2/metrics/cluster",
     },
     {
       ...{ title: "MinIO console", port: consolePort, key: "minio.consolePort", from: "operators" },
-      ...{ output: "S3_CONSOLE" },
+      ...(engineServes("minio", stack) ? { output: "S3_CONSOLE" } : {}),
     },
   ],
   keeps: ({ dataDirectory }) => ({

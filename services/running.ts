@@ -54,10 +54,10 @@ function settingsOf({ key }: Service, settings: object) {
 export const runningOn = (node: NodeName, settings: object, all: Services = house): Running[] =>
   servicesOf(node, all).flatMap(([name, service]) => {
     const { own, within } = settingsOf(service, settings);
-    if (!service.enabled(own, within)) return [];
+    if (!service.enabled(own, within, settings)) return [];
     const each = service.each?.(own) ?? [{ name, service }];
     return each
-      .filter((one) => one.service.enabled(own, within))
+      .filter((one) => one.service.enabled(own, within, settings))
       .map((one) => ({ ...one, settings: own, within }));
   });
 
@@ -69,7 +69,7 @@ export interface OpenPort extends ServicePort {
 /** Ports that are open on a node. */
 export const portsOf = (node: NodeName, settings: object, all: Services = house): OpenPort[] =>
   runningOn(node, settings, all).flatMap(({ service, settings: own }) =>
-    (service.ports?.(own) ?? []).map((port) => ({ ...port, service })),
+    (service.ports?.(own, settings) ?? []).map((port) => ({ ...port, service })),
   );
 
 /** Who may connect to a port, beside the node itself. */

@@ -180,12 +180,12 @@ export interface Service<
    * the value and what is allowed. @default nothing
    */
   problems?(settings: z.output<S>, given: JudgedBy): readonly string[];
-  /** Whether it runs. */
-  enabled(settings: z.output<S>, within: W): boolean;
+  /** Whether it runs. @param stack settings of the whole stack, for what another key switches on */
+  enabled(settings: z.output<S>, within: W, stack?: object): boolean;
   /** Images that it runs with, whole references. @default none */
   images?(settings: z.output<S>): readonly string[];
-  /** Ports that are open while it runs. @default none */
-  ports?(settings: z.output<S>): readonly ServicePort[];
+  /** Ports that are open while it runs. @param stack as of `enabled` @default none */
+  ports?(settings: z.output<S>, stack?: object): readonly ServicePort[];
   keeps(settings: z.output<S>, within: W): Keeps;
   /** The database that it keeps its books in: made on storage, with its owner, when the service runs there. @default none */
   database?(settings: z.output<S>): Books;

@@ -16,7 +16,14 @@ const postgres = {
 const minio = { apiPort: 9000, dataDirectory: "/srv/homelab/minio", image: "localhost/homelab/minio:1" };
 const run = () =>
   declared(
-    () => new BackupServer("backup", { node: alwaysOn(), settings, sshIdentity: "/key", postgres, minio }),
+    () =>
+      new BackupServer("backup", {
+        node: alwaysOn(),
+        settings,
+        sshIdentity: "/key",
+        postgres,
+        objectStore: minio,
+      }),
   );
 const files = (unit: Declared) => unit.inputs.files as { path: string; content: string; onChange?: string }[];
 
@@ -42,7 +49,7 @@ describe("a BackupServer", () => {
     const all = await declared(
       () =>
         new BackupServer("backup", {
-          ...{ node: alwaysOn(), settings, sshIdentity: "/key", postgres, minio, cluster },
+          ...{ node: alwaysOn(), settings, sshIdentity: "/key", postgres, objectStore: minio, cluster },
         }),
     );
     expect(files(named(all, "backup-cluster"))[0]?.content).toContain("/backup/cluster.sh\n");
@@ -82,7 +89,7 @@ describe("a BackupServer", () => {
       const { apiPort, dataDirectory } = minio;
       new BackupServer("backup", {
         ...{ node: alwaysOn(), settings, sshIdentity: "/key", postgres },
-        minio: { apiPort, dataDirectory, image: store.image },
+        objectStore: { apiPort, dataDirectory, image: store.image },
         repositories: { key: "KEY", keys: { desktop: "ITS-KEY" }, offNode: "s3:https://host/bucket" },
       });
     });
@@ -124,7 +131,7 @@ describe("a BackupServer whose copy is elsewhere", () => {
           settings,
           sshIdentity: "/key",
           postgres,
-          minio,
+          objectStore: minio,
           repositories: {
             key: "KEY",
             keys: { desktop: "ITS-KEY" },

@@ -33,13 +33,18 @@ export interface BackupServerArgs {
     image: pulumi.Input<string>;
     superuserFingerprint: pulumi.Input<string>;
   };
-  /** The MinIO on the same node. */
-  minio: {
+  /** The object store on the same node. */
+  objectStore: {
     apiPort: number;
     /** Directory that holds the objects. */
     dataDirectory: string;
-    /** The server's own image: it holds the client too. Nothing here waits until it is there. */
+    /** Image that holds MinIO's client. Nothing here waits until it is there. */
     image: string;
+    /**
+     * Beginning of the names of the podman secrets with the root user's name (`…-user`) and password (`…-password`).
+     * @default homelab-minio-root
+     */
+    secrets?: string;
   };
   /** The K3s server on the same node, whose state is copied. @default none */
   cluster?: {
@@ -87,7 +92,7 @@ export class BackupServer extends pulumi.ComponentResource {
   readonly key: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: BackupServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, postgres, minio, cluster, repositories } = args;
+    const { settings, postgres, objectStore, cluster, repositories } = args;
     const { node } = args;
     super(
       "homelab:index:BackupServer",
@@ -154,9 +159,10 @@ export class BackupServer extends pulumi.ComponentResource {
               CLUSTER_SERVICE: cluster.service,
               CLUSTER_VERSION: cluster.version,
             }),
-        MINIO_PORT: minio.apiPort,
-        MINIO_DATA: minio.dataDirectory,
-        MINIO_IMAGE: minio.image,
+        MINIO_PORT: objectStore.apiPort,
+        MINIO_DATA: objectStore.dataDirectory,
+        MINIO_IMAGE: objectStore.image,
+        MINIO_SECRETS: objectStore.secrets ?? "homelab-minio-root",
         RESTIC_IMAGE:
           restic === undefined ? "" : imageReference(resticImage.repository, resticImage.containerfile),
         OFF_NODE_VARIABLES: variables
@@ -239,7 +245,7 @@ function jobs(
     },
     {
       name: "buckets",
-      description: "Mirror of MinIO's buckets",
+      description: "Mirror of the object store's buckets",
       command: ["buckets.sh"],
       when: `*-*-* ${at}:30`,
     },

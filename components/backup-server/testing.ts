@@ -21,7 +21,14 @@ export class Played {
     const all = {
       ...{ BACKUP_DIRECTORY: this.backup, METRICS_DIRECTORY: join(this.folder, "metrics"), KEEP_DAYS: 14 },
       ...{ POSTGRES_DATA: join(this.folder, "postgres"), POSTGRES_IMAGE: "postgres", RESTORE_TIMEOUT: 20 },
-      ...{ POSTGRES_PORT: 5432, MINIO_IMAGE: "minio", MINIO_PORT: 9000, RESTIC_IMAGE: "restic", ...config },
+      ...{
+        POSTGRES_PORT: 5432,
+        MINIO_IMAGE: "minio",
+        MINIO_PORT: 9000,
+        MINIO_SECRETS: "homelab-minio-root",
+        RESTIC_IMAGE: "restic",
+        ...config,
+      },
     };
     const lines = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(this.folder, "config"), lines.join(""));

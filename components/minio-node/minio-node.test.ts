@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parse, splitWords, valueOf, valuesOf } from "../../packages/quadlet";
 import { minioSchema } from "../../services";
 import { alwaysOn, declared, named, passwordOf, secret } from "../testing";
+import { bucketPolicy } from "../object-store";
 import { MinioNode } from ".";
-import { bucketPolicy } from "./policy";
 
 const settings = minioSchema.parse({ apiPort: 9100 });
 let node: MinioNode | undefined;

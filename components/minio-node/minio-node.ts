@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
-import type { MinioSettings } from "../../services";
+import type { DeclaredStore, MinioSettings } from "../../services";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { watched } from "../health-watch";
+import type { ObjectStoreEndpoints } from "../object-store";
 import { reference } from "../images/reference";
 import { proposal } from "../password";
 import { persistentOn } from "../placement";
 import { healthUrl, minioQuadlet, rootPasswordSecret, rootUser, rootUserSecret, service } from "./minio-unit";
-import { objectStore, type S3User } from "./s3";
+import { objectStore } from "./s3";
 
 export interface MinioNodeArgs {
   /** Where it runs. It keeps data, so an on-demand node does not compile. */
@@ -19,21 +20,18 @@ export interface MinioNodeArgs {
    * @see services/minio.ts
    */
   settings: MinioSettings;
+  /** Buckets and users, where they are declared for whichever engine there is. @default those of `settings` */
+  declared?: DeclaredStore;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
   /** Names of buckets that are in the data directory already; these are taken over. @default none */
   existing?: readonly string[];
 }
 
-/** How to reach the object store. */
-export interface MinioEndpoints {
-  /** URL of the S3 API, e.g. `http://192.168.1.11:9000`. */
-  readonly endpoint: string;
+/** How to reach MinIO. */
+export interface MinioEndpoints extends ObjectStoreEndpoints {
   /** URL of the console. */
   readonly console: string;
-  readonly buckets: readonly string[];
-  /** By consumer; the secret keys are secrets. */
-  readonly users: Readonly<Record<string, S3User>>;
 }
 
 /**
@@ -47,7 +45,7 @@ export class MinioNode extends pulumi.ComponentResource {
   readonly image: string;
 
   constructor(name: string, args: MinioNodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings } = args;
+    const settings = { ...args.settings, ...args.declared };
     const { node } = args;
     super(
       "homelab:index:MinioNode",

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Contents, Store } from "../../provider/sdk/minio";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { MinioSettings } from "../../services";
+import { bucketPolicy, userSecretName, type S3User } from "../object-store";
 import { password } from "../password";
-import { bucketPolicy } from "./policy";
 
 export interface S3Args {
   /** `host:port` of the API. */
@@ -23,12 +23,6 @@ export interface S3Args {
   engine: pulumi.Resource;
   /** Options of every child. */
   options: (own?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions;
-}
-
-/** A consumer's credentials. */
-export interface S3User {
-  readonly accessKey: string;
-  readonly secretKey: pulumi.Output<string>;
 }
 
 /**
@@ -96,7 +90,7 @@ export function objectStore(name: string, args: S3Args): Record<string, S3User> 
   const users = Object.entries(settings.users).map(([user, consumer]) => {
     const secretKey = password(
       `${name}-user-${user}-secret`,
-      { connection: args.connection, name: `homelab-minio-user-${user}` },
+      { connection: args.connection, name: userSecretName(user) },
       options({ deletedWith: engine }),
     );
     const policyName = policyNameOf(user);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# buckets-lib.sh: MinIO's client, and the lists of what is in a bucket and in its copy. Sourced after lib.sh.
+# buckets-lib.sh: MinIO's client (for whichever engine serves S3), and the lists of what is in a bucket and in its copy. Sourced after lib.sh.
 #
 # A name is one line in all lists: \\ stands for \, and \n, \t, \r for what they stand for in C.
 mirror=$BACKUP_DIRECTORY/buckets facts=$BACKUP_DIRECTORY/buckets.facts
@@ -12,8 +12,8 @@ trap 'rm -rf -- "$work"' EXIT
 mc() {
   # shellcheck disable=SC2016 # for the container's shell
   podman run --rm --pull never --network host --volume "$BACKUP_DIRECTORY:/backup" --entrypoint sh \
-    --secret homelab-minio-root-user,mode=0400 --secret homelab-minio-root-password,mode=0400 "$MINIO_IMAGE" -c \
-    'export MC_HOST_root="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:$0"; export MC_CONFIG_DIR=/tmp/mc; exec mc --quiet "$@"' \
+    --secret "$MINIO_SECRETS-user,mode=0400,target=user" --secret "$MINIO_SECRETS-password,mode=0400,target=password" "$MINIO_IMAGE" -c \
+    'export MC_HOST_root="http://$(cat /run/secrets/user):$(cat /run/secrets/password)@127.0.0.1:$0"; export MC_CONFIG_DIR=/tmp/mc; exec mc --quiet "$@"' \
     "$MINIO_PORT" "$@" </dev/null
 }
 

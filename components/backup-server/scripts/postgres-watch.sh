@@ -64,16 +64,28 @@ run() {
           echo "homelab_backup_covered{kind=\"database\",name=\"$(label "$database")\"} $covered"
         done
     fi
-    # MinIO keeps a bucket as a directory.
-    for bucket in "$MINIO_DATA"/*/; do
-      if [ -d "$bucket" ]; then
-        bucket=$(basename "$bucket")
+    buckets_there |
+      while IFS= read -r bucket; do
         echo "homelab_backup_covered{kind=\"bucket\",name=\"$bucket\"} $([ -e "$BACKUP_DIRECTORY/buckets.facts/$bucket" ] && echo 1 || echo 0)"
-      fi
-    done
+      done
   } | metrics backup_postgres
   if [ "$gap" = 1 ] && [ "$id" = "$known" ]; then close_gap "$since"; fi
   [ "$unsealed" = 0 ] || fail "The segments of WAL could not be sealed: the words are above."
+}
+
+# buckets_there: the object store's buckets, a line each, seen in its data. MinIO keeps a bucket as a directory; SeaweedFS (its
+# metadata is in filerldb2) keeps volumes named after it, and none of a bucket that never held anything.
+buckets_there() {
+  local path
+  if [ -d "$MINIO_DATA/filerldb2" ]; then
+    for path in "$MINIO_DATA"/*_*.dat; do
+      [ ! -e "$path" ] || basename "${path%_*}"
+    done | sort -u
+  else
+    for path in "$MINIO_DATA"/*/; do
+      [ ! -d "$path" ] || basename "$path"
+    done
+  fi
 }
 
 # leftovers: what jobs that were killed left half made. They take it away themselves, but not before they run again.

@@ -13,7 +13,7 @@ import { ownKeepingNothing } from "./types/tables";
 export function readHomelab(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
   if (module === "index") context.facts.remoteSetups.push(...component(resource));
-  else if (module === "minio") {
+  else if (module === "minio" || module === "seaweedfs") {
     context.facts.remoteSetups.push({
       origin: originOf(resource),
       placement: connectionPlacement(resource.inputs.connection),

@@ -86,6 +86,7 @@ describe("every resource of this program's own provider", () => {
       "homelab:minio:Store",
       "homelab:mesh:PolicyPart",
       "homelab:prefect:Jobs",
+      "homelab:seaweedfs:Contents",
     ]) {
       expect(said(type, on("compute", "10.0.0.3")), type).toHaveLength(1);
     }

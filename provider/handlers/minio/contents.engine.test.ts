@@ -1,14 +1,13 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { bucketPolicy } from "../../../components/minio-node/policy";
+import { bucketPolicy } from "../../../components/object-store";
 import { Minio } from "../../../packages/plugins/testing/minio";
+import { refusal, s3Request, type S3Access, type S3Request } from "../../../packages/s3";
 import { freePort } from "../../../tests/support/ports";
 import { unlessRefused, tarNaming } from "./testing";
 import type { Context } from "../../handler";
 import { sealed } from "./admin";
 import type { ContentsInputs } from "./inputs";
-import { refusal } from "./look";
-import { s3Request, type S3Access, type S3Request } from "./request";
 import { contents as handler } from "./contents";
 
 const server = new Minio();

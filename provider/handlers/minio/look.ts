@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { refusal, s3Request, type S3Request } from "../../../packages/s3";
 import { sealed, zipOf } from "./admin";
 import type { ContentsInputs } from "./inputs";
-import { s3Request, type S3Answer, type S3Request } from "./request";
 
 /** One way in which the object store is not as declared, and what puts it right. */
 export interface Difference {
@@ -15,10 +15,6 @@ const versioning =
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 const lock =
   '<ObjectLockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>';
-
-/** The error's name in an answer, which is XML from S3 and JSON from the admin API. */
-export const refusal = ({ status, body }: S3Answer): string =>
-  status < 300 ? "" : (/"Code":"(\w+)"|<Code>(\w+)</.exec(body)?.slice(1).find(Boolean) ?? `HTTP ${status}`);
 
 /** Order and repetition mean nothing in a policy, nor does whether one value stands in a list. */
 function canonical(policy: unknown): unknown {

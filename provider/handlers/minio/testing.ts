@@ -1,5 +1,4 @@
-import { refusal } from "./look";
-import type { S3Answer } from "./request";
+import { refusal, type S3Answer } from "../../../packages/s3";
 
 /** For tests. */
 

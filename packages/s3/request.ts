@@ -9,7 +9,7 @@ export interface S3Access {
 }
 
 export interface S3Request {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Begins with `/`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -22,6 +22,13 @@ export interface S3Answer {
   readonly body: string;
 }
 
+/** An answer with its headers, by their names in small letters, and its body as it came. */
+export interface S3Whole {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 const sha256 = (data: string | Buffer) => createHash("sha256").update(data).digest("hex");
 const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
 const encode = (text: string) =>
@@ -30,16 +37,40 @@ const encode = (text: string) =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
+/** The error's name in an answer, which is XML from S3 and JSON from MinIO's admin API; nothing when it is none. */
+export const refusal = ({
+  status,
+  body,
+}: {
+  readonly status: number;
+  readonly body: string | Buffer;
+}): string =>
+  status < 300
+    ? ""
+    : (/"Code":"(\w+)"|<Code>(\w+)</.exec(body.toString())?.slice(1).find(Boolean) ?? `HTTP ${status}`);
+
 /**
  * One signed request. A refusal is an answer, too.
  * @throws when nothing answers, or `signal` is aborted.
- * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export async function s3Request(
+  access: S3Access,
+  request: S3Request,
+  signal: AbortSignal,
+): Promise<S3Answer> {
+  const { status, body } = await s3Whole(access, request, signal);
+  return { status, body: body.toString("utf8") };
+}
+
+/**
+ * As {@link s3Request}, with the whole answer.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+export async function s3Whole(
   { endpoint, user, secret }: S3Access,
   { method, path, query = {}, headers = {}, body = "" }: S3Request,
   signal: AbortSignal,
-): Promise<S3Answer> {
+): Promise<S3Whole> {
   const at = new URL(endpoint);
   const target = path.split("/").map(encode).join("/");
   const search = Object.keys(query)
@@ -75,7 +106,13 @@ export async function s3Request(
       connection: "close",
       authorization: `AWS4-HMAC-SHA256 Credential=${user}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
     },
-    ...(method === "GET" ? {} : { body: typeof body === "string" ? body : new Uint8Array(body) }),
+    ...(method === "GET" || method === "HEAD"
+      ? {}
+      : { body: typeof body === "string" ? body : new Uint8Array(body) }),
   });
-  return { status: answer.status, body: await answer.text() };
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(answer.headers),
+    body: Buffer.from(await answer.arrayBuffer()),
+  };
 }

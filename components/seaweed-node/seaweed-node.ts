@@ -1,0 +1,166 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import { SeaweedContents } from "../../provider/sdk/seaweedfs";
+import { imageReference } from "../../remote/image-reference";
+import { seaweedfsParts, type DeclaredStore, type SeaweedfsSettings } from "../../services";
+import { connectionOf, hostPort, type Node } from "../../topology";
+import { childOptions } from "../child-options";
+import { reference } from "../images/reference";
+import { userSecretName, type ObjectStoreEndpoints } from "../object-store";
+import { password, proposal } from "../password";
+import { persistentOn } from "../placement";
+import { identities } from "./identities";
+import {
+  canWrite,
+  container,
+  dataOwner,
+  identitiesSecret,
+  rootPasswordSecret,
+  rootUser,
+  rootUserSecret,
+  seaweedQuadlet,
+  service,
+} from "./seaweed-unit";
+
+export interface SeaweedNodeArgs {
+  /** Where it runs. It keeps data, so an on-demand node does not compile. */
+  node: Node<"always-on">;
+  /**
+   * `homelab:seaweedfs`: image, ports, data directory, memory.
+   * @see services/seaweedfs.ts
+   */
+  settings: SeaweedfsSettings;
+  /** Buckets and users, in terms of S3. */
+  declared: Pick<DeclaredStore, "buckets" | "users">;
+  /** Path of the private key for SSH. @default the SSH agent is asked */
+  sshIdentity: string | undefined;
+  /** Image that holds MinIO's client, by which the backup copies the buckets: whole reference. */
+  clientImage: string;
+}
+
+/**
+ * SeaweedFS as a systemd quadlet, with buckets, and an identity with its own policy for each consumer. Removing any of it
+ * leaves the objects in `settings.dataDirectory`.
+ */
+export class SeaweedNode extends pulumi.ComponentResource {
+  readonly endpoints: ObjectStoreEndpoints;
+  readonly unit: Unit;
+  /** Whole reference of the image with MinIO's client on the node. Known before the image is there. */
+  readonly clientImage: string;
+
+  constructor(name: string, args: SeaweedNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { node, settings, declared } = args;
+    super(
+      "homelab:index:SeaweedNode",
+      name,
+      { placement: persistentOn(node, "SeaweedNode", [settings.dataDirectory]) },
+      opts,
+    );
+    const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
+    const connection = connectionOf(node, args.sshIdentity);
+
+    const image = new Image(
+      `${name}-image`,
+      {
+        connection,
+        repository: "localhost/homelab/seaweedfs",
+        containerfile: `FROM ${reference(settings.image)}\n`,
+      },
+      options(),
+    );
+    const client = {
+      repository: "localhost/homelab/minio-client",
+      containerfile: `FROM ${reference(args.clientImage)}\n`,
+    };
+    this.clientImage = imageReference(client.repository, client.containerfile);
+    new Image(`${name}-client-image`, { connection, ...client }, options());
+    new Secret(`${name}-root-user-secret`, { connection, name: rootUserSecret, value: rootUser }, options());
+    const rootPassword = new Secret(
+      `${name}-root-password-secret`,
+      {
+        connection,
+        name: rootPasswordSecret,
+        value: proposal(`${name}-root`, options()),
+        existing: "adopt",
+      },
+      // It outlives the stack, as the objects do.
+      options({ retainOnDelete: true }),
+    ).effective;
+    const users = Object.entries(declared.users).map(([user, consumer]) => ({
+      ...{ user, consumer },
+      secretKey: password(
+        `${name}-user-${user}-secret`,
+        { connection, name: userSecretName(user) },
+        // As the objects do: another engine, or another stack, serves them with the same keys.
+        options({ retainOnDelete: true }),
+      ),
+    }));
+    const versioned = Object.keys(declared.buckets).filter((bucket) => declared.buckets[bucket]?.versioned);
+    const known = new Secret(
+      `${name}-identities-secret`,
+      {
+        connection,
+        name: identitiesSecret,
+        value: pulumi.secret(
+          pulumi
+            .all([rootPassword, pulumi.all(users.map(({ secretKey }) => secretKey))])
+            .apply(([secretKey, keys]) =>
+              identities(
+                { user: rootUser, secretKey },
+                Object.fromEntries(
+                  users.map(({ user, consumer }, i) => [user, { ...consumer, secretKey: keys[i] ?? "" }]),
+                ),
+                versioned,
+              ),
+            ),
+        ),
+      },
+      options(),
+    );
+    this.unit = new Unit(
+      `${name}-unit`,
+      {
+        connection,
+        service,
+        files: [
+          {
+            path: `/etc/containers/systemd/${container}.container`,
+            content: image.reference.apply((built) => seaweedQuadlet(settings, built)),
+          },
+        ],
+        directories: [{ path: settings.dataDirectory, mode: "0700", owner: dataOwner }],
+        restartOn: { image: image.imageId, identities: known.fingerprint },
+        health: {
+          exec: canWrite(settings, Object.keys(declared.buckets)[0] ?? "homelab"),
+          timeoutSeconds: 150,
+        },
+        keeps: [settings.dataDirectory],
+      },
+      options({ dependsOn: [image, known] }),
+    );
+
+    const endpoint = `http://${hostPort(node.address, settings.apiPort)}`;
+    new SeaweedContents(
+      `${name}-contents`,
+      {
+        ...{ connection, endpoint, user: rootUser, password: rootPassword },
+        place: {
+          ...{ container, service },
+          master: `127.0.0.1:${seaweedfsParts.master}`,
+          filer: `127.0.0.1:${seaweedfsParts.filer}`,
+        },
+        buckets: declared.buckets,
+        users: Object.fromEntries(
+          users.map(({ user, secretKey, consumer }) => [user, { secretKey, buckets: consumer.buckets }]),
+        ),
+      },
+      options({ dependsOn: this.unit, deletedWith: this.unit }),
+    );
+    this.endpoints = {
+      endpoint,
+      buckets: Object.keys(declared.buckets),
+      users: Object.fromEntries(users.map(({ user, secretKey }) => [user, { accessKey: user, secretKey }])),
+    };
+    this.registerOutputs({ endpoints: this.endpoints });
+  }
+}

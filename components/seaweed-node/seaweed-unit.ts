@@ -1,0 +1,120 @@
+import { containerUnit, render } from "../../packages/quadlet";
+import { seaweedfsParts as parts, type SeaweedfsSettings } from "../../services";
+
+export const service = "seaweedfs.service";
+export const container = "seaweedfs";
+export const identitiesSecret = "homelab-seaweedfs-identities";
+export const rootPasswordSecret = "homelab-seaweedfs-root-password";
+/** With it the backup takes its client's name from where it takes its password. */
+export const rootUserSecret = "homelab-seaweedfs-root-user";
+/** The identity that may do everything: Pulumi's own, and the backup's. */
+export const rootUser = "homelab-root";
+/** User and group in the official image. */
+const owner = 1000;
+export const dataOwner = `${owner}:${owner}`;
+
+/** Where its files are, as it sees them. */
+export interface WeedPlace {
+  readonly data: string;
+  readonly identities: string;
+  /** Address on which S3 and the figures are served; NodeFirewall decides who reaches them. */
+  readonly serve: string;
+}
+const inContainer: WeedPlace = {
+  data: "/data",
+  identities: `/run/secrets/${identitiesSecret}`,
+  serve: "0.0.0.0",
+};
+
+/**
+ * The arguments of `weed`: master, volume server, filer and S3 in one process. All but S3 and the figures listen on
+ * loopback, for whoever reaches them needs no key.
+ */
+export function weedArguments(
+  settings: SeaweedfsSettings,
+  { data, identities, serve }: WeedPlace = inContainer,
+  { master, volume, filer }: Readonly<Record<keyof typeof parts, number>> = parts,
+): string[] {
+  return [
+    "-logtostderr=true",
+    "server",
+    `-dir=${data}`,
+    ...["-ip=127.0.0.1", "-ip.bind=127.0.0.1"],
+    // On by default: it would tell its makers how much there is.
+    "-master.telemetry=false",
+    ...[`-master.port=${master}`, `-master.volumeSizeLimitMB=${settings.volumeSize}`],
+    ...[`-volume.port=${volume}`, "-volume.max=0", `-volume.minFreeSpace=${settings.minFreeSpace}`],
+    // Nobody else has to notice that it goes.
+    "-volume.preStopSeconds=0",
+    // Its HTTP door reads and deletes without a key.
+    ...["-filer", `-filer.port=${filer}`, "-filer.disableHttp=true"],
+    ...["-s3", `-s3.ip.bind=${serve}`, `-s3.port=${settings.apiPort}`, `-s3.config=${identities}`],
+    // Identities are those of the file. Nobody makes further ones through S3's port.
+    "-s3.iam=false",
+    // A bucket is declared. Else a request of MinIO's admin API would "succeed" as an object.
+    "-s3.autoCreateBucket=false",
+    // Catalogs of its own, with doors on all addresses.
+    ...["-s3.port.iceberg=0", "-s3.port.lance=0"],
+    ...[`-metricsPort=${settings.metricsPort}`, `-metricsIp=${serve}`],
+  ];
+}
+
+/** Go collects its garbage before it gets there, well below what the container may have. */
+export function goMemory(memory: string): string {
+  const bytes = Number(memory.slice(0, -1)) * (memory.endsWith("G") ? 1024 : 1);
+  return `${Math.floor(bytes * 0.4)}MiB`;
+}
+
+/** The text of seaweedfs.container. @param image whole reference of an image that is on the node already. */
+export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): string {
+  const unit = containerUnit({
+    unit: {
+      description: "SeaweedFS object storage",
+      wants: ["network-online.target"],
+      after: ["network-online.target"],
+      requiresMountsFor: [settings.dataDirectory],
+    },
+    container: {
+      containerName: container,
+      image,
+      pull: "never",
+      network: "host",
+      user: dataOwner,
+      environment: { GOMEMLIMIT: goMemory(settings.memory) },
+      secrets: [{ name: identitiesSecret, mode: "0400", uid: owner }],
+      mounts: [{ source: settings.dataDirectory, target: "/data" }],
+      tmpfs: ["/tmp"],
+      readOnly: true,
+      noNewPrivileges: true,
+      dropCapabilities: ["all"],
+      // It writes its volumes' indexes when it is stopped.
+      stopTimeout: 90,
+      logDriver: "journald",
+      // The image's own script would add arguments, and change the owner of what is kept.
+      entrypoint: "/usr/bin/weed",
+      exec: weedArguments(settings),
+    },
+    service: {
+      restart: "always",
+      restartSec: 5,
+      timeoutStartSec: 180,
+      timeoutStopSec: 105,
+      memoryMax: settings.memory,
+    },
+    install: { wantedBy: ["multi-user.target"] },
+  });
+  return render(unit);
+}
+
+/**
+ * Whether S3 answers, and the master names a place for another object: it does so only while a volume of that bucket can be
+ * written, or another can be made (with room on the disk).
+ */
+export function canWrite(settings: SeaweedfsSettings, bucket: string): string[] {
+  const script =
+    'curl -fsS -o /dev/null --max-time 5 "$0" && curl -fsS --max-time 10 "$1" | grep -q \'"fid"\' || { echo "S3 does not answer, or no volume can be written." >&2; exit 1; }';
+  return [
+    ...["bash", "-c", script, `http://127.0.0.1:${settings.apiPort}/healthz`],
+    `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}`,
+  ];
+}

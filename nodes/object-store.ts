@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MinioNode } from "../components/minio-node";
+import type { ObjectStoreEndpoints } from "../components/object-store";
+import { SeaweedNode } from "../components/seaweed-node";
+import type { ConnectionArgs } from "../remote/connection-args";
+import { directoryNames } from "../remote/names";
+import { closeAll } from "../remote/ssh";
+import { declaredStore, engineRuns, type MinioSettings } from "../services";
+import type { Node } from "../topology";
+import type { StackContext } from "./run-stack";
+
+/** The object store, whichever engine serves it. */
+export interface ObjectStore {
+  readonly endpoints: ObjectStoreEndpoints;
+  /** URL of the engine's own page, if it has one. */
+  readonly console: string | undefined;
+  /** All that was declared for it. */
+  readonly components: readonly pulumi.Resource[];
+  /** Of the engine that serves: what the backup needs to ask it. */
+  readonly backedUp: {
+    readonly apiPort: number;
+    readonly dataDirectory: string;
+    /** Image that holds MinIO's client. */
+    readonly image: string;
+    /** Beginning of the names of the podman secrets with the root user's name and password. */
+    readonly secrets: string;
+  };
+}
+
+/** The engine that serves S3, and the one beside it, if any, with the same buckets and users. */
+export async function deployObjectStore(
+  { settings, connection }: StackContext<"storage">,
+  node: Node<"always-on">,
+  firewall: pulumi.Resource,
+): Promise<ObjectStore> {
+  const { sshIdentity, objectStore } = settings;
+  const declared = declaredStore(settings);
+  const minio = engineRuns("minio", settings)
+    ? new MinioNode(
+        "minio",
+        {
+          ...{ node, sshIdentity, declared, settings: settings.minio },
+          existing: await bucketsThere(connection, settings.minio),
+        },
+        { dependsOn: firewall },
+      )
+    : undefined;
+  const seaweed = engineRuns("seaweedfs", settings)
+    ? new SeaweedNode(
+        "seaweedfs",
+        { node, sshIdentity, declared, settings: settings.seaweedfs, clientImage: settings.minio.image },
+        // The users' keys are the node's: the first to come makes them, the other takes them over.
+        { dependsOn: minio === undefined ? firewall : [firewall, minio] },
+      )
+    : undefined;
+  const components = [minio, seaweed].filter((one) => one !== undefined);
+  if (objectStore.engine === "seaweedfs" && seaweed !== undefined) {
+    return {
+      ...{ endpoints: seaweed.endpoints, console: undefined, components },
+      backedUp: {
+        apiPort: settings.seaweedfs.apiPort,
+        dataDirectory: settings.seaweedfs.dataDirectory,
+        image: seaweed.clientImage,
+        secrets: "homelab-seaweedfs-root",
+      },
+    };
+  }
+  if (minio === undefined) throw new Error("No engine serves S3.");
+  return {
+    ...{ endpoints: minio.endpoints, console: minio.endpoints.console, components },
+    backedUp: {
+      apiPort: settings.minio.apiPort,
+      dataDirectory: settings.minio.dataDirectory,
+      image: minio.image,
+      secrets: "homelab-minio-root",
+    },
+  };
+}
+
+/** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */
+async function bucketsThere(connection: ConnectionArgs, { dataDirectory }: MinioSettings): Promise<string[]> {
+  if (pulumi.runtime.isDryRun()) return [];
+  const names = await directoryNames(connection, dataDirectory, new AbortController().signal);
+  await closeAll();
+  return names;
+}

@@ -1,0 +1,122 @@
+import { refusal, s3Request, type S3Request } from "../../../packages/s3";
+import type { ContentsInputs } from "./inputs";
+import { pathDifferences, pathRules } from "./paths";
+
+/** One way in which the object store is not as declared, and what puts it right. */
+export interface Difference {
+  /** A sentence without secrets. */
+  readonly says: string;
+  readonly mend: () => Promise<void>;
+}
+
+/** What is asked on the node itself. */
+export interface Inside {
+  shell(commands: readonly string[]): Promise<string>;
+  restart(): Promise<void>;
+}
+
+const enabled =
+  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
+
+/** Asks SeaweedFS for all that is declared, and says where it differs. The rules of its paths come first: what is put before is lost in a power cut. */
+export async function differences(
+  store: ContentsInputs,
+  inside: Inside,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const [rules, ...others] = await Promise.all([
+    inside.shell(["fs.configure"]),
+    ...Object.entries(store.buckets).map(([bucket, { versioned }]) =>
+      bucketDifferences(store, bucket, versioned, inside, signal),
+    ),
+    ...Object.entries(store.users).map(([user, { secretKey }]) =>
+      userDifferences(store, user, secretKey, inside, signal),
+    ),
+  ]);
+  const on = `on ${store.connection.node}`;
+  const paths = pathDifferences(pathRules(rules), Object.keys(store.buckets)).map(({ says, commands }) => ({
+    says: `SeaweedFS ${on}: ${says}`,
+    mend: async () => {
+      await inside.shell(commands);
+    },
+  }));
+  return [...paths, ...others.flat()];
+}
+
+async function bucketDifferences(
+  store: ContentsInputs,
+  bucket: string,
+  versioned: boolean,
+  inside: Inside,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const { endpoint, user, password: secret, connection } = store;
+  const path = `/${bucket}`;
+  const what = `the bucket ${bucket} on ${connection.node}`;
+  const ask = (request: S3Request) => s3Request({ endpoint, user, secret }, request, signal);
+  const put = async (request: S3Request) => {
+    const refused = refusal(await ask(request));
+    if (refused !== "") throw new Error(`${what}: SeaweedFS refuses with ${refused}.`);
+  };
+  const get = async (query: Record<string, string>, none: string) => {
+    const answer = await ask({ method: "GET", path, query });
+    const refused = refusal(answer);
+    if (refused === none) return undefined;
+    if (refused !== "")
+      throw new Error(`SeaweedFS on ${connection.node} answers a question about ${path} with ${refused}.`);
+    return answer.body;
+  };
+  const setVersioning = () => put({ method: "PUT", path, query: { versioning: "" }, body: enabled });
+  const state = await get({ versioning: "" }, "NoSuchBucket");
+  if (state === undefined) {
+    return [
+      {
+        says: `${what} is missing, with all that was in it; an up makes it, empty.`,
+        mend: async () => {
+          await put({ method: "PUT", path });
+          if (versioned) await setVersioning();
+        },
+      },
+    ];
+  }
+  const found: Difference[] = [];
+  if (versioned && !state.includes("<Status>Enabled</Status>"))
+    found.push({ says: `${what} keeps no former versions.`, mend: setVersioning });
+  if ((await get({ policy: "" }, "NoSuchBucketPolicy")) !== undefined) {
+    found.push({
+      says: `${what} has a policy of its own, by which others may reach it without being named.`,
+      mend: () => put({ method: "DELETE", path, query: { policy: "" } }),
+    });
+  } else if ((await fetch(`${endpoint}${path}`, { signal, headers: { connection: "close" } })).ok) {
+    found.push({
+      says: `${what} is open to everybody, without a key.`,
+      mend: async () => {
+        await inside.shell([`s3.anonymous.set -bucket ${bucket} -access none`]);
+      },
+    });
+  }
+  return found;
+}
+
+/** Identities and their policies are in a file that the server reads when it starts, and that nobody changes through it. */
+async function userDifferences(
+  { endpoint, connection }: ContentsInputs,
+  user: string,
+  secret: string,
+  inside: Inside,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const refused = refusal(await s3Request({ endpoint, user, secret }, { method: "GET", path: "/" }, signal));
+  // What else it may refuse is for its policy.
+  if (["", "AccessDenied"].includes(refused)) return [];
+  if (!["SignatureDoesNotMatch", "InvalidAccessKeyId"].includes(refused))
+    throw new Error(
+      `SeaweedFS answers the user ${user} with ${refused}, which says nothing about its secret key.`,
+    );
+  return [
+    {
+      says: `the user ${user} on ${connection.node} is not known with the declared key: SeaweedFS runs with other identities than declared, and is restarted.`,
+      mend: () => inside.restart(),
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { dataDirectory, image, port, strict } from "./fields";
+import { engineRuns, engineServes } from "./s3-fields";
+import { service } from "./service";
+
+/** `homelab:seaweedfs`: how SeaweedFS runs, where `homelab:objectStore` names it. */
+export const seaweedfsSchema = strict({
+  image: image.default("docker.io/chrislusf/seaweedfs:4.53").describe("its image, an exact tag"),
+  apiPort: port.default(8333).describe("TCP port of the S3 API"),
+  metricsPort: port.default(9327).describe("TCP port of its own figures, open to storage's Prometheus"),
+  dataDirectory: dataDirectory
+    .default("/srv/homelab/seaweedfs")
+    .describe("directory on the node that holds the volumes and the filer's metadata, which belong together"),
+  memory: z
+    .string()
+    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 768M or 2G")
+    .default("1G")
+    .describe("memory that it is never given more of; Go's own limit is two fifths of it"),
+  volumeSize: z
+    .int("must be a whole number")
+    .min(64, "must be at least 64")
+    .max(30_000, "must be at most 30000")
+    .default(1024)
+    .describe(
+      "MiB at which a volume (a file that holds many objects) is full, 64 to 30000; each bucket has volumes of its own",
+    ),
+  minFreeSpace: z
+    .string()
+    .regex(/^[1-9]\d*(MiB|GiB)$/, "must be a size such as 2GiB")
+    .default("2GiB")
+    .describe("room on the disk below which it takes no further objects: `MiB` or `GiB`"),
+});
+export type SeaweedfsSettings = z.output<typeof seaweedfsSchema>;
+
+/** Ports of its parts, on the node's loopback only; that of each for gRPC is 10000 higher. */
+export const seaweedfsParts = { master: 9333, volume: 9334, filer: 9335 } as const;
+
+export const seaweedfs = service({
+  title: "SeaweedFS",
+  purpose: "the object store, when homelab:objectStore says so: files, artifacts, the lake",
+  key: "seaweedfs",
+  on: ["storage"],
+  settings: seaweedfsSchema,
+  enabled: (_own, _within, stack) => engineRuns("seaweedfs", stack),
+  images: (own) => [own.image],
+  ports: ({ apiPort, metricsPort }, stack) => [
+    {
+      ...{ title: "SeaweedFS S3 API", port: apiPort, key: "seaweedfs.apiPort", from: "operators" },
+      ...(engineServes("seaweedfs", stack) ? { output: "S3_ENDPOINT" } : {}),
+    },
+    {
+      ...{ title: "SeaweedFS", port: metricsPort, key: "seaweedfs.metricsPort", from: ["storage"] },
+      metrics: "/metrics",
+    },
+  ],
+  keeps: ({ dataDirectory }) => ({
+    kind: "persistent",
+    paths: [dataDirectory],
+    backup: { own: "a mirror of each bucket, through S3" },
+  }),
+});
