@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-inference test-mesh test-jobs test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts drill-jobs doctor bench bench-cluster clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-inference test-mesh test-objects test-jobs test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts drill-jobs doctor bench bench-cluster clean-cache
 
 help:
 	@echo 'make lab            three machines on this one, each with its stack up; ends with a table of what is there'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-dbt       dbt on desktop with compute off, by the project in examples/dbt (a minute or two)'
 	@echo 'make test-compose   the compose file of a desktop that is a Mac, read by Docker Compose'"'"'s own library (seconds; no lab)'
 	@echo 'make test-inference the inference gateway with real LiteLLM, HAProxy and Valkey before played accounts, on loopback (minutes)'
+	@echo 'make test-objects   SeaweedFS and what this program makes of it, as a real program (the first time builds it: minutes; no lab)'
 	@echo 'make doctor         what was found on this computer, what was chosen, what is missing and how to get it'
 	@echo 'make bench          measures (minutes); make bench-cluster, with many workloads on the cluster'
 	@echo 'make drills         all drills in a shortened form, within an hour, and a report in docs/drills; FULL=1 runs them whole'
@@ -63,6 +64,9 @@ test-compose:
 
 test-jobs: lab
 	@lab/jobs test
+
+test-objects:
+	@npx --no-install vitest run --project objects
 
 test-pair: lab
 	@lab/in npx --no-install vitest run --project pair

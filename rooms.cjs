@@ -57,8 +57,8 @@ const rooms = [
   },
   {
     path: "packages/s3",
-    holds: "signed S3 requests, lists of all versions, and moving a store's objects to another",
-    imports: ["packages/errors", "cli/terminal"],
+    holds: "signed S3 requests",
+    imports: [],
   },
   {
     path: "packages/jobs",

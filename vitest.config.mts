@@ -25,6 +25,7 @@ export default defineConfig({
               "dbt",
               "compose",
               "inference",
+              "objects",
             ].map((suite) => `**/*.${suite}.test.ts`),
           ],
           // Of a computer that is busy with other things.
@@ -76,6 +77,17 @@ export default defineConfig({
           exclude: never,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Both engines of the object store as real processes; no machine needed, SeaweedFS is built once (minutes).
+        test: {
+          name: "objects",
+          include: ["**/*.objects.test.ts"],
+          exclude: never,
+          testTimeout: 300_000,
+          hookTimeout: 1_800_000,
           fileParallelism: false,
         },
       },

@@ -41,7 +41,6 @@ export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export {
   declaredStore,
-  objectStoreSchema,
   type DeclaredStore,
   type ObjectStoreEngine,
   type ObjectStoreSettings,

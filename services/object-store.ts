@@ -10,7 +10,7 @@ export type ObjectStoreEngine = (typeof engines)[number];
 const engine = z.enum(engines, { error: "must be minio or seaweedfs" });
 
 /** `homelab:objectStore`: what the house keeps in S3, and which engine serves it. */
-export const objectStoreSchema = strict({
+const objectStoreSchema = strict({
   engine: engine
     .default("minio")
     .describe(

@@ -5,13 +5,13 @@ export interface Keyed extends Consumer {
   readonly secretKey: string;
 }
 
-export const policyNameOf = (user: string) => `homelab-${user}`;
+const policyNameOf = (user: string) => `homelab-${user}`;
 
 /**
  * The policy of a consumer, as SeaweedFS takes it: a statement without resources, by which MinIO refuses its admin API, would
  * refuse everything here. That API is switched off.
  */
-export function seaweedPolicy(consumer: Consumer, versioned: readonly string[]): string {
+function seaweedPolicy(consumer: Consumer, versioned: readonly string[]): string {
   const { Statement: statements, ...rest } = JSON.parse(bucketPolicy(consumer, versioned)) as {
     readonly Version: string;
     readonly Statement: readonly { readonly Resource?: readonly string[] }[];

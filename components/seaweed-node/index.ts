@@ -1,10 +1,3 @@
 export { SeaweedNode, type SeaweedNodeArgs } from "./seaweed-node";
-export { identities, policyNameOf, type Keyed } from "./identities";
-export {
-  canWrite,
-  identitiesSecret,
-  rootPasswordSecret,
-  rootUser,
-  weedArguments,
-  type WeedPlace,
-} from "./seaweed-unit";
+export { identities, type Keyed } from "./identities";
+export { rootUser, weedArguments, type WeedPlace } from "./seaweed-unit";

@@ -60,7 +60,7 @@ export function weedArguments(
 }
 
 /** Go collects its garbage before it gets there, well below what the container may have. */
-export function goMemory(memory: string): string {
+function goMemory(memory: string): string {
   const bytes = Number(memory.slice(0, -1)) * (memory.endsWith("G") ? 1024 : 1);
   return `${Math.floor(bytes * 0.4)}MiB`;
 }

@@ -23,7 +23,7 @@ export interface S3Answer {
 }
 
 /** An answer with its headers, by their names in small letters, and its body as it came. */
-export interface S3Whole {
+interface S3Whole {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -66,7 +66,7 @@ export async function s3Request(
  * As {@link s3Request}, with the whole answer.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-export async function s3Whole(
+async function s3Whole(
   { endpoint, user, secret }: S3Access,
   { method, path, query = {}, headers = {}, body = "" }: S3Request,
   signal: AbortSignal,

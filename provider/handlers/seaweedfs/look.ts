@@ -24,13 +24,16 @@ export async function differences(
   inside: Inside,
   signal: AbortSignal,
 ): Promise<Difference[]> {
+  // Once is enough for all of them.
+  let restarted: Promise<void> | undefined;
+  const restart = () => (restarted ??= inside.restart());
   const [rules, ...others] = await Promise.all([
     inside.shell(["fs.configure"]),
     ...Object.entries(store.buckets).map(([bucket, { versioned }]) =>
       bucketDifferences(store, bucket, versioned, inside, signal),
     ),
     ...Object.entries(store.users).map(([user, { secretKey }]) =>
-      userDifferences(store, user, secretKey, inside, signal),
+      userDifferences(store, user, secretKey, restart, signal),
     ),
   ]);
   const on = `on ${store.connection.node}`;
@@ -103,7 +106,7 @@ async function userDifferences(
   { endpoint, connection }: ContentsInputs,
   user: string,
   secret: string,
-  inside: Inside,
+  restart: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<Difference[]> {
   const refused = refusal(await s3Request({ endpoint, user, secret }, { method: "GET", path: "/" }, signal));
@@ -116,7 +119,7 @@ async function userDifferences(
   return [
     {
       says: `the user ${user} on ${connection.node} is not known with the declared key: SeaweedFS runs with other identities than declared, and is restarted.`,
-      mend: () => inside.restart(),
+      mend: restart,
     },
   ];
 }
