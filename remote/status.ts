@@ -17,7 +17,9 @@ export interface StatusSaid {
 export async function lookAtStatus(connection: ConnectionArgs, milliseconds: number): Promise<StatusSaid> {
   let text = "";
   const probe = { accepted: false };
-  void reachable(connection.host, connection.port, connection.mesh).then((answers) => (probe.accepted = answers));
+  void reachable(connection.host, connection.port, connection.mesh).then(
+    (answers) => (probe.accepted = answers),
+  );
   const stop = new AbortController();
   const script = runScript(connection, "status", {
     stdin: `seconds\t${Math.max(1, Math.floor(milliseconds / 1000) - 1)}\nend\n`,

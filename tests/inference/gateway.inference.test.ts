@@ -128,7 +128,12 @@ describe("the inference gateway", () => {
   });
 
   it.each([
-    ["is exhausted", (fake: Fake) => { fake.exhaust(); }],
+    [
+      "is exhausted",
+      (fake: Fake) => {
+        fake.exhaust();
+      },
+    ],
     [
       "answers with errors",
       (fake: Fake) => {
@@ -145,14 +150,18 @@ describe("the inference gateway", () => {
 
   it("loses no request while LiteLLM is killed and starts again", async () => {
     const answers = await sixty("gateway killed and started again", () => {
-      void gateway.kill("inference").then(() => { gateway.run("inference"); });
+      void gateway.kill("inference").then(() => {
+        gateway.run("inference");
+      });
     });
     expect(failed(answers)).toEqual([]);
   });
 
   it("answers while the store of its counts is killed and starts again", async () => {
     const answers = await sixty("store killed and started again", () => {
-      void gateway.kill("inference-store").then(() => { gateway.run("inference-store"); });
+      void gateway.kill("inference-store").then(() => {
+        gateway.run("inference-store");
+      });
     });
     expect(failed(answers)).toEqual([]);
   });

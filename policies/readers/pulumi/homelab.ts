@@ -10,20 +10,22 @@ import type { PulumiResource, ReadContext } from "./resource";
 import { readOther } from "./types/others";
 import { ownKeepingNothing } from "./types/tables";
 
+/** What the servers keep that these modules' resources are of, by module. */
+const keptByServer: ReadonlyMap<string, string> = new Map([
+  ["minio", "the buckets of an object store"],
+  ["seaweedfs", "the buckets of an object store"],
+  ["nats", "streams and what of them is still to be done"],
+  ["prefect", "jobs and what became of their runs"],
+]);
+
 export function readHomelab(resource: PulumiResource, context: ReadContext): void {
   const [, module, kind] = resource.type.split(":");
   if (module === "index") context.facts.remoteSetups.push(...component(resource));
-  else if (module === "minio" || module === "seaweedfs") {
+  else if (module !== undefined && keptByServer.has(module)) {
     context.facts.remoteSetups.push({
       origin: originOf(resource),
       placement: connectionPlacement(resource.inputs.connection),
-      sets: "it keeps the buckets of an object store",
-    });
-  } else if (module === "prefect") {
-    context.facts.remoteSetups.push({
-      origin: originOf(resource),
-      placement: connectionPlacement(resource.inputs.connection),
-      sets: "it keeps jobs and what became of their runs",
+      sets: `it keeps ${keptByServer.get(module) ?? ""}`,
     });
   } else if (module === "postgres") {
     context.facts.remoteSetups.push({

@@ -99,14 +99,20 @@ describe("homelab:nats:Queues", () => {
       denied,
     );
     await expect(refusalOf("agents-mail", (nats) => nats.subscribe("_INBOX.>"))).resolves.toMatch(denied);
-    await expect(refusalOf("agents-mail", (nats) => { nats.publish("agents.done.code.1"); })).resolves.toMatch(
-      denied,
-    );
     await expect(
-      refusalOf("agents-mail", (nats) => { nats.publish("$JS.API.CONSUMER.MSG.NEXT.AGENTS.code"); }),
+      refusalOf("agents-mail", (nats) => {
+        nats.publish("agents.done.code.1");
+      }),
     ).resolves.toMatch(denied);
     await expect(
-      refusalOf("agents-mail", (nats) => { nats.publish("$JS.API.STREAM.MSG.GET.AGENTS"); }),
+      refusalOf("agents-mail", (nats) => {
+        nats.publish("$JS.API.CONSUMER.MSG.NEXT.AGENTS.code");
+      }),
+    ).resolves.toMatch(denied);
+    await expect(
+      refusalOf("agents-mail", (nats) => {
+        nats.publish("$JS.API.STREAM.MSG.GET.AGENTS");
+      }),
     ).resolves.toMatch(denied);
   });
 
