@@ -71,7 +71,10 @@ describe("a SeaweedNode", () => {
   it("serves S3 and figures, and keeps the doors that ask for no key on loopback", async () => {
     const unit = named(await run(), "s3-unit");
     const files = unit.inputs.files as { path: string; content: string }[];
-    expect(files.map(({ path }) => path)).toEqual(["/etc/containers/systemd/seaweedfs.container"]);
+    expect(files.map(({ path }) => path)).toEqual([
+      "/etc/containers/systemd/seaweedfs.container",
+      "/etc/homelab/health/seaweedfs",
+    ]);
     const quadlet = parse(files[0]?.content ?? "");
     const words = splitWords(valueOf(quadlet, "Container", "Exec") ?? "");
     expect(words).toEqual(weedArguments(settings));

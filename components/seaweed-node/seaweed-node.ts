@@ -5,6 +5,7 @@ import { imageReference } from "../../remote/image-reference";
 import { seaweedfsParts, type DeclaredStore, type SeaweedfsSettings } from "../../services";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { childOptions } from "../child-options";
+import { watched } from "../health-watch";
 import { reference } from "../images/reference";
 import { userSecretName, type ObjectStoreEndpoints } from "../object-store";
 import { password, proposal } from "../password";
@@ -14,6 +15,7 @@ import {
   canWrite,
   container,
   dataOwner,
+  healthUrl,
   identitiesSecret,
   rootPasswordSecret,
   rootUser,
@@ -127,6 +129,14 @@ export class SeaweedNode extends pulumi.ComponentResource {
             path: `/etc/containers/systemd/${container}.container`,
             content: image.reference.apply((built) => seaweedQuadlet(settings, built)),
           },
+          // Whether it answers: that there is no room left to write is no reason to restart it.
+          watched({
+            service,
+            health: { http: healthUrl(settings) },
+            ill: "restart",
+            startSeconds: 150,
+            keeps: [settings.dataDirectory],
+          }),
         ],
         directories: [{ path: settings.dataDirectory, mode: "0700", owner: dataOwner }],
         restartOn: { image: image.imageId, identities: known.fingerprint },

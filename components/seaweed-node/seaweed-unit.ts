@@ -106,6 +106,9 @@ export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): stri
   return render(unit);
 }
 
+/** Answers while S3 does. */
+export const healthUrl = ({ apiPort }: SeaweedfsSettings): string => `http://127.0.0.1:${apiPort}/healthz`;
+
 /**
  * Whether S3 answers, and the master names a place for another object: it does so only while a volume of that bucket can be
  * written, or another can be made (with room on the disk).
@@ -114,7 +117,7 @@ export function canWrite(settings: SeaweedfsSettings, bucket: string): string[] 
   const script =
     'curl -fsS -o /dev/null --max-time 5 "$0" && curl -fsS --max-time 10 "$1" | grep -q \'"fid"\' || { echo "S3 does not answer, or no volume can be written." >&2; exit 1; }';
   return [
-    ...["bash", "-c", script, `http://127.0.0.1:${settings.apiPort}/healthz`],
+    ...["bash", "-c", script, healthUrl(settings)],
     `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}`,
   ];
 }
