@@ -114,7 +114,7 @@ describe("bad input", () => {
       {},
       nothing,
       { "homelab:postgress": { port: 5432 } },
-      ["homelab:postgress", "is not a known key", "known here: topology, sshIdentity, postgres, minio"],
+      ["homelab:postgress", "is not a known key", "known here: topology, sshIdentity, postgres, "],
     ],
     [
       "an unknown key further in",
