@@ -81,7 +81,7 @@ done <<<"$mounts"
 
 # Files of databases, in the node's own directories and in what containers wrote beside their volumes.
 look() { # PLACE...
-  timeout 120 find "$@" -xdev \
+  timeout 600 find "$@" -xdev \
     \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /usr -o -path /boot -o -path /tmp \
     -o -path /var/cache -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/systemd \
     -o -path /var/lib/homelab -o -path /etc \
@@ -91,9 +91,14 @@ look() { # PLACE...
     \( -name PG_VERSION -o -name ibdata1 -o -name dump.rdb -o -name appendonlydir -o -name WiredTiger -o -name .minio.sys \
     -o -name raft_state.json -o -name mnesia -o -name '*.mdb' -o -name grafana.db -o -name h2.mv.db -o -path '*/member/wal' \
     -o -path '*/nodes/0/_state' -o -name store.fs -o -name jetstream -o \
-    \( -type f -size +7k \( -name '*.sqlite' -o -name '*.sqlite3' -o -name '*.db' -o -name '*.duckdb' \) \) \) -print 2>/dev/null |
-    head -n 2000 || true
+    \( -type f -size +7k \( -name '*.sqlite' -o -name '*.sqlite3' -o -name '*.db' -o -name '*.duckdb' \) \) \) -print 2>/dev/null
 }
+found_files=$(mktemp /run/homelab-audit.XXXXXX)
+trap 'rm -f "$found_files"' EXIT
+# Directories that vanish meanwhile are no failure of the search; that it was ended is.
+status=0
+look "${places[@]}" "${layers[@]}" >"$found_files" || status=$?
+if [ "$status" -ge 124 ]; then fail 23 'The search for files of databases did not end within ten minutes: what would be lost cannot be known. Run it again when the disks of that node are less busy.'; fi
 while IFS= read -r found; do
   case ${found##*/} in
   PG_VERSION)
@@ -118,7 +123,7 @@ while IFS= read -r found; do
     fi
     ;;
   esac
-done < <(look "${places[@]}" "${layers[@]}" | sort -u)
+done < <(sort -u "$found_files")
 
 # Directories where people keep things, and those in which programs do: their sizes, and the ones of the last look.
 kept=$state/audit/sizes
