@@ -53,7 +53,7 @@ export type PoolSettings = AgentsSettings["pools"][string];
 /** User of NATS and client of the gateway that a pool's agents are. */
 export const poolUser = (name: string): string => `agents-${name}`;
 /** Whoever gives tasks out, and reads what became of them. */
-export const submitter = "agents-tasks";
+const submitter = "agents-tasks";
 /** The program itself, which declares the queue. */
 export const queueUser = "agents-queue";
 export const taskStream = "AGENTS";

@@ -10,7 +10,7 @@ import {
 import { NotHandedOutError, secretName, service, type Service } from "./service";
 
 /** Files below /run/secrets in which an agent finds what opens the queue and the gateway. */
-export const agentSecrets = { nats: "nats-password", inference: "inference-key" } as const;
+const agentSecrets = { nats: "nats-password", inference: "inference-key" } as const;
 
 /** One agent of a pool, as a service like the others. */
 function agent(pool: string, own: PoolSettings, number: number): Service {

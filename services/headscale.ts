@@ -13,7 +13,7 @@ export const meshUrl = z
   );
 
 /** `homelab:headscale`: the house's own coordination server. */
-export const headscaleSchema = strict({
+const headscaleSchema = strict({
   enabled: flag.default(false).describe("whether it runs"),
   image: image.default("docker.io/headscale/headscale:0.29.2").describe("its image, an exact tag"),
   port: port
@@ -54,7 +54,7 @@ export const headscaleCertificate = ({ url }: HeadscaleSettings, password: strin
 const secretPath = (key: string) => `/run/secrets/${secretName("headscale", key)}`;
 
 /** The text of config.yaml. JSON is YAML. @see https://headscale.net/stable/ref/configuration/ */
-export function headscaleConfig(own: HeadscaleSettings): string {
+function headscaleConfig(own: HeadscaleSettings): string {
   const host = own.url === "" ? "" : hostOf(own.url);
   const text = {
     server_url: own.url,

@@ -35,8 +35,8 @@ export {
   type LogShippingSettings,
   type LogsSettings,
 } from "./logs";
-export { headscaleCertificate, headscaleRun, headscaleSchema, type HeadscaleSettings } from "./headscale";
-export { meshSchema, tailscaledRun, type MeshSettings } from "./mesh";
+export { headscaleCertificate, headscaleRun, type HeadscaleSettings } from "./headscale";
+export { tailscaledRun, type MeshSettings } from "./mesh";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export {

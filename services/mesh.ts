@@ -8,7 +8,7 @@ const line = (what: string) =>
   z.string({ error: `must be ${what}` }).regex(/^[^\s]*$/, `must be ${what}, one word`);
 
 /** `homelab:mesh`: the node as a member of the house's tailnet. */
-export const meshSchema = strict({
+const meshSchema = strict({
   enabled: flag.default(false).describe("whether the node is a member of the mesh"),
   coordination: z
     .enum(["tailscale", "headscale"], { error: "must be tailscale or headscale" })

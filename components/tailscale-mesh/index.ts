@@ -1,10 +1,2 @@
-export {
-  policyPart,
-  tagOf,
-  tagOwners,
-  wholePolicy,
-  type Grant,
-  type Policy,
-  type PolicyPart,
-} from "./policy";
-export { houseOwner, TailscaleMesh, type TailscaleMeshArgs } from "./tailscale-mesh";
+export { policyPart, wholePolicy, type Grant, type Policy, type PolicyPart } from "./policy";
+export { TailscaleMesh, type TailscaleMeshArgs } from "./tailscale-mesh";

@@ -29,7 +29,7 @@ export interface TailscaleMeshArgs {
 }
 
 /** Whose the tags are, in headscale's policy: a user that nobody is, so nobody can give a machine a node's tag by hand. */
-export const houseOwner = "house@";
+const houseOwner = "house@";
 
 const watch = "homelab-mesh-watch";
 const script = `/usr/local/lib/homelab/${watch}/watch.sh`;
