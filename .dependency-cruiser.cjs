@@ -100,6 +100,14 @@ module.exports = {
       to: { path: "^(node_modules/)?@pulumi/" },
     },
     {
+      name: "no-schema",
+      severity: "error",
+      comment:
+        "A program loads of its resources only what tells the engine of them: schemas are imported as types.",
+      from: { path: "^provider/sdk/", pathNot: test },
+      to: { pathNot: ["^provider/sdk/", "^(node_modules/)?@pulumi/"], dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "no-room",
       severity: "error",
       comment: "Each source file is in a room of rooms.cjs.",

@@ -61,9 +61,14 @@ const rooms = [
     imports: [],
   },
   {
+    path: "packages/objects",
+    holds: "moving objects between two S3 stores: plan, copy, comparison",
+    imports: ["packages/s3"],
+  },
+  {
     path: "packages/jobs",
     holds: "crontabs and timers as jobs.yaml, and when cron begins them: [jobs.md](jobs.md)",
-    imports: ["packages/errors", "topology"],
+    imports: ["packages/errors", "packages/quadlet", "topology"],
   },
   {
     path: "services",
@@ -73,7 +78,7 @@ const rooms = [
   {
     path: "settings",
     holds: "the `homelab:` keys: loading, what fits a node",
-    imports: ["packages/errors", "packages/migration", "services", "topology"],
+    imports: ["packages/errors", "packages/migration", "packages/quadlet", "services", "topology"],
   },
   {
     path: "provider",

@@ -17,8 +17,8 @@ const all = execFileSync("git", ["grep", "-lE", "^#!.*\\b(ba|da|)sh\\b|^# shellc
   .filter((path) => !path.endsWith(".ts"));
 const scripts = all.filter((path) => /^(lab|packages\/plugins|\.ci)\//.test(path));
 
-/** Words of SQL that stand where a command could. */
-const inSql = ["drill_shop"];
+/** A word of SQL that stands where a command could, and a program of the system's. */
+const notOurs = ["drill_shop", "pivot_root"];
 
 const text = (path: string) =>
   readFileSync(join(root, path), "utf8")
@@ -37,7 +37,7 @@ const called = (path: string) =>
     ),
   ]
     .map(([, name = ""]) => name)
-    .filter((name) => !name.startsWith("pg_") && !inSql.includes(name));
+    .filter((name) => !name.startsWith("pg_") && !notOurs.includes(name));
 
 describe("the scripts", () => {
   it("are found, with what they call", () => {
@@ -47,5 +47,50 @@ describe("the scripts", () => {
 
   it.each(scripts)("%s calls no function that is nowhere defined", (path) => {
     expect(called(path).filter((name) => !defined.has(name))).toEqual([]);
+  });
+});
+
+/** Functions of more than one command: of a line `name() { … }` there is one, or as many as are held together by `&&` or a pipe. */
+const functionsOf = (path: string) =>
+  [...readFileSync(join(root, path), "utf8").matchAll(/^(\w+)\(\) [{(](?: #.*)?$/gm)].map(
+    ([, name = ""]) => name,
+  );
+/** What a script sources, as far as its text says. */
+const sourced = (path: string, seen = new Set([path])): Set<string> => {
+  for (const [, name = ""] of readFileSync(join(root, path), "utf8").matchAll(
+    /^\s*(?:\.|source) .*?([\w-]+\.sh)"?$/gm,
+  )) {
+    for (const each of all.filter((one) => one.endsWith(`/${name}`))) {
+      if (seen.has(each)) continue;
+      seen.add(each);
+      sourced(each, seen);
+    }
+  }
+  return seen;
+};
+
+describe("a function that is asked for an answer", () => {
+  // The scripts of remote/agent have a head of their own, which they are sent with.
+  const asking = all
+    .filter((path) => /^(lab|packages|components)\//.test(path))
+    .filter((path) => /^#!.*\n[\s\S]*^set -[a-z]*e/m.test(readFileSync(join(root, path), "utf8")))
+    .map((path) => ({ path, with: [...sourced(path)] }))
+    .filter(({ path, with: files }) =>
+      files.flatMap(functionsOf).some((name) => readFileSync(join(root, path), "utf8").includes(`$(${name}`)),
+    );
+
+  it("is in many scripts", () => {
+    expect(asking.length).toBeGreaterThan(9);
+  });
+
+  // all.sh begins with env.sh, by a loop. Without the option a function goes on within $(…) after a failure, and nothing is taken for the answer.
+  it.each(asking)("of $path ends at its first failure", ({ with: files }) => {
+    expect(
+      files.some(
+        (file) =>
+          file.endsWith("lab/lib/all.sh") ||
+          readFileSync(join(root, file), "utf8").includes("shopt -s inherit_errexit"),
+      ),
+    ).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { UserError } from "../components/user-error";
 import { keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
-import { connectionOf, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
+import { connectionOf, houseAddress, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { ObjectStore } from "./object-store";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
@@ -33,7 +33,7 @@ export function deployBackupServer({
 }: BackupServerContext) {
   const { backup, k3s, sshIdentity } = settings;
   const files = backup.files
-    ? repositories(node, topology.nodes.desktop.address, backup, sshIdentity, firewall)
+    ? repositories(node, houseAddress(topology.nodes.desktop), backup, sshIdentity, firewall)
     : undefined;
   const { key } = new BackupServer(
     "backup",
@@ -151,7 +151,7 @@ function repositories(
     { dependsOn: firewall },
   );
   const url = (name: (typeof nodeNames)[number]) =>
-    repositoryUrl(node.address, backup.repositoryPort, name, users[name]);
+    repositoryUrl(houseAddress(node, { name }), backup.repositoryPort, name, users[name]);
   const offNode =
     backup.offNode === ""
       ? undefined

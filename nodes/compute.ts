@@ -9,7 +9,7 @@ import type { StackContext } from "./run-stack";
 import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
 import { schedulePowerOff } from "./power";
-import { deployJobRunner } from "./jobs";
+import { deployJobRunner, jobsFile } from "./jobs";
 import { runQuadlets, runServices, storageValues } from "./services";
 
 /**
@@ -25,6 +25,7 @@ import { runQuadlets, runServices, storageValues } from "./services";
  */
 export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const { node, settings } = context;
+  const jobs = jobsFile(context);
   const host = new HostCheck("host", { node, sshIdentity: settings.sshIdentity });
   const endpoints = readStorageOutputs("compute");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
@@ -33,7 +34,7 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
-  const runner = deployJobRunner(context, { dependsOn: firewall });
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
   const { outputs: quadlets } = runQuadlets(context, storageValues(endpoints), {
     dependsOn: runner === undefined ? firewall : [firewall, runner],
   });

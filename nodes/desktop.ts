@@ -1,4 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { declareQueues, watchAgents } from "../components/agents";
+import { nodesToWake, wakeForModels } from "../components/inference";
 import { HostCheck } from "../components/host-check";
 import { PostgresReplica } from "../components/postgres-replica";
 import { allAddressesOf, requireAlwaysOn } from "../topology";
@@ -10,7 +12,7 @@ import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
-import { declareJobs, deployJobRunner } from "./jobs";
+import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
 import { schedulePowerOff } from "./power";
 import { replicationOf, currentPrimary } from "./primary";
 import { runQuadlets, storageValues } from "./services";
@@ -28,10 +30,12 @@ import { runQuadlets, storageValues } from "./services";
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode
  */
 export async function desktop(context: StackContext<"desktop">): Promise<pulumi.Inputs> {
-  const { node, topology, settings } = context;
+  const { node, topology, settings, connection } = context;
   const { replica, sshIdentity } = settings;
   const nodes = allAddressesOf(topology);
   const standing = await currentPrimary(context);
+  const jobs = jobsFile(context);
+  const woken = nodesToWake(settings.inference, topology);
   const host = new HostCheck("host", { node, sshIdentity });
   const endpoints = readStorageOutputs("desktop");
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
@@ -55,14 +59,20 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   }
   const values = storageValues(endpoints);
   const observed = observe(context, { dependsOn: firewall }, { storage: values });
-  const runner = deployJobRunner(context, { dependsOn: firewall });
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
   const services = runQuadlets(
     context,
     values,
     { dependsOn: runner === undefined ? firewall : [firewall, runner] },
     observed,
   );
-  declareJobs(context, services.declared);
+  declareJobs(context, jobs, services.declared);
+  const { nats } = services.declared;
+  if (nats !== undefined) declareQueues(node, connection, settings, nats);
+  if (nats !== undefined && settings.metrics.enabled && Object.keys(settings.agents.pools).length > 0)
+    watchAgents(connection, { monitorPort: settings.nats.monitorPort }, { dependsOn: nats.unit });
+  const door = services.declared["inference-door"];
+  if (door !== undefined) wakeForModels(connection, woken, { dependsOn: door.unit });
   schedulePowerOff(context, { dependsOn: host.passed });
   return {
     host: host.facts,

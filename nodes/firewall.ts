@@ -14,7 +14,7 @@ export function firewallPorts(
     name: port.title,
     port: port.port,
     protocol: port.protocol ?? "tcp",
-    from: clientsOf(port, topology),
+    from: clientsOf(port, topology, settings.mesh.enabled && settings.mesh.only),
     servedBy: port.servedBy ?? "program",
     ...(settings.mesh.enabled
       ? { byMesh: meshClientsOf(port, node, topology, settings.mesh.operators.length > 0) }

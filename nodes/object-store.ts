@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MinioNode } from "../components/minio-node";
-import type { ObjectStoreEndpoints } from "../components/object-store";
+import { rootSecretPrefix, type ObjectStoreEndpoints } from "../components/object-store";
 import { SeaweedNode } from "../components/seaweed-node";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { declaredStore, engineRuns, type MinioSettings } from "../services";
-import type { Node } from "../topology";
+import { reachable } from "../remote/reachable";
+import { houseAddress, type Node } from "../topology";
 import type { StackContext } from "./run-stack";
 
 /** The object store, whichever engine serves it. */
@@ -35,11 +36,12 @@ export async function deployObjectStore(
 ): Promise<ObjectStore> {
   const { sshIdentity, objectStore } = settings;
   const declared = declaredStore(settings);
+  const askedAt = await apiAddress(node, settings);
   const minio = engineRuns("minio", settings)
     ? new MinioNode(
         "minio",
         {
-          ...{ node, sshIdentity, declared, settings: settings.minio },
+          ...{ node, sshIdentity, declared, askedAt, settings: settings.minio },
           existing: await bucketsThere(connection, settings.minio),
         },
         { dependsOn: firewall },
@@ -48,7 +50,10 @@ export async function deployObjectStore(
   const seaweed = engineRuns("seaweedfs", settings)
     ? new SeaweedNode(
         "seaweedfs",
-        { node, sshIdentity, declared, settings: settings.seaweedfs, clientImage: settings.minio.image },
+        {
+          ...{ node, sshIdentity, declared, askedAt, settings: settings.seaweedfs },
+          clientImage: settings.minio.image,
+        },
         // The users' keys are the node's: the first to come makes them, the other takes them over.
         { dependsOn: minio === undefined ? firewall : [firewall, minio] },
       )
@@ -61,7 +66,7 @@ export async function deployObjectStore(
         apiPort: settings.seaweedfs.apiPort,
         dataDirectory: settings.seaweedfs.dataDirectory,
         image: seaweed.clientImage,
-        secrets: "homelab-seaweedfs-root",
+        secrets: rootSecretPrefix("seaweedfs"),
       },
     };
   }
@@ -72,9 +77,23 @@ export async function deployObjectStore(
       apiPort: settings.minio.apiPort,
       dataDirectory: settings.minio.dataDirectory,
       image: minio.image,
-      secrets: "homelab-minio-root",
+      secrets: rootSecretPrefix("minio"),
     },
   };
+}
+
+/**
+ * Where this run asks the API: on the LAN, which lets nodes and operators in; where that is closed to nodes, by the mesh if
+ * the machine that this runs on is a member.
+ */
+async function apiAddress(
+  node: Node,
+  { mesh, minio, seaweedfs, objectStore }: StackContext<"storage">["settings"],
+): Promise<string> {
+  if (!mesh.only) return node.address;
+  const { apiPort } = objectStore.engine === "seaweedfs" ? seaweedfs : minio;
+  const byMesh = houseAddress(node);
+  return (await reachable(byMesh, apiPort)) ? byMesh : node.address;
 }
 
 /** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */

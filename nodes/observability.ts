@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { jobName, monitorRole, ObservabilityStack, type Target } from "../components/observability-stack";
+import { measuredCluster } from "../components/k3s";
 import type { PostgresNode } from "../components/postgres-node";
 import { scrapedOn, type StorageValues } from "../services";
 import type { StackContext } from "./run-stack";
@@ -39,16 +40,22 @@ export function observe(
       metrics: settings.metrics,
       targets: targetsOf(context),
       ...("metricsDirectory" in backup ? { metricsDirectory: backup.metricsDirectory } : {}),
+      ...("nats" in settings && settings.nats.enabled ? { nats: settings.nats.monitorPort } : {}),
       ...(settings.k3s.enabled ? { certificates: certificatesOf(settings.k3s.dataDirectory) } : {}),
       ...(prometheus?.enabled === true ? { prometheus } : {}),
+      ...(node.name === "storage" && settings.k3s.enabled ? { cluster: measuredCluster(settings.k3s) } : {}),
       ...(alerts?.enabled === true ? { alerts } : {}),
       ...(logs?.enabled === true ? { logs } : {}),
       ...(logShipping.enabled ? { shipping: logShipping } : {}),
       ...(storage !== undefined && grafana?.enabled === true
         ? { grafana: { settings: grafana, storage } }
         : {}),
-      ...(postgres !== undefined && postgresExporter?.enabled === true
+      ...(postgresExporter?.enabled === true && postgres !== undefined
         ? { postgres: { exporter: postgresExporter, port: postgres.endpoints.port } }
+        : {}),
+      // The standby; its role came with the data.
+      ...(postgresExporter?.enabled === true && storage !== undefined && "replica" in settings
+        ? { postgres: { exporter: postgresExporter, port: settings.replica.port, storage } }
         : {}),
     },
     opts,

@@ -40,8 +40,14 @@ const everything: Record<NodeName, object> = {
     k3s: on,
     replica: on,
     nats: on,
+    inference: {
+      enabled: true,
+      backends: { ollama: { service: "ollama" } },
+      models: { chat: [{ backend: "ollama", model: "qwen3:0.6b" }] },
+    },
+    agents: { pools: { mail: { image: "registry.example.org/mail-agent:1.4.2", models: ["chat"] } } },
     jobs,
-    grafana: on,
+    ...{ grafana: on, postgresExporter: on },
     ...told,
     workloads: {
       worker: {

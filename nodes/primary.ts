@@ -129,6 +129,6 @@ const notYet: ReplicationEndpoint = {
     settings: {},
     slotLimit: "16GB",
     networks: [],
-    search: { efSearch: 40, iterativeScan: "strict_order" },
+    search: { efSearch: 100, iterativeScan: "strict_order" },
   },
 };

@@ -3,7 +3,6 @@ import { unknown } from "@pulumi/pulumi/output";
 import { ComputeNode } from "../components/compute-node";
 import type { K3sAgent } from "../components/k3s";
 import { UserError } from "../components/user-error";
-import { declareQueues } from "../components/queues";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
@@ -39,13 +38,12 @@ export function runServices(
  * @returns what was declared, by service, and all passwords as a stack output.
  */
 export function runQuadlets(
-  context: StackContext,
+  { node, settings, topology }: StackContext,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
   others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
 ): { readonly declared: Readonly<Record<string, QuadletService>>; readonly outputs: pulumi.Inputs } {
-  const { node, settings, topology } = context;
-  const urls = urlsOf(node, portsOf(node.name, settings));
+  const urls = urlsOf(node, portsOf(node.name, settings), node);
   const all: [string, QuadletService][] = [];
   // Workloads come last: they may ask for what the others have.
   for (const { name, service, own, keeps, run } of quadletsOn({ node, topology }, settings)) {
@@ -60,7 +58,6 @@ export function runQuadlets(
       opts,
     );
     all.push([name, declared]);
-    if (name === "nats") declareQueues(context, declared, {});
   }
   const passwords = all.map(([name, of]): [string, QuadletService["passwords"]] => [name, of.passwords]);
   const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);

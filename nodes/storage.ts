@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Admission } from "../components/admission";
 import { HostCheck } from "../components/host-check";
+import { nodesToWake, wakeForModels } from "../components/inference";
 import { K3sServer } from "../components/k3s";
 import { PowerKeeper } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
 import { admissionRules } from "../policies/admission";
 import { engineTopology } from "../policies/watch/topology";
 import { postgresWith } from "../services";
-import { allAddressesOf, nodeNames, requireAlwaysOn } from "../topology";
+import { allAddressesOf, hostPort, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
 import { stackOutputs } from "./storage-outputs";
 import { deployFirewall } from "./firewall";
@@ -18,7 +19,7 @@ import { declareMigrations } from "./migrations";
 import { deployObjectStore } from "./object-store";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
-import { declareJobs, deployJobRunner } from "./jobs";
+import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
 import { runQuadlets } from "./services";
 
 /**
@@ -47,6 +48,8 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
 
   const networks = k3s.enabled ? [k3s.podNetwork] : [];
 
+  const jobs = jobsFile(context);
+  const woken = nodesToWake(settings.inference, topology);
   const host = new HostCheck("host", { node, sshIdentity });
   const firewall = deployFirewall(context, [k3s.podNetwork, k3s.serviceNetwork], { dependsOn: host.passed });
   watchHealth(context, { dependsOn: host.passed });
@@ -86,17 +89,21 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     : undefined;
 
   const own = pulumi.output({
-    dsns: postgres.endpoints.dsns,
-    s3Endpoint: store.endpoints.endpoint,
+    dsns: postgres.endpoints.ownDsns,
+    s3Endpoint: `http://${hostPort(node.address, store.backedUp.apiPort)}`,
     s3: store.endpoints.users,
   });
-  const runner = deployJobRunner(context, { dependsOn: firewall });
-  const quadlets = runQuadlets(context, own, {
-    dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])],
-  });
-  declareJobs(context, quadlets.declared);
-
-  observe(context, { dependsOn: firewall }, { postgres });
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
+  const observed = observe(context, { dependsOn: firewall }, { postgres });
+  const quadlets = runQuadlets(
+    context,
+    own,
+    { dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])] },
+    observed,
+  );
+  declareJobs(context, jobs, quadlets.declared);
+  const door = quadlets.declared["inference-door"];
+  if (door !== undefined) wakeForModels(context.connection, woken, { dependsOn: door.unit });
 
   const server = k3s.enabled
     ? new K3sServer(

@@ -7,14 +7,18 @@ export const connectionSchema = z
     node: z.string(),
     /** Address to connect to. */
     host: z.string(),
-    /** Its address in the mesh, tried when nothing answers at `host`: somebody who is elsewhere, or a LAN that is down. */
+    /**
+     * Its address in the mesh, tried when nothing answers at `host`: somebody who is elsewhere, or a LAN that is down.
+     * @default `host` alone is tried
+     */
     mesh: z.string().optional(),
+    /** Port of its sshd. */
     port: z.int().min(1).max(65535),
     /** `root`, or a user who may run `sudo -n`. */
     user: z.string(),
     /** The host's public key, `ssh-ed25519 AAAA…`. A host that shows another key is refused. */
     hostKey: z.string(),
-    /** Path of the private key on the machine that runs Pulumi; without it the SSH agent is asked. */
+    /** Path of the private key on the machine that runs Pulumi. @default the SSH agent is asked */
     identity: z.string().optional(),
   })
   .strict();

@@ -9,19 +9,25 @@ const repositoryForm = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
 const fromLine = /^FROM ([a-z0-9][A-Za-z0-9._:/@-]*)$/m;
 const baseOf = (containerfile: string) => fromLine.exec(containerfile)?.[1] ?? "";
 
-/** The inputs of homelab:remote:Image, checked and completed; see provider/sdk/remote.ts for their meaning. */
-export const imageSchema = z
-  .strictObject({
-    connection: connectionSchema,
-    repository: z.string().regex(repositoryForm, "must be an image's name without a tag"),
-    containerfile: z.string().regex(fromLine, "must have a line FROM with an image's name"),
-    timeoutSeconds: z.int().min(1).max(7200).default(900),
-    /** Derived; given back by the state. */
-    reference: z.string().optional(),
-  })
+/** The inputs of homelab:remote:Image as a program gives them. */
+export const imageArgs = z.strictObject({
+  /** How to reach the node over SSH. */
+  connection: connectionSchema,
+  /** Repository for the built image, e.g. `localhost/homelab/postgres`; its tag is the content's hash. */
+  repository: z.string().regex(repositoryForm, "must be an image's name without a tag"),
+  /** The Containerfile's text. `FROM` names the base with its exact tag or digest. */
+  containerfile: z.string().regex(fromLine, "must have a line FROM with an image's name"),
+  /** How long a build may take, seconds. @default 900 */
+  timeoutSeconds: z.int().min(1).max(7200).default(900),
+});
+
+/** The same, checked and completed. */
+export const imageSchema = imageArgs
+  // Derived; given back by the state.
+  .extend({ reference: z.string().optional() })
   .transform((image) => ({
     ...image,
-    reference: imageReference(image.repository, image.containerfile),
+    reference: imageReference(image),
   }));
 
 export type ImageSpec = z.infer<typeof imageSchema>;

@@ -3,13 +3,12 @@ import {
   entriesOf,
   memberDifferences,
   memberSchema,
-  policyDifferences,
-  policySchema,
   readMember,
   wrongAddress,
   type MemberSpec,
   type SeenMember,
-} from "./mesh";
+} from "./mesh-member";
+import { policyDifferences, policySchema } from "./mesh-policy";
 
 const connection = {
   node: "compute",

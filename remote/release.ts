@@ -7,27 +7,36 @@ const plainName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, "must be a plain name such as k3s or v1.35.4+k3s1");
 
-/** The inputs of homelab:remote:Release, checked and completed; see provider/sdk/remote.ts for their meaning. */
+/** The inputs of homelab:remote:Release, checked and completed. */
 export const releaseSchema = z
   .strictObject({
+    /** How to reach the node over SSH. */
     connection: connectionSchema,
+    /** Its files are in /usr/local/lib/homelab/NAME/VERSION. */
     name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a plain name such as k3s"),
+    /** Version of the release, e.g. `v1.35.4+k3s1`. */
     version: plainName,
+    /** Where its versions are, e.g. `https://github.com/k3s-io/k3s/releases/download`; `file:///…` is a directory on the node. */
     from: z
       .string()
       .regex(
         /^(https?|file):\/\/[^\s'"\\]*[^\s'"\\/]$/,
         "must be an address that begins with https://, http:// or file:/// and does not end with /",
       ),
+    /** The release's own file of SHA-256 sums, as sha256sum(1) writes it. */
     checksums: plainName,
+    /** Files of it. */
     files: z
       .array(
         z.strictObject({
+          /** As the release names it. */
           name: plainName,
+          /** Octal mode. @default "0755" */
           mode: z
             .string()
             .regex(/^0[0-7]{3}$/, "must be an octal mode such as 0755")
             .default("0755"),
+          /** Path of a copy, for a program that looks for it in a certain place. @default no copy */
           alsoIn: z
             .string()
             .regex(/^\/[A-Za-z0-9._@/-]+$/, "must be an absolute path of plain characters")
@@ -35,6 +44,7 @@ export const releaseSchema = z
         }),
       )
       .min(1, "must name at least one file"),
+    /** How long a file may take, seconds. @default 900 */
     timeoutSeconds: z.int().min(1).max(7200).default(900),
   })
   .refine(({ version }) => !version.includes(".."), "must not hold ..");

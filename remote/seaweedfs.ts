@@ -1,16 +1,23 @@
+import { z } from "zod";
 import { RemoteError } from "../packages/errors";
 import type { ConnectionArgs } from "./connection-args";
 import { runScript } from "./run";
 
+const name = z.string().min(1);
+const hostPort = z.string().regex(/^[^\s:]+:\d+$/, "must be host:port");
+
 /** Where SeaweedFS is on a node. Its master and filer listen on loopback, and ask for no key. */
-export interface SeaweedPlace {
-  readonly container: string;
-  readonly service: string;
-  /** `host:port`. */
-  readonly master: string;
-  /** `host:port`. */
-  readonly filer: string;
-}
+export const seaweedPlaceSchema = z.strictObject({
+  /** Name of its container. */
+  container: name,
+  /** Its unit. */
+  service: name,
+  /** `host:port` of its master. */
+  master: hostPort,
+  /** `host:port` of its filer. */
+  filer: hostPort,
+});
+export type SeaweedPlace = z.infer<typeof seaweedPlaceSchema>;
 
 async function ask(
   connection: ConnectionArgs,

@@ -4,11 +4,15 @@ import { connectionSchema } from "./connection-args";
 import { RemoteError } from "../packages/errors";
 import { runScript } from "./run";
 
-/** The inputs of homelab:remote:SecretFile; see provider/sdk/remote.ts for their meaning. */
+/** The inputs of homelab:remote:SecretFile. */
 export const secretFileSchema = z.strictObject({
+  /** How to reach the node over SSH. */
   connection: connectionSchema,
+  /** Absolute path of a file that a program on the node writes. */
   path: z.string().regex(/^\/[A-Za-z0-9._@/-]+$/, "must be an absolute path of plain characters"),
+  /** Anything whose change means that it was written again. @default it is read once */
   readAgainOn: z.record(z.string(), z.string()).default({}),
+  /** How long to wait for it, seconds. @default 60 */
   timeoutSeconds: z.int().min(0).max(600).default(60),
 });
 

@@ -4,11 +4,23 @@ import { RemoteError } from "../packages/errors";
 import { podmanChanged, podmanOn, type SeenSecret } from "./podman";
 import { runScript } from "./run";
 
-/** The inputs of homelab:remote:Secret; see provider/sdk/remote.ts for their meaning. */
+/** The inputs of homelab:remote:Secret. */
 export const secretSchema = z.strictObject({
+  /** How to reach the node over SSH. */
   connection: connectionSchema,
+  /** The podman secret's name. */
   name: z.string().regex(/^[a-z0-9]+([_-]+[a-z0-9]+)*$/, "must be a plain name such as postgres-password"),
+  /** The value; travels by standard input and rests only in podman's secret store and, encrypted, in the state. */
   value: z.string().min(1),
+  /**
+   * What becomes of another value that the node has under this name.
+   *   `replace`: the declared one takes its place.
+   *   `adopt`:   it is taken over, so `value` is a proposal for a node that has none; a `value` that changed since the
+   *              last run is a new password and takes its place.
+   *   `keep`:    it is taken over, whatever `value` becomes: for a key without which what it encrypted is lost.
+   *   `refuse`:  it stays and the run ends with a sentence: for a copy of such a key.
+   * @default "replace"
+   */
   existing: z.enum(["replace", "adopt", "keep", "refuse"]).optional(),
 });
 
@@ -41,7 +53,7 @@ export function refusal({ connection: { node }, name }: Named): string {
 
 async function ask(
   { connection, name }: Named,
-  verb: SecretVerb | "remove",
+  verb: SecretVerb | "read" | "remove",
   value: string | undefined,
   signal: AbortSignal,
   known = false,
@@ -101,6 +113,16 @@ export async function applySecret(
     value: Buffer.from(value, "base64").toString("utf8"),
     ...(aside === undefined ? {} : { aside }),
   };
+}
+
+/** What a secret on the node holds. @throws RemoteError when there is none */
+export async function readSecret(secret: Named, signal: AbortSignal): Promise<string> {
+  const value = (await ask(secret, "read", undefined, signal)).get("value");
+  if (value === undefined)
+    throw new RemoteError(
+      `There is no podman secret ${secret.name} on ${secret.connection.node}: \`pulumi up\` of ${secret.connection.node} makes it.`,
+    );
+  return Buffer.from(value, "base64").toString("utf8");
 }
 
 export async function removeSecret(secret: Named, signal: AbortSignal): Promise<void> {

@@ -5,10 +5,14 @@ import { RemoteError } from "../packages/errors";
 import { ConnectionPool } from "./pool";
 
 const pools = new Map<string, ConnectionPool>();
+/** Those that nothing new is asked over. */
+const retired: ConnectionPool[] = [];
+
+const keyOf = ({ host, port, user, hostKey, identity }: ConnectionArgs) =>
+  JSON.stringify([host, port, user, hostKey, identity]);
 
 function poolOf(connection: ConnectionArgs): ConnectionPool {
-  const { host, port, user, hostKey, identity } = connection;
-  const key = JSON.stringify([host, port, user, hostKey, identity]);
+  const key = keyOf(connection);
   let pool = pools.get(key);
   if (pool === undefined) {
     pool = new ConnectionPool(connection);
@@ -37,9 +41,17 @@ export const session = <T>(
   use: (channel: ClientChannel) => Promise<T>,
 ): Promise<T> => poolOf(connection).session(command, use);
 
+/** What is asked of a node from now on is asked over a new connection; what runs over the present one goes on. */
+export function renew(connection: ConnectionArgs): void {
+  const key = keyOf(connection);
+  const pool = pools.get(key);
+  if (pool !== undefined) retired.push(pool);
+  pools.delete(key);
+}
+
 /** Ends every pooled connection, so that the process can end. */
 export async function closeAll(): Promise<void> {
-  const open = [...pools.values()];
+  const open = [...pools.values(), ...retired.splice(0)];
   pools.clear();
   await Promise.all(open.map((pool) => pool.close()));
 }

@@ -13,15 +13,22 @@ export interface StatusSaid {
   readonly ended: "well" | "unreachable" | "late" | { readonly sentence: string };
 }
 
-/** Asks for all that `homelab status` shows of a machine, over one connection, and waits no longer than it is told to. */
-export async function lookAtStatus(connection: ConnectionArgs, milliseconds: number): Promise<StatusSaid> {
+/**
+ * Asks for all that `homelab status` or `homelab agents` shows of a machine, over one connection, and waits no longer than it is
+ * told to.
+ */
+export async function lookAtStatus(
+  connection: ConnectionArgs,
+  milliseconds: number,
+  script: "status" | "agents" = "status",
+): Promise<StatusSaid> {
   let text = "";
   const probe = { accepted: false };
   void reachable(connection.host, connection.port, connection.mesh).then(
     (answers) => (probe.accepted = answers),
   );
   const stop = new AbortController();
-  const script = runScript(connection, "status", {
+  const answer = runScript(connection, script, {
     stdin: `seconds\t${Math.max(1, Math.floor(milliseconds / 1000) - 1)}\nend\n`,
     timeoutSeconds: Math.ceil(milliseconds / 1000) + 1,
     signal: stop.signal,
@@ -30,7 +37,7 @@ export async function lookAtStatus(connection: ConnectionArgs, milliseconds: num
     (result): StatusSaid["ended"] =>
       result.code === 0
         ? "well"
-        : { sentence: result.stderr.trim() || `status.sh ended with ${result.code}` },
+        : { sentence: result.stderr.trim() || `${script}.sh ended with ${result.code}` },
     (error: unknown) => (error instanceof Unreachable ? "unreachable" : { sentence: errorMessage(error) }),
   );
   let timer: NodeJS.Timeout | undefined;
@@ -39,7 +46,7 @@ export async function lookAtStatus(connection: ConnectionArgs, milliseconds: num
       resolve("late");
     }, milliseconds);
   });
-  const ended = await Promise.race([script, late]);
+  const ended = await Promise.race([answer, late]);
   clearTimeout(timer);
   stop.abort();
   // The last line may not be whole.

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { flag, image, listOf, strict } from "./fields";
+import { flag, image, line, listOf, memory, strict, variable } from "./fields";
 import { count } from "./pod-fields";
 import { quadletKeys } from "./quadlet-keys";
+import { schedule } from "./schedule-fields";
 import { isOn, type JudgedBy } from "./service";
 
 const name = z
@@ -11,8 +12,6 @@ const name = z
     "must be small letters, digits or dashes, beginning with a letter, 20 at most",
   )
   .refine((one) => !["tasks", "queue"].includes(one), "may not be tasks or queue");
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable");
-const line = z.string().regex(/^[^\r\n\0]*$/, "must be one line");
 
 const pool = strict({
   enabled: flag.default(true).describe("whether its agents run; its queue is there in any case"),
@@ -26,6 +25,11 @@ const pool = strict({
     .default(10)
     .describe("after how long without a sign of life a task is given to another agent, seconds"),
   tries: count(1, 100).default(5).describe("how often a task is given out before it is given up"),
+  schedule: schedule
+    .optional()
+    .describe(
+      "its agents begin at these times and end when no task has come for half a minute, in place of waiting all the time; tasks wait in the queue until then",
+    ),
   models: listOf(z.string())
     .default([])
     .describe("models of `homelab:inference.models` that its key opens; none: it is given no key"),
@@ -35,11 +39,7 @@ const pool = strict({
     .optional()
     .describe("tokens a minute that all its agents together may use. Left out: no limit"),
   environment: z.record(variable, line).default({}).describe("environment variables of your own"),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
-    .default("512M")
-    .describe("memory that each agent is never given more of"),
+  memory: memory.default("512M").describe("memory that each agent is never given more of"),
   quadlet: quadletKeys.describe("further keys of its quadlets, by section"),
 });
 

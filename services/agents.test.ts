@@ -57,6 +57,18 @@ describe("a pool of agents", () => {
     });
   });
 
+  it("begins at its times and ends by itself where it has a schedule", () => {
+    const agent = (more: object) =>
+      quadletsOn({ node: desktop, topology: house }, load({ mail: { ...pool, ...more } })).find(
+        ({ name }) => name === "agent-mail-1",
+      )?.run;
+    const run = agent({ schedule: { at: "Mon..Fri 20:00", limitSeconds: 7200 } });
+    expect(run?.schedule).toEqual({ at: ["Mon..Fri 20:00"], limitSeconds: 7200 });
+    expect(run?.container.environment).toMatchObject({ AGENT_IDLE_SECONDS: "30" });
+    expect(agent({})).not.toHaveProperty("schedule");
+    expect(agent({})?.container.environment).not.toHaveProperty("AGENT_IDLE_SECONDS");
+  });
+
   it("is a user of NATS with the least rights, beside those that are declared, and a client of the gateway", () => {
     expect(Object.keys(settings.nats.users)).toEqual([
       ...["agent", "agents-mail", "agents-code", "agents-tasks", "agents-queue"],

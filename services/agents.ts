@@ -12,6 +12,9 @@ import { NotHandedOutError, secretName, service, type Service } from "./service"
 /** Files below /run/secrets in which an agent finds what opens the queue and the gateway. */
 const agentSecrets = { nats: "nats-password", inference: "inference-key" } as const;
 
+/** After how long without a task an agent with a schedule ends, until its next time. */
+const idleSeconds = 30;
+
 /** One agent of a pool, as a service like the others. */
 function agent(pool: string, own: PoolSettings, number: number): Service {
   const name = `agent-${pool}-${number}`;
@@ -57,6 +60,7 @@ function agent(pool: string, own: PoolSettings, number: number): Service {
           AGENT_INBOX: inboxOf(user),
           AGENT_ALIVE_SECONDS: String(own.aliveSeconds),
           AGENT_TRIES: String(own.tries),
+          ...(own.schedule === undefined ? {} : { AGENT_IDLE_SECONDS: String(idleSeconds) }),
           ...(own.models[0] === undefined ? {} : { AGENT_MODEL: own.models[0] }),
         },
         secrets: keys.map((key) => ({
@@ -67,6 +71,7 @@ function agent(pool: string, own: PoolSettings, number: number): Service {
         dropCapabilities: ["all"],
       },
       memory: own.memory,
+      ...(own.schedule === undefined ? {} : { schedule: own.schedule }),
       health: { exec: ["systemctl", "is-active", "--quiet", `${name}.service`] },
       more: own.quadlet,
     }),

@@ -57,6 +57,9 @@ const backupDesktopSchema = strict({
     ),
 });
 
+/** Where scripts on a node put files for the textfile collector, unless the settings say another place. */
+export const usualMetricsDirectory = "/var/lib/homelab/metrics";
+
 /** `homelab:backup` on storage, where all backups are collected. */
 export const backupServerSchema = strict({
   enabled: flag.default(true).describe("whether storage is backed up at all"),
@@ -83,7 +86,7 @@ export const backupServerSchema = strict({
     .default("Sun 06:30")
     .describe("day and time when the weekly restore drill begins"),
   metricsDirectory: dataDirectory
-    .default("/var/lib/homelab/metrics")
+    .default(usualMetricsDirectory)
     .describe("where files for the textfile collector of Prometheus' node exporter are put"),
   files: flag
     .default(false)

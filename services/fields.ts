@@ -69,3 +69,14 @@ export function listOf<T extends z.ZodType<string> | z.ZodType<number>>(element:
 
 /** What is switched on or off. */
 export const flag = z.boolean({ error: "must be true or false" });
+
+/** Memory as systemd and podman write it. A pod's is written as Kubernetes has it (./pod-fields.ts). */
+export const memory = z.string().regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G");
+
+/** Name of an environment variable. */
+export const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable");
+
+/** A text that cannot become another line of a file. */
+export const line = z.string().regex(/^[^\r\n\0]*$/, "must be one line");

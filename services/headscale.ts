@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { certificateOf } from "./certificate";
-import { dataDirectory, flag, image, port, strict } from "./fields";
+import { dataDirectory, flag, image, memory, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { secretName, service, type QuadletRun } from "./service";
 
@@ -35,11 +35,7 @@ const headscaleSchema = strict({
   dataDirectory: dataDirectory
     .default("/srv/homelab/headscale")
     .describe("directory on the node that holds its database and keys"),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
-    .default("256M")
-    .describe("memory that it is never given more of"),
+  memory: memory.default("256M").describe("memory that it is never given more of"),
   quadlet: quadletKeys.describe("further keys of its quadlet, by section"),
 });
 export type HeadscaleSettings = z.output<typeof headscaleSchema>;

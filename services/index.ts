@@ -1,9 +1,12 @@
 export type { NatsSettings } from "./nats";
 export { clientsOfPools, natsUsersOf, queueUser, taskStream, type AgentsSettings } from "./agents-settings";
+export type { InferenceSettings } from "./inference-settings";
+export { wokenByModels, type Woken } from "./inference-wake";
 export { alertsSchema, type AlertsSettings } from "./alerts";
 export {
   backupNodeSchema,
   backupServerSchema,
+  usualMetricsDirectory,
   type BackupDesktopSettings,
   type BackupNodeSettings,
   type BackupServerSettings,
@@ -22,7 +25,13 @@ export { dataDirectory, identifier, port, strict } from "./fields";
 export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
 export { services, type ServiceName } from "./catalog";
 export { jobsDoor, jobsFlow, type JobsSettings } from "./jobs";
-export { k3sAgentSchema, k3sServerSchema, type K3sAgentSettings, type K3sServerSettings } from "./k3s";
+export {
+  k3sAgentSchema,
+  kubeletPort,
+  k3sServerSchema,
+  type K3sAgentSettings,
+  type K3sServerSettings,
+} from "./k3s";
 export {
   logEngines,
   logShippingSchema,
@@ -63,7 +72,12 @@ export {
   type RoleSettings,
 } from "./postgres";
 export { restartParameters } from "./postgres-catalog";
-export { postgresExporterSchema, type PostgresExporterSettings } from "./postgres-exporter";
+export {
+  monitorSecrets,
+  postgresExporterSchema,
+  postgresExporterUnit,
+  type PostgresExporterSettings,
+} from "./postgres-exporter";
 export {
   powerKeeperSchema,
   powerPort,
@@ -95,6 +109,7 @@ export { NotHandedOutError, secretName, service } from "./service";
 export type {
   Keeps,
   QuadletRun,
+  Schedule,
   SecretSources,
   StorageValues,
   Service,

@@ -1,4 +1,4 @@
-import { hostPort, type Node, type Topology } from "../topology";
+import { hostPort, houseAddress, type Node, type Topology } from "../topology";
 import { knownBackends, type BackendSettings, type InferenceSettings } from "./inference-settings";
 
 /** What a client may ask for; LiteLLM has some hundred paths more, none of which leads out of here. */
@@ -13,6 +13,9 @@ const open = [
   "/models",
 ];
 
+/** Before a server's name in the path: of a model that says `wake`. */
+export const wakePath = "wake/";
+
 /** Seconds that a request waits for a slot of a server of the house. */
 const slotSeconds = 2;
 
@@ -24,7 +27,7 @@ interface Server {
 function serverOf({ service, url, port, health }: BackendSettings, { nodes }: Topology): Server {
   if (service !== undefined) {
     const known = knownBackends[service];
-    return { at: hostPort(nodes.compute.address, port ?? known.port), health: health ?? known.health };
+    return { at: hostPort(houseAddress(nodes.compute), port ?? known.port), health: health ?? known.health };
   }
   const { host, port: inUrl } = new URL(url ?? "http://127.0.0.1");
   return { at: inUrl === "" ? `${host}:80` : host, health: health ?? "/v1/models" };
@@ -41,15 +44,17 @@ backend house-${name}
   timeout queue ${slotSeconds}s
   timeout server ${own.answerSeconds}s
   retries 0
+  http-request set-var(txn.wanted) str(yes) if { var(txn.wake) -m found } { nbsrv(house-${name}) lt 1 }
   http-request replace-path /${name}/(.*) /\\1
   # Known to be gone within six seconds, also by what it answers; whoever waits for it then goes elsewhere at once.
-  server ${name} ${at} maxconn ${own.slots} check inter 2s fastinter 1s downinter 2s fall 2 rise 2 observe layer7 error-limit 3 on-error mark-down on-marked-down shutdown-sessions
+  server ${name} ${at} maxconn ${own.slots} check inter 1s downinter 2s fall 2 rise 2 observe layer7 error-limit 3 on-error mark-down on-marked-down shutdown-sessions
 `;
 };
 
 /** haproxy.cfg: the door that clients come in by, and the one by which LiteLLM asks servers of the house. */
 export function doorConfig(own: InferenceSettings, node: Node, topology: Topology): string {
-  const scraper = [...new Set(["127.0.0.1", "::1", node.address, topology.nodes.storage.address])];
+  const { storage } = topology.nodes;
+  const scraper = [...new Set(["127.0.0.1", "::1", node.address, storage.address, houseAddress(storage)])];
   return `# Written by Pulumi: changes made here are put back.
 global
   log stdout format raw local0 info
@@ -107,6 +112,11 @@ backend litellm
 frontend house
   bind 127.0.0.1:${own.backendPort}
   option dontlog-normal
+  # A model that says wake asks the same servers; that nobody is there is in the log, where homelab-inference-wake reads it.
+  acl wakes path_beg /${wakePath}
+  http-request set-var(txn.wake) str(yes) if wakes
+  http-request replace-path /${wakePath}(.*) /\\1 if wakes
+  log-format '{"what":"house","server":"%b","status":%ST,"wanted":"%[var(txn.wanted)]"}'
   use_backend house-%[path,field(2,/)]
 ${Object.entries(own.backends)
   .map(([name, one]) => backend(name, one, topology))

@@ -1,8 +1,10 @@
+import { wakePath } from "./inference-door";
 import type { InferenceSettings } from "./inference-settings";
 import { secretName, type SecretSources } from "./service";
 
 /** A provider's minute slides, LiteLLM's begins with the clock's: with half of it neither end of a minute exceeds it. */
 const share = (limit: number, among: number) => Math.max(1, Math.floor(limit / 2 / among));
+const half = (limit: number | undefined) => (limit === undefined ? undefined : share(limit, 1));
 
 /** Seconds in which a server that failed is not asked again: enough for the request at hand to go elsewhere. */
 const localCooldown = 2;
@@ -28,7 +30,7 @@ function localParams(own: InferenceSettings, name: string, choice: Choice) {
   const seconds = (own.backends[name]?.answerSeconds ?? 8) + 4;
   return {
     model: `openai/${choice.model}`,
-    api_base: `http://127.0.0.1:${own.backendPort}/${name}/v1`,
+    api_base: `http://127.0.0.1:${own.backendPort}/${choice.wake ? wakePath : ""}${name}/v1`,
     api_key: "none",
     // HAProxy gives up first; this is for the case that it does not answer itself.
     timeout: seconds,
@@ -120,14 +122,14 @@ export const routerKeys = ({ clients }: InferenceSettings, { passwords }: Secret
     clients: Object.entries(clients).map(([name, own]) => ({ name, key: passwords[name] ?? "", ...own })),
   });
 
-/** What is allowed a minute, as figures that an alert compares with what was used. */
+/** What the gateway uses of an account at most, as figures that an alert compares with what was used. */
 export const routerLimits = (own: InferenceSettings): string =>
   JSON.stringify({
     keys: `/run/secrets/${secretName("inference", "keys")}`,
     accounts: Object.fromEntries(
       Object.entries(own.accounts).map(([name, { tokensPerMinute, requestsPerMinute, budget }]) => [
         name,
-        { tokens: tokensPerMinute, requests: requestsPerMinute, budget },
+        { tokens: half(tokensPerMinute), requests: half(requestsPerMinute), budget },
       ]),
     ),
   });

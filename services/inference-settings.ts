@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, listOf, memory, port, strict } from "./fields";
 import { count } from "./pod-fields";
 import { quadletKeys } from "./quadlet-keys";
 
@@ -116,6 +116,11 @@ const chosen = strict({
     .describe("one of `backends`; excludes `account`, and one of the two must be given"),
   account: name.optional().describe("one of `accounts`"),
   model: model.describe("the model as that server calls it"),
+  wake: flag
+    .default(false)
+    .describe(
+      "whether a request wakes the node of `backend` when it is off; meanwhile the next place answers. The topology must have the node's `mac`",
+    ),
   inputCost: z
     .number()
     .min(0)
@@ -126,10 +131,12 @@ const chosen = strict({
     .min(0)
     .optional()
     .describe("US dollars for a million tokens of the answer. Left out: LiteLLM's list"),
-}).refine(
-  (one) => (one.backend === undefined) !== (one.account === undefined),
-  "must have either backend or account",
-);
+})
+  .refine(
+    (one) => (one.backend === undefined) !== (one.account === undefined),
+    "must have either backend or account",
+  )
+  .refine((one) => !one.wake || one.backend !== undefined, "may say wake only of a backend");
 
 /** Whoever may ask, by name. */
 const client = strict({
@@ -142,8 +149,6 @@ const client = strict({
   tokensPerMinute: perMinute("tokens a minute that it may use. Left out: no limit"),
   requestsPerMinute: perMinute("requests a minute that it may send. Left out: no limit"),
 });
-
-const memory = z.string().regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G");
 
 /** `homelab:inference`: one address for local models and cloud accounts. */
 export const inferenceSchema = strict({

@@ -60,6 +60,8 @@ appendfsync everysec
 save ""
 maxmemory 128mb
 maxmemory-policy noeviction
+# Whatever LANG its image has: one that the image does not know ends Valkey at its start.
+locale-collate C
 include /run/secrets/${secretName(inferenceUnits.store, "auth")}
 `;
 
@@ -145,9 +147,9 @@ const door = (own: InferenceSettings): Service => ({
       user: `${doorUser}:${doorUser}`,
       dropCapabilities: ["all"],
       readOnly: true,
+      // One process: with a master (-W) it would start itself again, for reloads that nobody makes here.
       exec: [
         "haproxy",
-        "-W",
         "-db",
         "-f",
         "/etc/haproxy/haproxy.cfg",

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { flag, port, strict } from "./fields";
+import { flag, memory, port, strict } from "./fields";
 import { count } from "./pod-fields";
-import { memory, prefectImage, prefectLogin, prefectPort } from "./prefect";
+import { prefectImage, prefectLogin, prefectPort } from "./prefect";
 import { quadletKeys } from "./quadlet-keys";
 import { NotHandedOutError, secretName, service, type SecretSources } from "./service";
-import { hostPort } from "../topology";
+import { hostPort, houseAddress } from "../topology";
 
 /** Directory of the socket by which a worker asks its node for a job. Nothing else is in it: the worker sees it whole. */
 export const jobsDoor = "/run/homelab/jobs-door";
@@ -76,7 +76,7 @@ export const jobs = service({
       secrets: [{ name: secretName("jobs", "login"), variable: "PREFECT_API_AUTH_STRING" }],
       tmpfs: ["/tmp"],
       environment: {
-        PREFECT_API_URL: `http://${hostPort(topology.nodes[own.server].address, own.serverPort)}/api`,
+        PREFECT_API_URL: `http://${hostPort(houseAddress(topology.nodes[own.server], node), own.serverPort)}/api`,
         PREFECT_HOME: "/tmp/prefect",
         HOMELAB_JOBS_SOCKET: `${jobsDoor}/socket`,
         // Without heartbeats a run whose worker was lost would be "running" for ever.
@@ -99,9 +99,8 @@ export const jobs = service({
       {
         name: jobsFlow.file,
         content: readFileSync(join(__dirname, "files", jobsFlow.file), "utf8"),
+        // Read at each run; but a file is mounted as it was when the container began, so another one needs another start.
         at: `${jobsFlow.path}/${jobsFlow.file}`,
-        // It is read at each run.
-        onChange: "nothing",
       },
     ],
     memory: own.memory,

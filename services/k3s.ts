@@ -4,7 +4,7 @@ import { dataDirectory, flag, listOf, port, strict } from "./fields";
 import { service, type ServicePort } from "./service";
 
 /** TCP; asked by the server for logs and by pods for measurements. */
-const kubeletPort = 10250;
+export const kubeletPort = 10250;
 /** UDP; carries pods' packets between the nodes. @see https://docs.k3s.io/installation/requirements#networking */
 const overlayPort = 8472;
 
@@ -98,8 +98,8 @@ export type K3sServerSettings = z.output<typeof k3sServerSchema>;
 export type K3sAgentSettings = z.output<typeof k3sAgentSchema>;
 
 const memberPorts = ({ openPorts }: K3sAgentSettings): ServicePort[] => [
-  { title: "kubelet", port: kubeletPort, from: "nodes" },
-  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes" },
+  { title: "kubelet", port: kubeletPort, from: "nodes", lan: "always" },
+  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes", lan: "always" },
   ...openPorts.flatMap((port) =>
     (["tcp", "udp"] as const).map((protocol): ServicePort => ({
       ...{ title: "homelab-k3s.openPorts", port, key: "k3s.openPorts", protocol },
@@ -116,7 +116,10 @@ export const k3sServer = service({
   settings: k3sServerSchema,
   enabled: ({ enabled }) => enabled,
   ports: (settings) => [
-    { title: "Kubernetes API", port: settings.apiPort, key: "k3s.apiPort", from: "operators" },
+    {
+      ...{ title: "Kubernetes API", port: settings.apiPort, key: "k3s.apiPort" },
+      ...{ from: "operators", lan: "always" },
+    },
     ...memberPorts(settings),
   ],
   keeps: ({ dataDirectory }) => ({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { flag, image, listOf, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { isOn, secretName, service, type JudgedBy, type QuadletRun } from "./service";
+import { goesByMesh } from "../topology";
 import { meshUrl } from "./headscale";
 
 const line = (what: string) =>
@@ -28,6 +29,11 @@ const meshSchema = strict({
     .describe(
       "with `tailscale`: an auth key with the node's tag, or the secret of an OAuth client with the scope `auth_keys` and that tag; `headscale` makes one when the node joins. Secret",
     ),
+  only: flag
+    .default(false)
+    .describe(
+      "whether the ports that services declare are closed to the other nodes on the LAN, and open by the mesh alone; SSH, the cluster's own ports, what is open to anyone and `operators` of the topology stay",
+    ),
   operators: listOf(
     z
       .string()
@@ -51,7 +57,30 @@ const meshSchema = strict({
 });
 export type MeshSettings = z.output<typeof meshSchema>;
 
-function problems(own: MeshSettings, { node, stack }: JudgedBy): string[] {
+function problems(own: MeshSettings, judged: JudgedBy): string[] {
+  return [...trafficProblems(own, judged), ...joiningProblems(own, judged)];
+}
+
+/** Nobody is to be told an address that nothing answers at, and no port is closed before there is another way in. */
+function trafficProblems({ enabled, only }: MeshSettings, { node, topology }: JudgedBy): string[] {
+  if (!enabled)
+    return [
+      ...(goesByMesh(topology)
+        ? [
+            `homelab:mesh.enabled is false: it must be true, because every node has an address in the mesh in the topology, so the house's traffic to ${node.name} goes there. To leave the mesh, take nodes.${node.name}.mesh out of the topology first, and run each stack's \`pulumi up\`.`,
+          ]
+        : []),
+      ...(only ? ["homelab:mesh.only is true: homelab:mesh.enabled must be true for it."] : []),
+    ];
+  const without = Object.values(topology.nodes).filter(({ mesh: address }) => address === undefined);
+  return only && without.length > 0
+    ? [
+        `homelab:mesh.only is true: it must be false until every node has its address in the mesh in the topology; missing is ${without.map(({ name }) => `nodes.${name}.mesh`).join(", ")}.`,
+      ]
+    : [];
+}
+
+function joiningProblems(own: MeshSettings, { node, stack }: JudgedBy): string[] {
   const { enabled, coordination, url, authKey } = own;
   if (!enabled) return [];
   if (coordination === "tailscale")

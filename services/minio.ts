@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucketName, dataDirectory, image, listOf, port, s3User, strict } from "./fields";
+import { bucketName, dataDirectory, flag, image, listOf, port, s3User, strict } from "./fields";
 import { bucketsOf, engineRuns, engineServes, usersOf } from "./s3-fields";
 import { service } from "./service";
 
@@ -15,6 +15,11 @@ export const minioSchema = strict({
   dataDirectory: dataDirectory
     .default("/srv/homelab/minio")
     .describe("directory on the node that holds the objects"),
+  syncWrites: flag
+    .default(true)
+    .describe(
+      "whether what is acknowledged is on the disk (MinIO's `MINIO_FS_OSYNC`). `false`: a power cut loses some of it, and may take an object that is being overwritten at that moment with all its versions",
+    ),
   adopt: listOf(z.union([bucketName, s3User]))
     .default([])
     .describe(

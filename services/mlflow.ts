@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { podPort, type ComputeGroup } from "./compute-group";
 import { bucketName, flag, identifier, image, listOf, s3User, strict } from "./fields";
-import type { Node } from "../topology";
+import { houseAddress, type Node } from "../topology";
 import type { PodContext, PodRun } from "./pod";
 import { count, pod, requirement } from "./pod-fields";
 import { startFile } from "./pod-files";
@@ -35,9 +35,12 @@ const variables = (own: MlflowSettings): SecretsOf => ({
 });
 
 /** By what names clients may ask for it: a web page that made its own name point here is refused. */
-function allowedHosts({ name, address }: Node, port: number): string[] {
-  const host = address.includes(":") ? `[[]${address}]` : address;
-  return [host, name, `${name}.*`, "localhost"].flatMap((one) => [one, `${one}:${port}`]);
+function allowedHosts(node: Node, port: number): string[] {
+  const { name, address } = node;
+  const hosts = [...new Set([address, houseAddress(node)])].map((one) =>
+    one.includes(":") ? `[[]${one}]` : one,
+  );
+  return [...hosts, name, `${name}.*`, "localhost"].flatMap((one) => [one, `${one}:${port}`]);
 }
 
 /**

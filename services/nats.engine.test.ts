@@ -9,12 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../tests/support/ports";
 import { programsOf } from "../tests/support/programs";
 import { loadTopology } from "../topology";
 import { natsAccounts, natsConfig } from "./nats";
@@ -25,15 +25,6 @@ const folder = mkdtempSync(join(tmpdir(), "homelab-nats-"));
 const open: NatsConnection[] = [];
 let server: ChildProcess | undefined;
 let settings: ReturnType<typeof services.nats.settings.parse>;
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
-  const address = listener.address();
-  await new Promise((done) => listener.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 function start(): void {
   const program = join(programsOf("nats", "nats-server"), "nats-server");

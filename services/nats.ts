@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, listOf, memory, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { secretName, service, type SecretSources } from "./service";
 
@@ -40,11 +40,7 @@ const settings = strict({
     .default(8222)
     .describe("port of its health check and its own figures, on the node's loopback only"),
   dataDirectory: dataDirectory.default("/srv/homelab/nats").describe("holds JetStream's streams"),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
-    .default("512M")
-    .describe("memory that it is never given more of"),
+  memory: memory.default("512M").describe("memory that it is never given more of"),
   maxFileStore: size.default("10GB").describe("disk that all streams together may take"),
   syncInterval: z
     .union([z.literal("always"), z.string().regex(/^[1-9]\d*(ms|s|m)$/)], {
@@ -52,7 +48,7 @@ const settings = strict({
     })
     .default("always")
     .describe(
-      "when what is published is synced to the disk. `always`: before it is acknowledged, so a power cut loses nothing that was; any time: many more messages a second, and a power cut loses what came since",
+      "when what is published is synced to the disk. `always`: before it is acknowledged, so a power cut loses nothing that was; any time: many more messages a second, and a power cut loses what came since; a stream that was made since may then keep NATS unhealthy until its folder below `dataDirectory` is removed",
     ),
   backupDirectory: dataDirectory
     .default("/srv/homelab/nats-backup")

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucketName, listOf, s3User, strict } from "./fields";
+import { bucketName, flag, listOf, s3User, strict } from "./fields";
 import { minioSchema, type MinioSettings } from "./minio";
 import { service, type JudgedBy } from "./service";
 import { bucketsOf, usersOf } from "./s3-fields";
@@ -21,6 +21,9 @@ const objectStoreSchema = strict({
     .describe(
       "the other engine, which runs beside with the same buckets and users on its own port, and is handed out to nobody: for moving the objects",
     ),
+  readOnly: flag
+    .default(false)
+    .describe("every consumer may only read, with each engine: for the last part of moving the objects"),
   buckets: bucketsOf()
     .optional()
     .describe("buckets by name; when not given, those of `homelab:minio.buckets`"),
@@ -43,10 +46,17 @@ interface Stack {
   readonly minio: MinioSettings;
 }
 
+const readers = (users: MinioSettings["users"]): MinioSettings["users"] =>
+  Object.fromEntries(
+    Object.entries(users).map(([user, consumer]) => [user, { ...consumer, access: "read-only" }]),
+  );
+
 /** Buckets, users and what is adopted: of `homelab:objectStore`, else of `homelab:minio`, where they stood before. */
 export const declaredStore = ({ objectStore, minio }: Stack): DeclaredStore => ({
   buckets: objectStore.buckets ?? minio.buckets,
-  users: objectStore.users ?? minio.users,
+  users: objectStore.readOnly
+    ? readers(objectStore.users ?? minio.users)
+    : (objectStore.users ?? minio.users),
   adopt: objectStore.adopt ?? minio.adopt,
 });
 

@@ -172,7 +172,7 @@ export const postgresSchema = strict({
       .int("must be a whole number")
       .min(1, "must be 1 to 1000")
       .max(1000, "must be 1 to 1000")
-      .default(40)
+      .default(100)
       .describe(
         "candidates that a search by an HNSW index keeps, 1 to 1000: more finds more of the nearest and takes longer; see [search.md](search.md)",
       ),

@@ -84,7 +84,8 @@ export const powerKeeper = service({
   settings: powerKeeperSchema,
   problems: (own, { topology }) => keeperProblems(own, topology),
   enabled: ({ enabled: on }) => on,
-  ports: () => [{ title: "last words", port: powerPort, from: "nodes" }],
+  // A node that goes off says so by the address that it is known by.
+  ports: () => [{ title: "last words", port: powerPort, from: "nodes", lan: "always" }],
   keeps: () => ({
     kind: "ephemeral",
     paths: ["/var/lib/homelab/power"],

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
-import { dataDirectory, flag, identifier, image, port, strict } from "./fields";
+import { dataDirectory, flag, identifier, image, memory, port, strict } from "./fields";
 import { count } from "./pod-fields";
 import { quadletKeys } from "./quadlet-keys";
 import { secretName, service, type SecretSources, type StorageValues } from "./service";
@@ -13,8 +15,6 @@ export const prefectImage = image
 export const prefectPort = port
   .default(4200)
   .describe("its TCP port, for the API and the pages, open to the nodes and the operators");
-
-export const memory = z.string().regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G");
 
 const settings = strict({
   enabled: flag.default(false).describe("whether it runs on this node, which must be always on"),
@@ -68,6 +68,16 @@ const secrets = (own: PrefectSettings) => ({
   database: ({ storage }: SecretSources) => databaseOf(own, storage),
 });
 
+/** Run on the node: it dumps the tables before another version starts, and brings them back. */
+const tables = "tables.sh";
+
+/** Where PostgreSQL is on the same node, what changes the tables is preceded by a dump. */
+function withDump({ image: started, database, dataDirectory: directory, quadlet }: PrefectSettings) {
+  const { ExecStartPre = [], ...others } = quadlet.Service;
+  const dump = `/bin/bash /etc/homelab/prefect/${tables} before ${database} ${directory}/dumps ${started}`;
+  return { ...quadlet, Service: { ...others, ExecStartPre: [dump, ...[ExecStartPre].flat()] } };
+}
+
 /** The server of jobs.yaml's jobs. Who runs them: ./jobs.ts. */
 export const prefect = service({
   title: "Prefect",
@@ -89,7 +99,7 @@ export const prefect = service({
   }),
   passwords: () => ["password"],
   secrets,
-  quadlet: (own) => ({
+  quadlet: (own, { node }) => ({
     name: "prefect",
     description: "Prefect, which begins the jobs of the house",
     image: own.image,
@@ -104,11 +114,19 @@ export const prefect = service({
       exec: ["prefect", "server", "start", "--host", "0.0.0.0", "--port", String(own.port)],
       stopTimeout: 30,
     },
+    files: [
+      {
+        name: tables,
+        content: readFileSync(join(__dirname, "files", `prefect-${tables}`), "utf8"),
+        at: `/opt/homelab/${tables}`,
+        onChange: "nothing",
+      },
+    ],
     memory: own.memory,
     // Answers without a login, and only once the tables are there.
     health: { http: `http://127.0.0.1:${own.port}/api/health` },
     // The first start makes 37 tables, and a new version changes them.
     startSeconds: 300,
-    more: own.quadlet,
+    more: node.name === "storage" ? withDump(own) : own.quadlet,
   }),
 });

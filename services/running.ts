@@ -1,5 +1,13 @@
 import type { z } from "zod";
-import { addressesOf, hostPort, nodeNames, type Node, type NodeName, type Topology } from "../topology";
+import {
+  addressesOf,
+  hostPort,
+  houseAddress,
+  nodeNames,
+  type Node,
+  type NodeName,
+  type Topology,
+} from "../topology";
 import { services as house, type ServiceName } from "./catalog";
 import { postgresSchema, type PostgresSettings } from "./postgres";
 import { secretName, type Service, type ServiceContext, type ServicePort, type Services } from "./service";
@@ -72,9 +80,18 @@ export const portsOf = (node: NodeName, settings: object, all: Services = house)
     (service.ports?.(own, settings) ?? []).map((port) => ({ ...port, service })),
   );
 
-/** Who may connect to a port, beside the node itself. */
-export function clientsOf({ from }: ServicePort, topology: Topology): readonly string[] | "anyone" {
+/**
+ * Who may connect to a port by the LAN, beside the node itself.
+ * @param meshOnly whether nodes come by the mesh alone (`homelab:mesh.only`).
+ */
+export function clientsOf(
+  { from, carries, lan }: ServicePort,
+  topology: Topology,
+  meshOnly = false,
+): readonly string[] | "anyone" {
   if (from === "anyone") return from;
+  if (meshOnly && carries !== "mesh" && lan !== "always")
+    return from === "operators" ? topology.operators : [];
   if (from === "nodes") return addressesOf(topology);
   if (from === "operators") return [...addressesOf(topology), ...topology.operators];
   return from.map((name) => topology.nodes[name].address);
@@ -118,8 +135,12 @@ export function meshClientsOf(
   return names.filter((name) => name !== node.name).flatMap((name) => topology.nodes[name].mesh ?? []);
 }
 
-/** URLs of ports, by the stack output that tells others of them. */
-export function urlsOf({ address }: Node, ports: readonly ServicePort[]): Record<string, string> {
+/**
+ * URLs of ports, by the stack output that tells others of them.
+ * @param from who is told. @default any other machine
+ */
+export function urlsOf(node: Node, ports: readonly ServicePort[], from?: Node): Record<string, string> {
+  const address = houseAddress(node, from);
   return Object.fromEntries(
     ports.flatMap(({ output, scheme = "http", port }) =>
       output === undefined ? [] : [[output, `${scheme}://${hostPort(address, port)}`]],

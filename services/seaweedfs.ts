@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dataDirectory, image, port, strict } from "./fields";
+import { dataDirectory, image, memory, port, strict } from "./fields";
 import { engineRuns, engineServes } from "./s3-fields";
 import { service } from "./service";
 
@@ -11,9 +11,7 @@ export const seaweedfsSchema = strict({
   dataDirectory: dataDirectory
     .default("/srv/homelab/seaweedfs")
     .describe("directory on the node that holds the volumes and the filer's metadata, which belong together"),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 768M or 2G")
+  memory: memory
     .default("1G")
     .describe("memory that it is never given more of; Go's own limit is two fifths of it"),
   volumeSize: z

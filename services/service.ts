@@ -28,6 +28,8 @@ export interface ServicePort {
   readonly metrics?: string;
   /** `mesh`: it carries the mesh, so it cannot be reached by it. @default what a service offers */
   readonly carries?: "mesh";
+  /** `always`: by the LAN also with `homelab:mesh.only`, because what goes there does not go by the mesh. @default not then */
+  readonly lan?: "always";
 }
 
 /** What becomes of a service's data. */
@@ -65,6 +67,8 @@ export interface QuadletRun {
   readonly health: { readonly http: string } | { readonly tcp: string } | { readonly exec: string[] };
   /** How long it may take to come up, seconds. @default 60 */
   readonly startSeconds?: number;
+  /** When a run of it begins; each ends by itself. @default it runs all the time */
+  readonly schedule?: Schedule;
   /** Whether it is restarted when it runs and `health` fails for two minutes. @default true */
   readonly watch?: boolean;
   /**
@@ -76,6 +80,14 @@ export interface QuadletRun {
   readonly reload?: string[];
   /** Further keys of the quadlet, from the stack file. @default none */
   readonly more?: QuadletKeys;
+}
+
+/** When something runs that ends by itself. */
+export interface Schedule {
+  /** One missed while the node was off begins when it is on again, once. @see systemd.time(7) "Calendar events" */
+  readonly at: readonly string[];
+  /** How long a run may take until it is ended, seconds. */
+  readonly limitSeconds: number;
 }
 
 export interface QuadletFile {

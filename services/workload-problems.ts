@@ -3,8 +3,23 @@ import { referenceForms, references } from "./references";
 import type { JudgedBy } from "./service";
 import { valuesOf, type WorkloadsSettings } from "./workload-settings";
 
+/** The second replica of `mail` would be named as a workload `mail-2` is. */
+const takenTwice = (settings: WorkloadsSettings): string[] =>
+  Object.entries(settings).flatMap(([name, { replicas }]) =>
+    Array.from({ length: replicas - 1 }, (_, i) => `${name}-${i + 2}`)
+      .filter((replica) => replica in settings)
+      .map(
+        (replica) =>
+          `homelab:workloads.${replica} must have another name: the units of homelab:workloads.${name}, of which there are ${replicas}, are named so.`,
+      ),
+  );
+
 /** What the workloads of a node and the node itself show together. */
-export function workloadProblems(settings: WorkloadsSettings, { node, outputs, users }: JudgedBy): string[] {
+export function workloadProblems(settings: WorkloadsSettings, judgedBy: JudgedBy): string[] {
+  return [...takenTwice(settings), ...valuesAndData(settings, judgedBy)];
+}
+
+function valuesAndData(settings: WorkloadsSettings, { node, outputs, users }: JudgedBy): string[] {
   return Object.entries(settings).flatMap(([name, own]) => {
     const at = `homelab:workloads.${name}`;
     const wrong = valuesOf(own).flatMap(([key, entry, value]) =>

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { dataDirectory, flag, image, listOf, port, strict } from "./fields";
+import { dataDirectory, flag, image, line, listOf, memory, port, strict, variable } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
+import { schedule } from "./schedule-fields";
 import { references } from "./references";
 
 const name = z
@@ -9,11 +10,9 @@ const name = z
     /^[a-z][a-z0-9-]{0,29}$/,
     "must be small letters, digits or dashes, beginning with a letter, 30 at most",
   );
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable");
 const inContainer = z
   .string()
   .regex(/^\/[^\r\n\0:,]*$/, "must be an absolute path in the container, without : and ,");
-const line = z.string().regex(/^[^\r\n\0]*$/, "must be one line");
 
 const from = z
   .union(
@@ -125,14 +124,23 @@ const keys = strict({
     .regex(/^\d+:\d+$/, "must be UID:GID such as 1000:1000")
     .optional()
     .describe("whom it runs as, and who owns its directories"),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d*[MG]$/, "must be a size such as 512M or 2G")
-    .optional()
-    .describe("memory that it is never given more of"),
+  memory: memory.optional().describe("memory that it is never given more of"),
   health: health
     .optional()
     .describe("when it counts as up; by default its first port is asked, without ports systemd"),
+  replicas: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      "how many of it run, each with its number from 1 in the variable `REPLICA`; excludes `ports`, `passwords`, `keeps`, `ephemeral` and `schedule`, of which there can be one",
+    ),
+  schedule: schedule
+    .optional()
+    .describe(
+      "it runs at these times and ends by itself, in place of all the time; excludes `ports`, `health` and `replicas`",
+    ),
   startSeconds: z.int().min(1).max(3600).default(60).describe("how long it may take to come up, seconds"),
   watch: flag
     .default(true)
@@ -150,7 +158,7 @@ const isEmpty = (value: unknown) =>
 /** What is about something installed. */
 const installed = [
   ...(["image", "command", "environment", "secrets", "secretFiles", "passwords", "files"] as const),
-  ...(["keeps", "tmpfs", "user", "memory", "health"] as const),
+  ...(["keeps", "tmpfs", "user", "memory", "health", "schedule"] as const),
 ] as const;
 
 /** Nothing is installed for what something else starts, so nothing of that may be set. */
@@ -167,6 +175,21 @@ function dataProblems({ keeps, ephemeral }: Keys, wrong: Wrong): void {
   if (!isEmpty(keeps)) wrong(["ephemeral"], "must not be given beside keeps");
   if (ephemeral.reason.trim() === "")
     wrong(["ephemeral", "reason"], "is missing: it must say why losing them costs nothing");
+}
+
+/** Of what listens, keeps or is made once, several that run on one node cannot each have their own. */
+function replicaProblems(own: Keys, wrong: Wrong): void {
+  if (own.replicas === 1) return;
+  const message = `must not be given with ${own.replicas} replicas: there can be one`;
+  for (const key of ["ports", "passwords", "keeps", "schedule"] as const)
+    if (!isEmpty(own[key])) wrong([key], message);
+  if (!isEmpty(own.ephemeral.directories)) wrong(["ephemeral", "directories"], message);
+}
+
+function scheduleProblems(own: Keys, wrong: Wrong): void {
+  if (own.schedule === undefined) return;
+  for (const key of ["ports", "health"] as const)
+    if (!isEmpty(own[key])) wrong([key], "must not be given with a schedule: it runs only now and then");
 }
 
 function valueProblems(own: Keys, wrong: Wrong): void {
@@ -190,7 +213,11 @@ const workload = keys.superRefine((own, ctx) => {
   if (own.external) externalProblems(own, wrong);
   else if (own.image === undefined)
     wrong(["image"], "is missing: it must be given, or external must be true");
+  if (own.external && own.replicas !== 1)
+    wrong(["replicas"], "must not be given with external: nothing is installed for it");
   dataProblems(own, wrong);
+  replicaProblems(own, wrong);
+  scheduleProblems(own, wrong);
   valueProblems(own, wrong);
   const asked = askedPort(own);
   if (asked !== undefined && own.ports[asked] === undefined)

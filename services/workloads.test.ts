@@ -127,6 +127,22 @@ describe("a workload", () => {
     expect(() => url("${s3.nobody.secretKey}")).toThrow(/there is s3\.dagster\.secretKey\.$/);
   });
 
+  it("that has replicas is one unit for each, which knows its number", () => {
+    const settings = load({ mail: { image, replicas: 3, environment: { MODE: "x" } } });
+    const units = quadletsOn({ node: desktop, topology: house }, settings);
+    expect(units.map(({ run }) => [run.name, run.container.environment])).toEqual([
+      ["workload-mail", { MODE: "x", REPLICA: "1" }],
+      ["workload-mail-2", { MODE: "x", REPLICA: "2" }],
+      ["workload-mail-3", { MODE: "x", REPLICA: "3" }],
+    ]);
+  });
+
+  it("that has a schedule is run at its times, an hour at most", () => {
+    const settings = load({ nightly: { image, schedule: { at: "03:30" } } });
+    const [unit] = quadletsOn({ node: desktop, topology: house }, settings);
+    expect(unit?.run.schedule).toEqual({ at: ["03:30"], limitSeconds: 3600 });
+  });
+
   it("of kind external is in the lists, and nothing is installed for it", () => {
     const settings = load({
       embeddings: {
@@ -178,6 +194,33 @@ describe("a workload is refused", () => {
       /must be an absolute directory below \/srv/,
     ],
     [
+      "external with replicas",
+      { external: true, ports: { a: { port: 1 } }, replicas: 2 },
+      /replicas .*nothing/,
+    ],
+    [
+      "with replicas that would share a port",
+      { image, replicas: 2, ports: { a: { port: 8080 } } },
+      /ports .*must not be given with 2 replicas: there can be one/,
+    ],
+    [
+      "with replicas that would share what they keep",
+      { image, replicas: 2, keeps: { "/srv/a": "/a" } },
+      /keeps .*must not be given with 2 replicas/,
+    ],
+    [
+      "with replicas at a time",
+      { image, replicas: 2, schedule: { at: "daily" } },
+      /schedule .*must not be given with 2 replicas/,
+    ],
+    ["at a time that systemd does not know", { image, schedule: { at: "at noon" } }, /OnCalendar/],
+    ["at no time", { image, schedule: { at: [] } }, /at least one time|OnCalendar/],
+    [
+      "at a time and with a port",
+      { image, schedule: { at: "daily" }, ports: { a: { port: 8080 } } },
+      /ports .*must not be given with a schedule: it runs only now and then/,
+    ],
+    [
       "with a port that the quadlet opens",
       { image, quadlet: { Container: { PublishPort: "80:80" } } },
       /a port that no service declares/,
@@ -215,6 +258,12 @@ describe("a workload is refused", () => {
     expect(() => {
       check({ a: { image, keeps }, b: { image } }, "compute");
     }).toThrow(/^homelab:workloads\.a\.keeps names \/srv\/a: it must be empty[^\n]*$/);
+  });
+
+  it("when another has the name of one of its replicas", () => {
+    expect(() => {
+      check({ mail: { image, replicas: 2 }, "mail-2": { image } });
+    }).toThrow(/^homelab:workloads\.mail-2 must have another name: the units of homelab:workloads\.mail/);
   });
 
   it("on compute when it keeps data, and runs there when it keeps none", () => {

@@ -5,7 +5,8 @@ import { workloadProblems } from "./workload-problems";
 import { workloadsSchema, type WorkloadSettings } from "./workload-settings";
 
 /** Name of container, unit and configuration directory: one that no unit of the system has. */
-const workloadUnit = (name: string) => `workload-${name}`;
+const workloadUnit = (name: string, replica: number) =>
+  `workload-${name}${replica === 1 ? "" : `-${replica}`}`;
 
 const slug = (text: string) =>
   text
@@ -45,7 +46,7 @@ function healthOf(own: WorkloadSettings, unit: string): QuadletRun["health"] {
   return { exec: ["podman", "exec", unit, ...own.health.exec] };
 }
 
-function run(unit: string, own: WorkloadSettings, image: string): QuadletRun {
+function run(unit: string, own: WorkloadSettings, image: string, replica: number): QuadletRun {
   const given = secretsOf(own);
   const plain = Object.entries(own.environment).filter(([, value]) => references(value).length === 0);
   return {
@@ -54,7 +55,10 @@ function run(unit: string, own: WorkloadSettings, image: string): QuadletRun {
     image,
     container: {
       ...(own.command.length === 0 ? {} : { exec: own.command }),
-      environment: Object.fromEntries(plain.map(([key, value]) => [key, value.replaceAll("$${", "${")])),
+      environment: {
+        ...Object.fromEntries(plain.map(([key, value]) => [key, value.replaceAll("$${", "${")])),
+        ...(own.replicas === 1 ? {} : { REPLICA: String(replica) }),
+      },
       secrets: given.map(({ key, ...where }) => ({
         name: secretName(unit, key),
         ...("variable" in where
@@ -74,6 +78,7 @@ function run(unit: string, own: WorkloadSettings, image: string): QuadletRun {
     health: healthOf(own, unit),
     startSeconds: own.startSeconds,
     watch: own.watch,
+    ...(own.schedule === undefined ? {} : { schedule: own.schedule }),
     more: own.quadlet,
   };
 }
@@ -81,9 +86,9 @@ function run(unit: string, own: WorkloadSettings, image: string): QuadletRun {
 const ownerOf = ({ user }: WorkloadSettings) =>
   user === undefined ? {} : { uid: Number(user.split(":")[0]) };
 
-/** A person's own workload as a service like the others. */
-function member(name: string, own: WorkloadSettings): Service {
-  const unit = workloadUnit(name);
+/** A person's own workload as a service like the others. @param replica its number, from 1 */
+function member(name: string, own: WorkloadSettings, replica: number): Service {
+  const unit = workloadUnit(name, replica);
   const { image } = own;
   return {
     title: name,
@@ -108,7 +113,7 @@ function member(name: string, own: WorkloadSettings): Service {
           (given) => textOf(value, given, `homelab:workloads.${name}`),
         ]),
       ),
-    ...(image === undefined ? {} : { quadlet: () => run(unit, own, image) }),
+    ...(image === undefined ? {} : { quadlet: () => run(unit, own, image, replica) }),
   };
 }
 
@@ -123,5 +128,10 @@ export const workloads = service({
   enabled: (own) => Object.keys(own).length > 0,
   keeps: () => ({ kind: "nothing" }),
   each: (own) =>
-    Object.entries(own).map(([name, one]) => ({ name: workloadUnit(name), service: member(name, one) })),
+    Object.entries(own).flatMap(([name, one]) =>
+      Array.from({ length: one.replicas }, (_, i) => ({
+        name: workloadUnit(name, i + 1),
+        service: member(name, one, i + 1),
+      })),
+    ),
 });

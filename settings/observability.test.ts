@@ -41,6 +41,16 @@ describe("settings of what the house tells of itself", () => {
     },
   );
 
+  it("say that a standby can only be measured where there is one", () => {
+    const postgresExporter = { enabled: true };
+    expect(() => {
+      onDesktop({ metrics, postgresExporter });
+    }).toThrow("homelab:postgresExporter.enabled is true: homelab:replica.enabled must be true for it.");
+    expect(() => {
+      onDesktop({ metrics, postgresExporter, replica: { enabled: true } });
+    }).not.toThrow();
+  });
+
   it("say that lines would be sent to another engine or port than the one that listens", () => {
     const logs = { enabled: true, engine: "victorialogs" };
     expect(() => {

@@ -44,6 +44,7 @@ describe("a time of day at which a job begins", () => {
     "0,12:00",
     "daily",
     "weekly",
+    "Mon",
   ])("is warned of as a moment that comes again, %s", (moment) => {
     expect(skippedHours({ "homelab:power.sleep": moment })).toHaveLength(1);
   });

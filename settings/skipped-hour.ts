@@ -1,3 +1,5 @@
+import { readCalendar } from "../packages/quadlet";
+
 /**
  * What to say about times of day in the hours in which clocks are put forward, between midnight and four by the zone: on that day
  * such a time may not exist, and systemd waits for the next day on which it does.
@@ -13,11 +15,9 @@ export function skippedHours(times: Readonly<Record<string, string>>): string[] 
     );
 }
 
-/** In UTC no hour is ever missing; what comes every hour comes in the next one. `daily` and its like are midnight. */
+/** In UTC no hour is ever missing; what comes every hour comes in the next one. */
 function isSkipped(time: string): boolean {
-  if (time.endsWith(" UTC")) return false;
-  if (/^(daily|weekly|monthly|quarterly|semiannually|yearly|annually)$/i.test(time)) return true;
-  const [, hours] = /(?:^| )([^ :]+):[^ ]*(?: [^ ]*)?$/.exec(time) ?? [];
-  if (hours === undefined || hours.startsWith("*")) return false;
-  return hours.split(",").some((part) => Number(/^\d+/.exec(part)?.[0] ?? 24) < 4);
+  const read = readCalendar(time);
+  if (typeof read === "string" || read.timezone === "UTC") return false;
+  return read.hour?.some(({ from }) => from < 4) ?? false;
 }

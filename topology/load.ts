@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { problems } from "../packages/errors";
-import type { Node, Topology } from "./node";
+import { goesByMesh, type Node, type Topology } from "./node";
 import { nodeNames, type NodeName } from "./names";
 import { topologySchema } from "./schema";
 
@@ -44,6 +44,7 @@ export function parseTopology(text: string, file: string): Topology {
   const parsed = topologySchema.safeParse(raw);
   if (!parsed.success) throw new TopologyError(file, problems(parsed.error, raw));
   const { nodes, storageClasses, operators } = parsed.data;
+  const byMesh = goesByMesh(parsed.data);
   const entries = nodeNames.map((name): [NodeName, Node] => {
     const { memory, mac, mesh, ...rest } = nodes[name];
     return [
@@ -51,7 +52,7 @@ export function parseTopology(text: string, file: string): Topology {
       {
         ...{ name, ...rest, memoryBytes: memory },
         ...(mac === undefined ? {} : { mac }),
-        ...(mesh === undefined ? {} : { mesh }),
+        ...(mesh === undefined ? {} : { mesh, ...(byMesh ? { traffic: mesh } : {}) }),
       },
     ];
   });

@@ -16,6 +16,8 @@ export interface Node<L extends Lifecycle = Lifecycle> {
   readonly address: string;
   /** Its address in the mesh, once it is a member. */
   readonly mesh?: string;
+  /** Where the house's own traffic goes to it, unless to `address`: see {@link houseAddress}. */
+  readonly traffic?: string;
   readonly lifecycle: L;
   readonly memoryBytes: number;
   readonly hostKey: string;
@@ -57,6 +59,24 @@ export const allAddressesOf = (topology: Topology): string[] => [
   ...addressesOf(topology),
   ...Object.values(topology.nodes).flatMap(({ mesh }) => mesh ?? []),
 ];
+
+/**
+ * The address by which the house's own traffic reaches a node: connection strings, endpoints, scrapes, logs, backups. It is
+ * the one in the mesh once every node has one, and until then the LAN's, so that nobody is told an address that he cannot
+ * reach. A node is its own at its own address: what runs there does not wait for tailscaled.
+ * @param from who asks. @default any other machine
+ */
+export const houseAddress = (
+  to: Pick<Node, "name" | "address" | "traffic">,
+  from?: Pick<Node, "name">,
+): string => (from?.name === to.name ? to.address : (to.traffic ?? to.address));
+
+/** Does the house's own traffic go by the mesh? */
+export const goesByMesh = ({
+  nodes,
+}: {
+  readonly nodes: Readonly<Record<NodeName, { readonly mesh?: string | undefined }>>;
+}): boolean => Object.values(nodes).every(({ mesh }) => mesh !== undefined);
 
 /** How to reach a node over SSH. */
 export function connectionOf(node: Node, identity: string | undefined): ConnectionArgs {

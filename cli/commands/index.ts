@@ -1,4 +1,5 @@
 import type { HomelabCommand } from "../program/command";
+import { agents } from "./agents";
 import { audit } from "./audit";
 import { completion } from "./completion";
 import { dbt } from "./dbt";
@@ -9,6 +10,7 @@ import { jobs } from "./jobs";
 import { kubeconfig } from "./kubeconfig";
 import { mesh } from "./mesh";
 import { migrate } from "./migrate";
+import { objects } from "./objects";
 import { pin } from "./pin";
 import { policy } from "./policy";
 import { power } from "./power";
@@ -30,7 +32,9 @@ export const commands: readonly (() => HomelabCommand)[] = [
   promote,
   rejoin,
   migrate,
+  objects,
   search,
+  agents,
   dbt,
   desktop,
   jobs,

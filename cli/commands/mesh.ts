@@ -22,8 +22,8 @@ export const mesh = () =>
         .example("homelab mesh policy > policy.hujson", "to compare it with the one that is there")
         .runs(async ({ topology, stacks }: PolicyOptions) => {
           const { loadTopology } = await import("../../topology");
-          const { policyOf, stackFile } = await import("../mesh/policy");
-          const { policy, members } = policyOf(loadTopology(topology), stackFile(stacks));
+          const { policyOf } = await import("../mesh/policy");
+          const { policy, members } = policyOf(loadTopology(topology), stacks);
           if (members.length === 0) {
             complain("No stack has homelab:mesh.enabled: there is nothing to let in.");
             return 1;

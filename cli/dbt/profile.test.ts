@@ -42,14 +42,15 @@ describe("a dbt profile", () => {
   });
 
   it("takes another schema, name and number of threads", () => {
-    expect(parse(profile({ schema: "mine", name: "toy", threads: 1, role: "ada" }))).toMatchObject({
-      toy: { outputs: { storage: { schema: "mine", threads: 1, user: "ada" } } },
+    expect(parse(profile({ schema: "mine", name: "toy", threads: 1, role: "two" }))).toMatchObject({
+      toy: { outputs: { storage: { schema: "mine", threads: 1, user: "two" } } },
     });
   });
 
   it.each([
     [{ database: "gone" }, "homelab:postgres.databases has no gone: it has notes."],
     [{ role: "gone" }, "homelab:postgres.roles has no gone: it has agent, dbt, ada, two, out."],
+    [{ role: "ada" }, "ada is a superuser: whatever others have put into notes would run with its rights"],
     [{ role: "out" }, "out may not connect to notes: add it to homelab:postgres.databases.notes.connect."],
     [
       { role: "agent" },

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { StorageSettings } from "../../settings";
-import type { Topology } from "../../topology";
+import { houseAddress, type Topology } from "../../topology";
 
 /** What a person chose. */
 export interface ProfileChoice {
@@ -36,13 +36,17 @@ export function profileText(
     throw new Error(
       `homelab:postgres.roles has no ${role}: it has ${Object.keys(postgres.roles).join(", ")}.`,
     );
-  if (role !== declared.owner && !declared.connect.includes(role) && !postgres.roles[role].superuser)
+  if (postgres.roles[role].superuser)
+    throw new Error(
+      `${role} is a superuser: whatever others have put into ${database} would run with its rights when dbt asks for it. Choose a role that is none.`,
+    );
+  if (role !== declared.owner && !declared.connect.includes(role))
     throw new Error(
       `${role} may not connect to ${database}: add it to homelab:postgres.databases.${database}.connect.`,
     );
   const target = {
     type: "postgres",
-    host: storage.address,
+    host: houseAddress(storage),
     port: postgres.port,
     user: role,
     password: `{{ env_var('${passwordVariable}', '') }}`,

@@ -49,6 +49,7 @@ const everything = {
       ephemeral: { directories: { "/srv/homelab/models": "/models" }, reason: "downloaded again" },
       health: { exec: ["true"] },
     },
+    nightly: { image: "registry.example.org/nightly:1.0.0", schedule: { at: "03:30" } },
     zed: { external: true, ports: { http: { port: 9990 } } },
   },
 };
@@ -81,6 +82,9 @@ describe("the compose file of a Mac", () => {
     ]);
     for (const key of ["replica", "k3s", "alerts", "logShipping"])
       expect(refused.join("\n")).toMatch(new RegExp(`^homelab:${key} \\(.*\\) is left out: .*\\.$`, "m"));
+    expect(refused).toContain(
+      "homelab:workloads.nightly.schedule: nightly is left out: Docker Compose starts nothing at a time; run it by a job of launchd's.",
+    );
     expect(refused).toContain(
       "homelab:nats.quadlet.Service.Nice is left out: a compose file for a Mac has nothing for it.",
     );

@@ -74,6 +74,12 @@ export function macRuns(
       refused.push(`homelab:${service.key} (${service.title}) is left out: ${why}.`);
       continue;
     }
+    if (run.schedule !== undefined) {
+      refused.push(
+        `homelab:${service.key}.schedule: ${service.title} is left out: Docker Compose starts nothing at a time; run it by a job of launchd's.`,
+      );
+      continue;
+    }
     const keeps = service.keeps(of, within);
     runs.push({
       ...{ key: service.key, run },

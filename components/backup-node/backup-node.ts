@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import { type BackupNodeSettings } from "../../services";
+import { usualMetricsDirectory, type BackupNodeSettings } from "../../services";
 import { skippedHours } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { backupConfig, jobFiles } from "../backup-server";
 import { childOptions } from "../child-options";
-import { reference } from "../images/reference";
+import { unchanged } from "../images/unchanged";
 import { nothingKeptOn } from "../placement";
 
 export interface BackupNodeArgs {
@@ -26,7 +26,7 @@ export interface BackupNodeArgs {
   repository: pulumi.Input<string>;
   /** What the node's repository is encrypted with, and no other. */
   key: pulumi.Input<string>;
-  /** Where files for Prometheus' textfile collector are put. @default /var/lib/homelab/metrics */
+  /** Where files for Prometheus' textfile collector are put. @default {@link usualMetricsDirectory} */
   metricsDirectory?: string;
 }
 
@@ -47,11 +47,7 @@ export class BackupNode extends pulumi.ComponentResource {
       void pulumi.log.warn(sentence, this);
     const image = new Image(
       `${name}-image`,
-      {
-        connection,
-        repository: "localhost/homelab/restic",
-        containerfile: `FROM ${reference(settings.resticImage)}\n`,
-      },
+      { connection, ...unchanged("restic", settings.resticImage) },
       options(),
     );
     const repository = new Secret(
@@ -69,7 +65,7 @@ export class BackupNode extends pulumi.ComponentResource {
     const config = image.reference.apply((built) =>
       backupConfig({
         BACKUP_DIRECTORY: stateDirectory,
-        METRICS_DIRECTORY: args.metricsDirectory ?? "/var/lib/homelab/metrics",
+        METRICS_DIRECTORY: args.metricsDirectory ?? usualMetricsDirectory,
         NODE: node.name,
         RESTIC_IMAGE: built,
       }),

@@ -38,6 +38,7 @@ LogDriver=journald
 Exec=rest-server --path=/data --listen=:8010 --htpasswd-file=/run/secrets/homelab-backup-users --private-repos${lines}
 
 [Service]
+ExecStartPre=-/usr/local/lib/homelab/backup-repository/torn-locks.sh /srv/backup/repository
 Restart=always
 RestartSec=5
 
@@ -66,6 +67,7 @@ describe("a BackupRepository", () => {
           path: "/etc/containers/systemd/homelab-backup-repository.container",
           content: quadlet(" --append-only"),
         },
+        expect.objectContaining({ path: "/usr/local/lib/homelab/backup-repository/torn-locks.sh" }),
         watched({
           ...{ service: "homelab-backup-repository.service", health: { exec: asked }, ill: "restart" },
           keeps: ["/srv/backup/repository"],

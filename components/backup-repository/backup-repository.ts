@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { containerUnit, render } from "../../packages/quadlet";
+import { usualMetricsDirectory } from "../../services";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
 import { childOptions } from "../child-options";
 import { watched } from "../health-watch";
-import { reference } from "../images/reference";
+import { unchanged } from "../images/unchanged";
 import { persistentOn } from "../placement";
+import { scriptFile } from "../unit-files";
 
 export interface BackupRepositoryArgs {
   /** Where the repositories are. It keeps data, so an on-demand node does not compile. */
@@ -36,6 +39,7 @@ export interface BackupRepositoryArgs {
 }
 
 const usersSecret = "homelab-backup-users";
+const tornLocks = "/usr/local/lib/homelab/backup-repository/torn-locks.sh";
 
 /** Address of a user's repository, as restic takes it; holds the password. */
 export function repositoryUrl(
@@ -91,7 +95,12 @@ function repositoryQuadlet(
           ...(args.appendOnly ? ["--append-only"] : []),
         ],
       },
-      service: { restart: "always", restartSec: 5 },
+      service: {
+        restart: "always",
+        restartSec: 5,
+        // Whatever becomes of it, the server starts.
+        execStartPre: [[`-${tornLocks}`, args.directory]],
+      },
       install: { wantedBy: ["multi-user.target"] },
     }),
   );
@@ -113,11 +122,7 @@ export class BackupRepository extends pulumi.ComponentResource {
     const connection = connectionOf(node, args.sshIdentity);
     const image = new Image(
       `${name}-image`,
-      {
-        connection,
-        repository: "localhost/homelab/rest-server",
-        containerfile: `FROM ${reference(args.image)}\n`,
-      },
+      { connection, ...unchanged("rest-server", args.image) },
       options(),
     );
     const users = new Secret(
@@ -140,6 +145,7 @@ export class BackupRepository extends pulumi.ComponentResource {
             path: "/etc/containers/systemd/homelab-backup-repository.container",
             content: image.reference.apply((built) => repositoryQuadlet(args, built)),
           },
+          scriptFile(tornLocks, join(__dirname, "scripts/torn-locks.sh")),
           watched({ service, health, ill: "restart", keeps: [args.directory] }),
         ],
         directories: [{ path: args.directory, mode: "0700" }],
@@ -167,11 +173,7 @@ function keepHere(
 ) {
   const restic = new Image(
     `${name}-restic-image`,
-    {
-      connection,
-      repository: "localhost/homelab/restic-of-the-copy",
-      containerfile: `FROM ${reference(resticImage)}\n`,
-    },
+    { connection, ...unchanged("restic-of-the-copy", resticImage) },
     options(),
   );
   const secret = new Secret(
@@ -187,7 +189,7 @@ function keepHere(
       // It holds what storage copied: several series, of which each is kept by itself.
       COPY: "yes",
       KEEP_DAYS: days,
-      METRICS_DIRECTORY: "/var/lib/homelab/metrics",
+      METRICS_DIRECTORY: usualMetricsDirectory,
       RESTIC_IMAGE: image,
     }),
   );

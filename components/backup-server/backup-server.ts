@@ -6,7 +6,7 @@ import { type BackupServerSettings } from "../../services";
 import { skippedHours } from "../../settings";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
-import { reference } from "../images/reference";
+import { unchanged } from "../images/unchanged";
 import { persistentOn } from "../placement";
 import { initdb, superuserSecret } from "../postgres-node";
 import { backupConfig } from "./config";
@@ -106,10 +106,7 @@ export class BackupServer extends pulumi.ComponentResource {
     const unit = (what: string, of: Omit<UnitArgs, "connection">, own?: pulumi.CustomResourceOptions) =>
       new Unit(`${name}-${what}`, { connection, ...of }, childOptions(this, opts, own));
 
-    const resticImage = {
-      repository: "localhost/homelab/restic-server-side",
-      containerfile: `FROM ${reference(settings.resticImage)}\n`,
-    };
+    const resticImage = unchanged("restic-server-side", settings.resticImage);
     const restic =
       repositories === undefined
         ? undefined
@@ -163,8 +160,7 @@ export class BackupServer extends pulumi.ComponentResource {
         MINIO_DATA: objectStore.dataDirectory,
         MINIO_IMAGE: objectStore.image,
         MINIO_SECRETS: objectStore.secrets ?? "homelab-minio-root",
-        RESTIC_IMAGE:
-          restic === undefined ? "" : imageReference(resticImage.repository, resticImage.containerfile),
+        RESTIC_IMAGE: restic === undefined ? "" : imageReference(resticImage),
         OFF_NODE_VARIABLES: variables
           .map(([variable]) => variable)
           .sort()

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Unit } from "../../provider/sdk/remote";
-import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
+import { usualMetricsDirectory } from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
+import { scriptFile, timed } from "../unit-files";
 import { watchedDirectory } from "./watched";
 
 export interface HealthWatchArgs {
@@ -13,7 +12,7 @@ export interface HealthWatchArgs {
   node: Node;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
-  /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
+  /** Directory of the files of metrics that scripts on the node write. @default {@link usualMetricsDirectory} */
   metricsDirectory?: string;
 }
 
@@ -27,44 +26,25 @@ const every = 30;
  */
 export class HealthWatch extends pulumi.ComponentResource {
   constructor(name: string, args: HealthWatchArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, sshIdentity, metricsDirectory = "/var/lib/homelab/metrics" } = args;
+    const { node, sshIdentity, metricsDirectory = usualMetricsDirectory } = args;
     super("homelab:index:HealthWatch", name, { placement: nothingKeptOn(node) }, opts);
     const description = "Looks whether the services here are well";
-    new Unit(
+    timed(
       `${name}-unit`,
       {
-        connection: connectionOf(node, sshIdentity),
-        service: `${unit}.timer`,
-        files: [
-          {
-            path: script,
-            content: readFileSync(join(__dirname, "scripts/health.sh"), "utf8"),
-            mode: "0755",
-            onChange: "nothing",
+        ...{ connection: connectionOf(node, sshIdentity), unit },
+        timer: {
+          unit: { description: `${description}, every ${every} seconds` },
+          timer: { onActiveSec: every, onUnitInactiveSec: every, accuracySec: 1 },
+        },
+        service: {
+          unit: { description },
+          service: {
+            ...{ type: "oneshot", timeoutStartSec: 60 },
+            execStart: [[script, watchedDirectory, metricsDirectory]],
           },
-          {
-            path: `/etc/systemd/system/${unit}.service`,
-            content: render(
-              serviceUnit({
-                unit: { description },
-                service: {
-                  ...{ type: "oneshot", timeoutStartSec: 60 },
-                  execStart: [[script, watchedDirectory, metricsDirectory]],
-                },
-              }),
-            ),
-          },
-          {
-            path: `/etc/systemd/system/${unit}.timer`,
-            content: render(
-              timerUnit({
-                unit: { description: `${description}, every ${every} seconds` },
-                timer: { onActiveSec: every, onUnitInactiveSec: every, accuracySec: 1 },
-              }),
-            ),
-          },
-        ],
-        health: { exec: ["systemctl", "--quiet", "is-active", `${unit}.timer`], timeoutSeconds: 15 },
+        },
+        scripts: [scriptFile(script, join(__dirname, "scripts/health.sh"))],
       },
       childOptions(this, opts),
     );

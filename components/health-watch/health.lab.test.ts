@@ -1,24 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { onNode } from "../../tests/support/lab";
 import { watched } from ".";
+import { cursor, lookUntil } from "./testing";
 
-/**
- * On desktop, where a look is made at once and not waited for: the timer's own looks are as good, so whatever is counted here
- * is counted from the journal.
- */
-/** Looks until the watch has said something since, at most so many times. */
-const lookUntil = (since: string, words: string, times: number) =>
-  onNode(
-    "desktop",
-    `for i in $(seq ${times}); do
-       # Nobody looks as often as these tests.
-       systemctl reset-failed homelab-health.service 2>/dev/null || true
-       systemctl start homelab-health.service
-       ! journalctl -o cat -u homelab-health --after-cursor='${since}' | grep -F '${words}' || exit 0
-     done; echo 'it was not said' >&2; exit 1`,
-  );
-const cursor = () =>
-  /^-- cursor: (.*)$/m.exec(onNode("desktop", "journalctl -n 0 --show-cursor -u homelab-health"))?.[1] ?? "";
+// The timer looks meanwhile, too: whatever is counted here is counted from the journal.
 const unit = "homelab-probe-ill.service";
 const forget = () =>
   onNode(

@@ -1,19 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { onNode } from "../../tests/support/lab";
-
-/** Looks until the watch has said something since, at most so many times. */
-const lookUntil = (since: string, words: string, times: number) =>
-  onNode(
-    "desktop",
-    `for i in $(seq ${times}); do
-       # Nobody looks as often as these tests.
-       systemctl reset-failed homelab-health.service 2>/dev/null || true
-       systemctl start homelab-health.service
-       ! journalctl -o cat -u homelab-health --after-cursor='${since}' | grep -F '${words}' || exit 0
-     done; echo 'it was not said' >&2; exit 1`,
-  );
-const cursor = () =>
-  /^-- cursor: (.*)$/m.exec(onNode("desktop", "journalctl -n 0 --show-cursor -u homelab-health"))?.[1] ?? "";
+import { cursor, lookUntil } from "./testing";
 
 describe("a real service of a machine", () => {
   // What was counted here is no news for anybody's alerts.

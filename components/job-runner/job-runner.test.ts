@@ -6,7 +6,7 @@ import { house } from "../../power/testing";
 import { declared } from "../testing";
 import { declaredJobs } from "./declared";
 import { plannedJobs } from "./planned";
-import { JobRunner } from ".";
+import { JobRunner, wrongNeeds } from ".";
 
 const fixture = join(__dirname, "../../tests/fixtures/jobs.yaml");
 const jobs = readJobs(readFileSync(fixture, "utf8"), fixture);
@@ -102,6 +102,36 @@ describe("the deployments of jobs.yaml", () => {
     expect(planned["look-at-compute"]?.labels).not.toHaveProperty("homelab.due");
   });
 
+  it("wait in a queue of their own where they need a node, and say what becomes of them while it is off", () => {
+    const planned = (more: object) => plannedJobs(one({ needs: "compute", ...more })).probe;
+    expect(planned({ wake: true, patience: 600 })).toMatchObject({
+      queue: "needs-compute",
+      labels: {
+        ...{ "homelab.needs": "compute", "homelab.whenOff": "wait" },
+        ...{ "homelab.wake": 1, "homelab.patience": 600 },
+      },
+    });
+    expect(planned({ whenOff: "skip" })?.labels).toMatchObject({
+      "homelab.whenOff": "skip",
+      "homelab.wake": 0,
+    });
+    expect(plannedJobs(one({})).probe).toMatchObject({ queue: "default", labels: {} });
+    expect(Object.keys(plannedJobs(one({})).probe?.labels ?? {})).toEqual(["homelab.limit"]);
+  });
+
+  it("may wait for a node before somebody is told, and are waited for by nobody where they may be left out", () => {
+    const due = (more: object) =>
+      plannedJobs(one({ schedule: { every: 3600 }, timeout: 60, ...more })).probe?.labels["homelab.due"];
+    expect(due({})).toBe(3600 + 60 + 600);
+    expect(due({ needs: "compute" })).toBe(3600 + 3600 + 60 + 600);
+    expect(due({ needs: "compute", patience: 120 })).toBe(3600 + 120 + 60 + 600);
+    expect(due({ needs: "compute", whenOff: "skip" })).toBeUndefined();
+  });
+
+  it("say who is told of them", () => {
+    expect(plannedJobs(one({ notify: ["ada", "ben"] })).probe?.labels["homelab.notify"]).toBe("ada,ben");
+  });
+
   it("wait for the same chain where one beginning leads to all, else for a success of each", () => {
     const schedule = { cron: "0 1 * * *", timezone: "UTC" };
     const base = { node: "storage", user: "ada", command: "true" };
@@ -124,6 +154,60 @@ describe("the deployments of jobs.yaml", () => {
       { job: "both", after: ["b", "c"], chain: true },
       { job: "apart", after: ["c", "d"], chain: false },
     ]);
+  });
+
+  it("are worked out once each, however many ways lead to one: forty layers of two", () => {
+    const base = { node: "storage", user: "ada", command: "true" };
+    const layered: Record<string, object> = {};
+    for (let layer = 0; layer < 40; layer += 1) {
+      const begins =
+        layer === 0
+          ? { schedule: { cron: "0 1 * * *", timezone: "UTC" } }
+          : { after: [`a${layer - 1}`, `b${layer - 1}`] };
+      for (const side of ["a", "b"]) layered[`${side}${layer}`] = { ...base, ...begins };
+    }
+    const planned = plannedJobs(readJobs(JSON.stringify({ jobs: layered }), "jobs.yaml"));
+    expect(planned.b39?.labels["homelab.due"]).toBe(24 * 3600 + 600 + 40 * 3600);
+    expect(planned.a38?.parameters.then).toEqual([
+      { job: "a39", after: ["a38", "b38"], chain: false },
+      { job: "b39", after: ["a38", "b38"], chain: false },
+    ]);
+  });
+});
+
+describe("a node that a job needs", () => {
+  it("is one that goes on and off, and has a hardware address where it is to be woken", () => {
+    const { mac, ...compute } = house.nodes.compute;
+    const without = { ...house, nodes: { ...house.nodes, compute } };
+    expect(mac).toBeDefined();
+    expect(wrongNeeds(one({ needs: "compute", wake: true }), house)).toEqual([]);
+    expect(wrongNeeds(one({ needs: "desktop" }), house)).toEqual([
+      "jobs.probe.needs names desktop, which is always on: only an on-demand node can be waited for.",
+    ]);
+    expect(wrongNeeds(one({ needs: "compute", wake: true }), without)).toEqual([
+      "jobs.probe.wake: the topology has no mac of compute, so nothing can wake it.",
+    ]);
+    expect(wrongNeeds(one({ needs: "compute" }), without)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "wake without needs",
+      { wake: true },
+      "jobs.probe.wake says what to do while a node is off, and needs names none.",
+    ],
+    [
+      "patience without needs",
+      { patience: 60 },
+      "jobs.probe.patience says what to do while a node is off, and needs names none.",
+    ],
+    [
+      "skip and wake",
+      { needs: "compute", whenOff: "skip", wake: true },
+      "jobs.probe has both whenOff: skip and wake: a run that is left out waits for nothing.",
+    ],
+  ])("is refused with %s", (_, more, says) => {
+    expect(() => one(more)).toThrow(`jobs.yaml: ${says}`);
   });
 });
 

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Jobs } from "../../packages/jobs";
-import { render, serviceUnit, socketUnit } from "../../packages/quadlet";
+import { serviceUnit, socketUnit } from "../../packages/quadlet";
 import { Unit } from "../../provider/sdk/remote";
 import { jobsDoor } from "../../services";
 import { connectionOf, type Node, type NodeName } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
+import { unitFile } from "../unit-files";
 import { declaredJobs } from "./declared";
 import { script } from "./script";
 
@@ -40,28 +41,24 @@ export class JobRunner extends pulumi.ComponentResource {
         connection: connectionOf(node, sshIdentity),
         service: `${name}.socket`,
         files: [
-          {
-            path: `/etc/systemd/system/${name}.socket`,
-            content: render(
-              socketUnit({
-                unit: { description: "Where a worker asks for a job of this node" },
-                socket: { listenStream: `${jobsDoor}/socket`, socketMode: "0600", maxConnections: 256 },
-              }),
-            ),
-          },
-          {
-            path: `/etc/systemd/system/${name}@.service`,
-            content: render(
-              serviceUnit({
-                unit: { description: "A job that is watched" },
-                service: {
-                  type: "exec",
-                  execStart: [[`${folder}/door.sh`, declared]],
-                  standardInput: "socket",
-                },
-              }),
-            ),
-          },
+          unitFile(
+            `${name}.socket`,
+            socketUnit({
+              unit: { description: "Where a worker asks for a job of this node" },
+              socket: { listenStream: `${jobsDoor}/socket`, socketMode: "0600", maxConnections: 256 },
+            }),
+          ),
+          unitFile(
+            `${name}@.service`,
+            serviceUnit({
+              unit: { description: "A job that is watched" },
+              service: {
+                type: "exec",
+                execStart: [[`${folder}/door.sh`, declared]],
+                standardInput: "socket",
+              },
+            }),
+          ),
           { path: declared, content: declaredJobs(jobs, node.name), mode: "0600", onChange: "nothing" },
           script(folder, "door.sh"),
           script(folder, "ended.sh"),

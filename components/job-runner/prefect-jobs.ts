@@ -1,19 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Jobs } from "../../packages/jobs";
-import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
 import { Jobs as Declared } from "../../provider/sdk/prefect";
-import { Unit } from "../../provider/sdk/remote";
+import type { Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import { jobsFlow, prefectLogin } from "../../services";
-import { connectionOf, hostPort, nodeNames, type Node } from "../../topology";
+import { jobsFlow, prefectLogin, secretName } from "../../services";
+import { connectionOf, hostPort, nodeNames, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
+import { timed } from "../unit-files";
+import { needsWatched } from "./needs";
 import { script } from "./script";
 import { plannedJobs } from "./planned";
 
 export interface PrefectJobsArgs {
   /** Where Prefect's server runs. What it keeps is its service's. */
   node: Node<"always-on">;
+  /** All nodes: those that jobs need are looked for. */
+  topology: Topology;
   /** All jobs of jobs.yaml. */
   jobs: Jobs;
   /** Port of the server. */
@@ -32,12 +35,12 @@ export interface PrefectJobsArgs {
 export class PrefectJobs extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { node, jobs, port, password, alertmanagerPort, metrics, sshIdentity }: PrefectJobsArgs,
+    { node, topology, jobs, port, password, alertmanagerPort, metrics, sshIdentity }: PrefectJobsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:PrefectJobs", name, { placement: nothingKeptOn(node) }, opts);
     const connection = connectionOf(node, sshIdentity);
-    new Declared(
+    const declared = new Declared(
       `${name}-declared`,
       {
         connection,
@@ -51,6 +54,11 @@ export class PrefectJobs extends pulumi.ComponentResource {
           : { alertmanager: `http://127.0.0.1:${alertmanagerPort}/api/v2/alerts` }),
       },
       childOptions(this, opts),
+    );
+    needsWatched(
+      `${name}-needs`,
+      { connection, jobs, topology, port },
+      childOptions(this, opts, { dependsOn: declared }),
     );
     if (metrics !== undefined) watched(`${name}-health`, connection, metrics, childOptions(this, opts));
     this.registerOutputs({});
@@ -66,39 +74,33 @@ function watched(
 ): Unit {
   const unit = "homelab-jobs-health";
   const folder = `/usr/local/lib/homelab/${unit}`;
-  return new Unit(
+  return timed(
     name,
     {
-      connection,
-      service: `${unit}.timer`,
-      files: [
-        {
-          path: `/etc/systemd/system/${unit}.timer`,
-          content: render(
-            timerUnit({
-              unit: { description: "How the jobs of the house are, every 30 seconds" },
-              timer: { onActiveSec: 30, onUnitInactiveSec: 30, accuracySec: 1 },
-            }),
-          ),
+      ...{ connection, unit },
+      timer: {
+        unit: { description: "How the jobs of the house are, every 30 seconds" },
+        timer: { onActiveSec: 30, onUnitInactiveSec: 30, accuracySec: 1 },
+      },
+      service: {
+        unit: { description: "How the jobs of the house are, for Prometheus" },
+        service: {
+          type: "oneshot",
+          nice: 10,
+          execStart: [
+            [
+              `${folder}/health.sh`,
+              directory,
+              role,
+              database,
+              secretName("prefect", "database"),
+              jobsFlow.name,
+            ],
+          ],
+          timeoutStartSec: 60,
         },
-        {
-          path: `/etc/systemd/system/${unit}.service`,
-          content: render(
-            serviceUnit({
-              unit: { description: "How the jobs of the house are, for Prometheus" },
-              service: {
-                type: "oneshot",
-                nice: 10,
-                execStart: [[`${folder}/health.sh`, directory, role, database, jobsFlow.name]],
-                timeoutStartSec: 60,
-              },
-            }),
-          ),
-        },
-        script(folder, "health.sh"),
-        { ...script(folder, "health.sql"), mode: "0644" },
-      ],
-      health: { exec: ["systemctl", "--quiet", "is-active", `${unit}.timer`], timeoutSeconds: 15 },
+      },
+      scripts: [script(folder, "health.sh"), { ...script(folder, "health.sql"), mode: "0644" }],
     },
     opts,
   );

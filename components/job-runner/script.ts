@@ -1,10 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { scriptFile } from "../unit-files";
 
-/** One of this component's scripts, in a unit's folder. A change is in force at the next start, which needs no restart. */
-export const script = (folder: string, file: string) => ({
-  path: `${folder}/${file}`,
-  content: readFileSync(join(__dirname, "scripts", file), "utf8"),
-  mode: "0755",
-  onChange: "nothing" as const,
-});
+/** One of this component's scripts, in a unit's folder. */
+export const script = (folder: string, file: string) =>
+  scriptFile(`${folder}/${file}`, join(__dirname, "scripts", file));

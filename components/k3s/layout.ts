@@ -37,6 +37,12 @@ export const programName = (architecture: K3sAgentSettings["architecture"]) =>
 export const program = ({ version, architecture }: Pick<K3sAgentSettings, "version" | "architecture">) =>
   `${releaseDirectory(release, version)}/${programName(architecture)}`;
 
+/** What the ObservabilityStack is told of the cluster's server. */
+export const measuredCluster = (settings: K3sAgentSettings) => ({
+  program: program(settings),
+  authority: authorityFile(settings.dataDirectory),
+});
+
 /** Volumes of local-path claims, made there with the first of them. @see https://docs.k3s.io/storage */
 export const volumeDirectory = (dataDirectory: string) => `${dataDirectory}/storage`;
 

@@ -74,6 +74,7 @@ describe("a MinioNode", () => {
       "homelab-minio-root-password,type=mount,mode=0400",
     ]);
     expect(valuesOf(quadlet, "Container", "Environment")).toEqual([
+      "MINIO_FS_OSYNC=on",
       "MINIO_PROMETHEUS_AUTH_TYPE=public",
       "MINIO_ROOT_PASSWORD_FILE=homelab-minio-root-password",
       "MINIO_ROOT_USER_FILE=homelab-minio-root-user",

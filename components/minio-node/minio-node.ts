@@ -1,15 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import { Image, Unit } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import type { DeclaredStore, MinioSettings } from "../../services";
-import { connectionOf, hostPort, type Node } from "../../topology";
+import { connectionOf, hostPort, houseAddress, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { watched } from "../health-watch";
-import type { ObjectStoreEndpoints } from "../object-store";
-import { reference } from "../images/reference";
-import { proposal } from "../password";
+import { rootSecrets, rootUser, type ObjectStoreEndpoints } from "../object-store";
+import { unchanged } from "../images/unchanged";
 import { persistentOn } from "../placement";
-import { healthUrl, minioQuadlet, rootPasswordSecret, rootUser, rootUserSecret, service } from "./minio-unit";
+import { healthUrl, minioQuadlet, rootPasswordSecret, rootUserSecret, service } from "./minio-unit";
 import { objectStore } from "./s3";
 
 export interface MinioNodeArgs {
@@ -24,6 +23,8 @@ export interface MinioNodeArgs {
   declared?: DeclaredStore;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
+  /** Address by which this run reaches its API. @default the node's own */
+  askedAt?: string;
   /** Names of buckets that are in the data directory already; these are taken over. @default none */
   existing?: readonly string[];
 }
@@ -56,27 +57,13 @@ export class MinioNode extends pulumi.ComponentResource {
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.sshIdentity);
 
-    const built = {
-      repository: "localhost/homelab/minio",
-      containerfile: `FROM ${reference(settings.image)}\n`,
-    };
-    this.image = imageReference(built.repository, built.containerfile);
+    const built = unchanged("minio", settings.image);
+    this.image = imageReference(built);
     const image = new Image(`${name}-image`, { connection, ...built }, options());
-    const userSecret = new Secret(
-      `${name}-root-user-secret`,
-      { connection, name: rootUserSecret, value: rootUser },
-      options(),
-    );
-    const passwordSecret = new Secret(
-      `${name}-root-password-secret`,
-      {
-        connection,
-        name: rootPasswordSecret,
-        value: proposal(`${name}-root`, options()),
-        existing: "adopt",
-      },
-      // It outlives the stack, as the objects do.
-      options({ retainOnDelete: true }),
+    const { user: userSecret, password: passwordSecret } = rootSecrets(
+      name,
+      { connection, user: rootUserSecret, password: rootPasswordSecret },
+      options,
     );
     const health = { http: healthUrl(settings) };
     this.unit = new Unit(
@@ -103,14 +90,14 @@ export class MinioNode extends pulumi.ComponentResource {
       options({ dependsOn: [image, userSecret, passwordSecret] }),
     );
 
-    const server = hostPort(node.address, settings.apiPort);
+    const at = houseAddress(node);
     this.endpoints = {
-      endpoint: `http://${server}`,
-      console: `http://${hostPort(node.address, settings.consolePort)}`,
+      endpoint: `http://${hostPort(at, settings.apiPort)}`,
+      console: `http://${hostPort(at, settings.consolePort)}`,
       buckets: Object.keys(settings.buckets),
       users: objectStore(name, {
         connection,
-        server,
+        server: hostPort(args.askedAt ?? node.address, settings.apiPort),
         user: rootUser,
         password: passwordSecret.effective,
         settings,

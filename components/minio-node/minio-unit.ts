@@ -1,13 +1,11 @@
 import { containerUnit, render } from "../../packages/quadlet";
 import type { MinioSettings } from "../../services";
+import { rootSecretPrefix } from "../object-store";
 
 /** MinIO, the engine behind the S3 endpoint: the one file to change, with `homelab:minio.image`, for another. */
 export const service = "minio.service";
-export const rootUserSecret = "homelab-minio-root-user";
-export const rootPasswordSecret = "homelab-minio-root-password";
-
-/** Its name is no secret; it is given as one because MinIO reads both the same way. */
-export const rootUser = "homelab-root";
+export const rootUserSecret = `${rootSecretPrefix("minio")}-user`;
+export const rootPasswordSecret = `${rootSecretPrefix("minio")}-password`;
 
 /** The text of minio.container. @param image whole reference of an image that is on the node already. */
 export function minioQuadlet(settings: MinioSettings, image: string): string {
@@ -29,6 +27,8 @@ export function minioQuadlet(settings: MinioSettings, image: string): string {
         MINIO_ROOT_PASSWORD_FILE: rootPasswordSecret,
         // It would ask its maker's server for news at every start.
         MINIO_UPDATE: "off",
+        // Of itself it acknowledges what is in the kernel's cache.
+        ...(settings.syncWrites ? { MINIO_FS_OSYNC: "on" } : {}),
         // Its figures without a key: Prometheus reads them, and so may whoever reaches the port. They name buckets and sizes.
         MINIO_PROMETHEUS_AUTH_TYPE: "public",
       },

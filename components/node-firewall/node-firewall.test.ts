@@ -169,6 +169,7 @@ describe("a NodeFirewall", () => {
       ],
       health: { exec: [script, "check"] },
       onRemoval: [script, "remove"],
+      confirmSeconds: 60,
     });
   });
 

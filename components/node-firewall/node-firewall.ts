@@ -103,6 +103,8 @@ export class NodeFirewall extends pulumi.ComponentResource {
         ],
         health: { exec: [script, "check"], timeoutSeconds: 15 },
         onRemoval: [script, "remove"],
+        // Whoever has closed SSH to himself is let in again.
+        confirmSeconds: 60,
       },
       childOptions(this, opts),
     );

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ObjectStoreEngine } from "../../services";
 
 /** A consumer's credentials. */
 export interface S3User {
@@ -17,3 +18,6 @@ export interface ObjectStoreEndpoints {
 
 /** Podman secret that keeps a consumer's secret key on the node: the same for each engine, so that a move changes no key. */
 export const userSecretName = (user: string) => `homelab-minio-user-${user}`;
+
+/** Podman secrets with the root user's name and password are `PREFIX-user` and `PREFIX-password`. */
+export const rootSecretPrefix = (engine: ObjectStoreEngine) => `homelab-${engine}-root`;

@@ -1,2 +1,3 @@
 export { bucketPolicy, type Access, type Consumer } from "./policy";
-export { userSecretName, type ObjectStoreEndpoints, type S3User } from "./endpoints";
+export { rootSecretPrefix, userSecretName, type ObjectStoreEndpoints, type S3User } from "./endpoints";
+export { rootSecrets, rootUser } from "./root";

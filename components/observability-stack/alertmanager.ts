@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 
 /** Where alerts are told; of each kind one. What opens it is a podman secret, and here the path of its file. */
-export interface Receivers {
+export interface Receiver {
   readonly webhook?: { readonly urlFile: string };
   readonly ntfy?: { readonly server: string; readonly topic: string; readonly tokenFile?: string };
   readonly email?: {
@@ -14,6 +14,13 @@ export interface Receivers {
   };
   readonly telegram?: { readonly chat: number; readonly tokenFile: string };
   readonly discord?: { readonly urlFile: string };
+}
+
+export interface Receivers {
+  /** Who is told of everything. */
+  readonly people: Receiver;
+  /** Who is told of what has their name in its label `notify`, which lists names with commas. */
+  readonly others: Readonly<Record<string, Receiver>>;
   /** Asked each minute, by a service outside the house that tells when it is not. */
   readonly heartbeat?: { readonly urlFile: string };
 }
@@ -23,9 +30,9 @@ const text = `{{ range .Alerts }}{{ if eq .Status "resolved" }}over: {{ end }}{{
 {{ end }}{{ end }}`;
 const title = `{{ if eq .Status "firing" }}{{ .CommonLabels.severity }}{{ else }}over{{ end }}: {{ .CommonLabels.alertname }} {{ .CommonLabels.node }}`;
 
-function people({ webhook, ntfy, email, telegram, discord }: Receivers) {
+function receiver(name: string, { webhook, ntfy, email, telegram, discord }: Receiver) {
   return {
-    name: "people",
+    name,
     ...(webhook === undefined && ntfy === undefined
       ? {}
       : {
@@ -83,20 +90,31 @@ function people({ webhook, ntfy, email, telegram, discord }: Receivers) {
   };
 }
 
+const groups = ["alertname", "node", "name", "job"];
+
+/** Each run that failed is a message of its own, at once: in a group with others it would wait for that group's next minute. */
+const failedRun = { matchers: ['alertname="JobFailed"'], group_by: [...groups, "deployment", "run"] };
+
 /**
  * Who is told what, and when. One message for each alert, node and unit; what is critical goes at once, the rest within minutes.
  */
 export function alertmanagerConfig(receivers: Receivers): string {
-  const { heartbeat } = receivers;
+  const { people, others, heartbeat } = receivers;
   return stringify(
     {
       route: {
         receiver: "people",
-        group_by: ["alertname", "node", "name", "job"],
+        group_by: groups,
         group_wait: "5s",
         group_interval: "1m",
         repeat_interval: "12h",
         routes: [
+          ...Object.keys(others).map((name) => ({
+            matchers: [`notify=~"(.*,)?${name}(,.*)?"`],
+            receiver: name,
+            continue: true,
+            routes: [failedRun],
+          })),
           {
             matchers: ['alertname="Watchdog"'],
             receiver: heartbeat === undefined ? "nobody" : "heartbeat",
@@ -105,6 +123,9 @@ export function alertmanagerConfig(receivers: Receivers): string {
             repeat_interval: "1m",
           },
           { matchers: ['severity="warning"'], receiver: "people", group_wait: "1m", repeat_interval: "24h" },
+          failedRun,
+          // Those named are told beside the house's people, not in their stead.
+          ...(Object.keys(others).length === 0 ? [] : [{ matchers: ['notify!=""'], receiver: "people" }]),
         ],
       },
       inhibit_rules: [
@@ -124,7 +145,8 @@ export function alertmanagerConfig(receivers: Receivers): string {
         },
       ],
       receivers: [
-        people(receivers),
+        receiver("people", people),
+        ...Object.entries(others).map(([name, one]) => receiver(name, one)),
         { name: "nobody" },
         ...(heartbeat === undefined
           ? []
@@ -143,11 +165,12 @@ export function alertmanagerConfig(receivers: Receivers): string {
  */
 export const alertmanagerArguments = (
   listen: string,
-  mesh: { readonly listen: string; readonly peers: readonly string[] },
+  mesh: { readonly listen: string; readonly advertise?: string; readonly peers: readonly string[] },
 ): string[] => [
   "--config.file=/etc/alertmanager/alertmanager.yml",
   "--storage.path=/alertmanager",
   `--web.listen-address=${listen}`,
   `--cluster.listen-address=${mesh.listen}`,
+  ...(mesh.advertise === undefined ? [] : [`--cluster.advertise-address=${mesh.advertise}`]),
   ...mesh.peers.map((peer) => `--cluster.peer=${peer}`),
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ManagedFileArgs } from "../../provider/sdk/remote";
 import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
-import { hostPort, type Topology } from "../../topology";
+import { hostPort, houseAddress, type Node, type Topology } from "../../topology";
 
 /** What the stack has run by timers: scripts of a few lines, for what no program of the field does. */
 
@@ -60,14 +60,17 @@ export interface NodeConfig {
   readonly certificates: readonly string[];
   /** Where what carries the logs away notes how far it has come. @default it carries none */
   readonly cursor?: string;
+  /** Port on loopback on which a NATS server tells of itself. @default there is none */
+  readonly nats?: number;
 }
 
 /** As node.sh reads it. */
-export function nodeConfig({ timers, targets, certificates, cursor }: NodeConfig): string {
+export function nodeConfig({ timers, targets, certificates, cursor, nats }: NodeConfig): string {
   const lines = [
     ...timers.map((name) => ["timer", name]),
     ...certificates.map((path) => ["certificates", path]),
     ...(cursor === undefined ? [] : [["cursor", cursor]]),
+    ...(nats === undefined ? [] : [["nats", String(nats)]]),
     ...targets.map(({ name, port, path }) => ["target", name, String(port), path]),
   ];
   return lines.map((line) => `${line.join("\t")}\n`).join("");
@@ -76,13 +79,14 @@ export function nodeConfig({ timers, targets, certificates, cursor }: NodeConfig
 /** A title as a value of the label `job`. */
 export const jobName = (title: string) => title.toLowerCase().replaceAll(/[^a-z0-9_]+/g, "-");
 
-/** What targets.sh is told of the nodes. */
+/** What targets.sh on a node is told of the nodes. */
 export const targetArguments = (
+  from: Node,
   topology: Topology,
   names: readonly (keyof Topology["nodes"])[],
   port: number,
 ) =>
   names.flatMap((name) => {
-    const { lifecycle, address } = topology.nodes[name];
-    return [name, lifecycle, hostPort(address, port)];
+    const node = topology.nodes[name];
+    return [name, node.lifecycle, hostPort(houseAddress(node, from), port)];
   });

@@ -7,6 +7,7 @@ import {
   logShippingSchema,
   logsSchema,
   metricsSchema,
+  monitorSecrets,
   postgresExporterSchema,
   prometheusSchema,
 } from "../../services";
@@ -142,6 +143,18 @@ describe("an ObservabilityStack", () => {
     expect(Object.keys(texts).filter((path) => path.endsWith(".json"))).toHaveLength(6);
     await expect(stack({ node: house.nodes.compute, grafana: { settings, storage } })).rejects.toThrow(
       /on-demand/,
+    );
+  });
+
+  it("measures a standby by the role that came with its data, with the password that storage hands out", async () => {
+    const none = { s3Endpoint: "", s3: {}, dsns: {} };
+    const storage = { ...none, passwords: { "postgres-exporter": { password: "a-long-secret" } } };
+    const exporter = postgresExporterSchema.parse({ enabled: true });
+    const all = await stack({ node: house.nodes.desktop, postgres: { exporter, port: 5432, storage } });
+    expect(JSON.stringify(all.map(({ visible }) => visible))).not.toContain("a-long-secret");
+    expect(named(all, "observability-postgres-exporter-password-secret").inputs.value).toBe("a-long-secret");
+    expect(() => monitorSecrets.password({ storage: none, passwords: {} })).toThrow(
+      /set it on storage too and run `pulumi up --stack storage` first/,
     );
   });
 

@@ -5,6 +5,9 @@ import {
   logEngines,
   logShippingSchema,
   logsDirectory,
+  monitorSecrets,
+  postgresExporterUnit,
+  usualMetricsDirectory,
   type AlertsSettings,
   type GrafanaSettings,
   type LogShippingSettings,
@@ -18,11 +21,13 @@ import { connectionOf, requireAlwaysOn, type Node, type Topology } from "../../t
 import { childOptions } from "../child-options";
 import { nothingKeptOn, persistentOn } from "../placement";
 import { QuadletService } from "../quadlet-service";
+import { clusterArguments, clusterOnNode, type MeasuredCluster } from "./cluster";
 import { cursorFile, logsRun, shipLogs } from "./logs";
 import { job, nodeConfig, targetArguments, type Target } from "./jobs";
 import {
   alertmanagerRun,
   grafanaRun,
+  nobody,
   nodeExporterRun,
   postgresExporterRun,
   prometheusRun,
@@ -42,14 +47,18 @@ export interface ObservabilityStackArgs {
    * @see services/metrics.ts
    */
   metrics: MetricsSettings;
-  /** Directory of the files of metrics that scripts on the node write. @default "/var/lib/homelab/metrics" */
+  /** Directory of the files of metrics that scripts on the node write. @default {@link usualMetricsDirectory} */
   metricsDirectory?: string;
   /** What else Prometheus asks on this node. @default nothing */
   targets?: readonly Target[];
   /** Certificates whose end is watched. @default none */
   certificates?: readonly string[];
+  /** Port on loopback on which the NATS of this node tells of itself. @default there is none */
+  nats?: number;
   /** Collects and judges; on an always-on node. @default another node does */
   prometheus?: PrometheusSettings;
+  /** The cluster whose server is on this node: Prometheus asks its kubelets. @default there is none */
+  cluster?: MeasuredCluster;
   /** Tells people; on an always-on node. @default other nodes do */
   alerts?: AlertsSettings;
   /** Keeps the logs of all nodes; on an always-on node. @default another node does */
@@ -63,7 +72,12 @@ export interface ObservabilityStackArgs {
     storage: pulumi.Input<StorageValues>;
   };
   /** Of the PostgreSQL on this node. @default it is not measured */
-  postgres?: { exporter: PostgresExporterSettings; port: number };
+  postgres?: {
+    exporter: PostgresExporterSettings;
+    port: number;
+    /** Of a standby, whose role and password are its primary's: what storage hands out. */
+    storage?: pulumi.Input<StorageValues>;
+  };
 }
 
 const looks = 30;
@@ -72,14 +86,25 @@ const patience = 360;
 
 /** What a node says of itself; and on always-on nodes Prometheus, which collects it, and Alertmanager, which tells people. */
 export class ObservabilityStack extends pulumi.ComponentResource {
-  /** Password of the role that reads how PostgreSQL is. Secret. */
+  /** Password of the role that reads how PostgreSQL is, where it was made here. Secret. */
   readonly monitorPassword: pulumi.Output<string> | undefined;
   /** Passwords of what was made, by service and key. Secret. */
   readonly passwords: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
 
   constructor(name: string, args: ObservabilityStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { node, topology, sshIdentity, metrics, prometheus, alerts, logs, shipping, grafana, postgres } =
-      args;
+    const {
+      node,
+      topology,
+      sshIdentity,
+      metrics,
+      prometheus,
+      cluster,
+      alerts,
+      logs,
+      shipping,
+      grafana,
+      postgres,
+    } = args;
     const kept = [
       ...[prometheus, alerts].flatMap((one) => (one === undefined ? [] : [one.dataDirectory])),
       ...(logs === undefined ? [] : [logsDirectory(logs)]),
@@ -96,7 +121,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
     const connection = connectionOf(node, sshIdentity);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const context = { node, topology };
-    const { metricsDirectory = "/var/lib/homelab/metrics" } = args;
+    const { metricsDirectory = usualMetricsDirectory } = args;
 
     /** A timer of this stack's, with what it needs beside its script. */
     const timed = (
@@ -134,6 +159,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
             timers: metrics.timers,
             targets: args.targets ?? [],
             certificates: args.certificates ?? [],
+            ...(args.nats === undefined ? {} : { nats: args.nats }),
             ...(shipping === undefined ? {} : { cursor: cursorFile(shipping) }),
           }),
           onChange: "nothing",
@@ -147,20 +173,21 @@ export class ObservabilityStack extends pulumi.ComponentResource {
       options({ dependsOn: own }),
     );
 
-    this.monitorPassword =
+    const monitor =
       postgres === undefined
         ? undefined
         : new QuadletService(
             `${name}-postgres-exporter`,
             {
-              node,
-              sshIdentity,
-              run: postgresExporterRun(postgres.exporter, postgres.port),
+              ...{ node, sshIdentity, run: postgresExporterRun(postgres.exporter, postgres.port) },
               keeps: { kind: "nothing" },
-              passwords: ["password"],
+              ...(postgres.storage === undefined
+                ? { passwords: ["password"] }
+                : { storage: postgres.storage, secrets: monitorSecrets }),
             },
             options(),
-          ).passwords.password;
+          ).passwords;
+    this.monitorPassword = monitor?.password;
 
     if (alerts !== undefined) {
       const { unit } = new QuadletService(
@@ -196,20 +223,38 @@ export class ObservabilityStack extends pulumi.ComponentResource {
           "homelab-targets",
           "targets.sh",
           "What each node has that Prometheus asks",
-          [targetsOnNode, ...targetArguments(topology, prometheus.nodes, prometheus.exporterPort)],
+          [targetsOnNode, ...targetArguments(node, topology, prometheus.nodes, prometheus.exporterPort)],
           looks,
         ),
         [{ path: targetsOnNode, mode: "0755" }],
       );
+      const kubelets =
+        cluster === undefined
+          ? []
+          : [
+              timed(
+                "homelab-cluster-metrics",
+                [
+                  ...job(
+                    "homelab-cluster-metrics",
+                    "cluster.sh",
+                    "How Prometheus comes to the kubelets",
+                    clusterArguments(nobody, cluster, topology),
+                    looks,
+                  ),
+                ],
+                [{ path: clusterOnNode, mode: "0755" }],
+              ),
+            ];
       new QuadletService(
         `${name}-prometheus`,
         {
           node: requireAlwaysOn(node, "Prometheus"),
           sshIdentity,
-          run: prometheusRun(prometheus, context),
+          run: prometheusRun(prometheus, context, cluster !== undefined),
           keeps: keptIn(prometheus.dataDirectory),
         },
-        options({ dependsOn: targets }),
+        options({ dependsOn: [targets, ...kubelets] }),
       );
     }
     if (logs !== undefined) {
@@ -224,8 +269,11 @@ export class ObservabilityStack extends pulumi.ComponentResource {
         options(),
       );
     }
-    this.passwords =
-      grafana === undefined
+    this.passwords = {
+      ...(this.monitorPassword === undefined
+        ? {}
+        : { [postgresExporterUnit]: { password: this.monitorPassword } }),
+      ...(grafana === undefined
         ? {}
         : {
             grafana: new QuadletService(
@@ -244,7 +292,8 @@ export class ObservabilityStack extends pulumi.ComponentResource {
               },
               options(),
             ).passwords,
-          };
+          }),
+    };
     if (shipping !== undefined) {
       shipLogs(name, { node, topology, sshIdentity, connection, settings: shipping }, options);
     }

@@ -1,7 +1,11 @@
 import { stringify } from "yaml";
-import { hostPort, type NodeName, type Topology } from "../../topology";
+import { clusterJobs } from "./cluster";
+import { consoles } from "./dashboards/page";
+import { hostPort, houseAddress, type Node, type NodeName, type Topology } from "../../topology";
 
 export interface PrometheusConfig {
+  /** The node on which Prometheus runs. */
+  readonly node: Node;
   readonly topology: Topology;
   /** Those that are asked. */
   readonly nodes: readonly NodeName[];
@@ -9,6 +13,8 @@ export interface PrometheusConfig {
   readonly exporterPort: number;
   /** `host:port` of each Alertmanager. */
   readonly alertmanagers: readonly string[];
+  /** Whether the server of the cluster is on the same node, so that the kubelets are asked. */
+  readonly cluster: boolean;
 }
 
 /** In the container: files of targets, which scripts/targets.sh writes of what each node says it has. */
@@ -20,7 +26,14 @@ export const targetsDirectory = "/etc/prometheus/targets";
  *
  * `node` is the topology's name and never an address: addresses change, dashboards do not.
  */
-export function prometheusConfig({ topology, nodes, exporterPort, alertmanagers }: PrometheusConfig): string {
+export function prometheusConfig({
+  node,
+  topology,
+  nodes,
+  exporterPort,
+  alertmanagers,
+  cluster,
+}: PrometheusConfig): string {
   return stringify(
     {
       global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
@@ -30,7 +43,7 @@ export function prometheusConfig({ topology, nodes, exporterPort, alertmanagers 
         {
           job_name: "node",
           static_configs: nodes.map((name) => ({
-            targets: [hostPort(topology.nodes[name].address, exporterPort)],
+            targets: [hostPort(houseAddress(topology.nodes[name], node), exporterPort)],
             labels: { node: name, lifecycle: topology.nodes[name].lifecycle },
           })),
         },
@@ -38,6 +51,7 @@ export function prometheusConfig({ topology, nodes, exporterPort, alertmanagers 
           job_name: "services",
           file_sd_configs: [{ files: [`${targetsDirectory}/*.json`], refresh_interval: "30s" }],
         },
+        ...(cluster ? clusterJobs() : []),
       ],
     },
     { lineWidth: 0 },
@@ -67,6 +81,8 @@ export const prometheusArguments = ({
   `--storage.tsdb.retention.time=${retentionDays}d`,
   `--storage.tsdb.retention.size=${retentionSize}`,
   `--web.listen-address=${listen}`,
+  `--web.console.templates=${consoles}`,
+  `--web.console.libraries=${consoles}`,
   "--rules.alert.resend-delay=2m",
   "--rules.alert.for-grace-period=10s",
 ];

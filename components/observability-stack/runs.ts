@@ -8,29 +8,36 @@ import type {
   QuadletRun,
   ServiceContext,
 } from "../../services";
-import { grafanaSecretName, logsPort } from "../../services";
-import { alertmanagerArguments, alertmanagerConfig, type Receivers } from "./alertmanager";
+import { grafanaSecretName, logsPort, postgresExporterUnit, secretName } from "../../services";
+import { alertmanagerArguments, alertmanagerConfig, type Receiver, type Receivers } from "./alertmanager";
+import { clusterDirectory, clusterOnNode } from "./cluster";
+import { consolePage, consoles } from "./dashboards/page";
 import { dashboardFiles, providersFile, sourcesFile } from "./dashboards/grafana";
 import { prometheusArguments, prometheusConfig, targetsDirectory } from "./prometheus";
 import { rulesFile } from "./rule-files";
 import { ruleGroups } from "./rules";
-import { hostPort } from "../../topology";
+import { hostPort, houseAddress, type Node } from "../../topology";
 
 /** How each program of the stack runs. The images' own user, nobody, is who they are: none needs more than it is given. */
 
-const nobody = "65534:65534";
+export const nobody = "65534:65534";
 
 /** Where targets.sh writes what it found on the node. */
 export const targetsOnNode = "/var/lib/homelab/prometheus/targets";
 
-export function prometheusRun(settings: PrometheusSettings, { topology }: ServiceContext): QuadletRun {
+export function prometheusRun(
+  settings: PrometheusSettings,
+  { node, topology }: ServiceContext,
+  cluster = false,
+): QuadletRun {
   const config = prometheusConfig({
-    topology,
+    ...{ node, topology },
     nodes: settings.nodes,
     exporterPort: settings.exporterPort,
     alertmanagers: settings.alertmanagers.map((name) =>
-      hostPort(topology.nodes[name].address, settings.alertmanagerPort),
+      hostPort(houseAddress(topology.nodes[name], node), settings.alertmanagerPort),
     ),
+    cluster,
   });
   return {
     name: "prometheus",
@@ -45,6 +52,7 @@ export function prometheusRun(settings: PrometheusSettings, { topology }: Servic
       mounts: [
         { source: settings.dataDirectory, target: "/prometheus" },
         { source: targetsOnNode, target: targetsDirectory, readOnly: true },
+        ...(cluster ? [{ source: clusterOnNode, target: clusterDirectory, readOnly: true }] : []),
       ],
       // It gives memory back before it is taken: a limit that it runs into would end it.
       environment: { GOMEMLIMIT: `${Math.floor(Number.parseInt(settings.memory, 10) * 0.85)}MiB` },
@@ -56,6 +64,7 @@ export function prometheusRun(settings: PrometheusSettings, { topology }: Servic
     files: [
       { name: "prometheus.yml", content: config, at: "/etc/prometheus/prometheus.yml" },
       { name: "rules.yml", content: rulesFile(ruleGroups), at: "/etc/prometheus/rules.yml" },
+      { name: "homelab.html", content: consolePage(), at: `${consoles}/homelab.html` },
     ],
     health: { http: `http://127.0.0.1:${settings.port}/-/ready` },
     // After a power cut it reads its whole write-ahead log.
@@ -63,44 +72,80 @@ export function prometheusRun(settings: PrometheusSettings, { topology }: Servic
   };
 }
 
+type ReceiverSettings = AlertsSettings["receivers"][string];
+
+const filled = (all: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+
+/** What opens a receiver, by the keys of its podman secrets. */
+const secretsOf = ({ webhook, ntfy, email, telegram, discord }: ReceiverSettings, prefix = "") =>
+  filled({
+    [`${prefix}webhook`]: webhook,
+    [`${prefix}ntfy-token`]: ntfy.token,
+    [`${prefix}email-password`]: email.password,
+    [`${prefix}telegram-token`]: telegram.token,
+    [`${prefix}discord`]: discord,
+  });
+
+const prefixOf = (name: string) => `to-${name}-`;
+
 /** The podman secrets of an Alertmanager, by their keys: what opens its receivers. */
 export function receiverSecrets(settings: AlertsSettings): Record<string, string> {
-  const all = {
-    webhook: settings.webhook,
-    "ntfy-token": settings.ntfy.token,
-    "email-password": settings.email.password,
-    "telegram-token": settings.telegram.token,
-    discord: settings.discord,
-    heartbeat: settings.heartbeat,
+  return {
+    ...secretsOf(settings),
+    ...filled({ heartbeat: settings.heartbeat }),
+    ...Object.fromEntries(
+      Object.entries(settings.receivers).flatMap(([name, one]) =>
+        Object.entries(secretsOf(one, prefixOf(name))),
+      ),
+    ),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-function receivers({ ntfy, email, telegram, ...settings }: AlertsSettings): Receivers {
-  const given = receiverSecrets({ ntfy, email, telegram, ...settings });
-  const file = (key: string) => `/run/secrets/homelab-alertmanager-${key}`;
+const secretFile = (key: string) => `/run/secrets/homelab-alertmanager-${key}`;
+
+function receiverOf(settings: ReceiverSettings, prefix = ""): Receiver {
+  const { ntfy, email, telegram } = settings;
+  const given = secretsOf(settings, prefix);
+  const file = (key: string) => secretFile(`${prefix}${key}`);
+  const has = (key: string) => `${prefix}${key}` in given;
   const [, server = "", topic = ""] = /^(.*)\/([^/]*)$/.exec(ntfy.url) ?? [];
   return {
-    ...("webhook" in given ? { webhook: { urlFile: file("webhook") } } : {}),
+    ...(has("webhook") ? { webhook: { urlFile: file("webhook") } } : {}),
     ...(ntfy.url === ""
       ? {}
-      : { ntfy: { server, topic, ...("ntfy-token" in given ? { tokenFile: file("ntfy-token") } : {}) } }),
+      : { ntfy: { server, topic, ...(has("ntfy-token") ? { tokenFile: file("ntfy-token") } : {}) } }),
     ...(email.to === ""
       ? {}
       : {
           email: {
             ...{ to: email.to, from: email.from, server: email.server },
             ...(email.user === "" ? {} : { user: email.user }),
-            ...("email-password" in given ? { passwordFile: file("email-password") } : {}),
+            ...(has("email-password") ? { passwordFile: file("email-password") } : {}),
           },
         }),
-    ...("telegram-token" in given
+    ...(has("telegram-token")
       ? { telegram: { chat: telegram.chat, tokenFile: file("telegram-token") } }
       : {}),
-    ...("discord" in given ? { discord: { urlFile: file("discord") } } : {}),
-    ...("heartbeat" in given ? { heartbeat: { urlFile: file("heartbeat") } } : {}),
+    ...(has("discord") ? { discord: { urlFile: file("discord") } } : {}),
   };
 }
+
+const receivers = (settings: AlertsSettings): Receivers => ({
+  people: receiverOf(settings),
+  ...(settings.heartbeat === "" ? {} : { heartbeat: { urlFile: secretFile("heartbeat") } }),
+  others: Object.fromEntries(
+    Object.entries(settings.receivers).map(([name, one]) => [name, receiverOf(one, prefixOf(name))]),
+  ),
+});
+
+/** An address in the mesh is there once tailscaled is, which Alertmanager must not wait for. */
+const gossip = (node: Node, port: number) => {
+  const [own, at] = [node.address, houseAddress(node)];
+  return own === at
+    ? { listen: hostPort(own, port) }
+    : { listen: hostPort(at.includes(":") ? "::" : "0.0.0.0", port), advertise: hostPort(at, port) };
+};
 
 export function alertmanagerRun(settings: AlertsSettings, { node, topology }: ServiceContext): QuadletRun {
   const peers = (["storage", "desktop"] as const).filter((name) => name !== node.name);
@@ -114,8 +159,8 @@ export function alertmanagerRun(settings: AlertsSettings, { node, topology }: Se
       user: nobody,
       entrypoint: "/bin/alertmanager",
       exec: alertmanagerArguments(`:${settings.port}`, {
-        listen: hostPort(node.address, settings.meshPort),
-        peers: peers.map((name) => hostPort(topology.nodes[name].address, settings.meshPort)),
+        ...gossip(node, settings.meshPort),
+        peers: peers.map((name) => hostPort(houseAddress(topology.nodes[name]), settings.meshPort)),
       }),
       mounts: [{ source: settings.dataDirectory, target: "/alertmanager" }],
       secrets: Object.keys(receiverSecrets(settings)).map((key) => ({
@@ -175,7 +220,7 @@ export const monitorRole = "homelab_monitor";
 
 export function postgresExporterRun(settings: PostgresExporterSettings, postgresPort: number): QuadletRun {
   return {
-    name: "postgres-exporter",
+    name: postgresExporterUnit,
     description: "Says how PostgreSQL is",
     image: settings.image,
     memory: "64M",
@@ -186,10 +231,10 @@ export function postgresExporterRun(settings: PostgresExporterSettings, postgres
       environment: {
         DATA_SOURCE_URI: `127.0.0.1:${postgresPort}/${monitorRole}?sslmode=disable`,
         DATA_SOURCE_USER: monitorRole,
-        DATA_SOURCE_PASS_FILE: "/run/secrets/homelab-postgres-exporter-password",
+        DATA_SOURCE_PASS_FILE: `/run/secrets/${secretName(postgresExporterUnit, "password")}`,
         GOMEMLIMIT: "54MiB",
       },
-      secrets: [{ name: "homelab-postgres-exporter-password", mode: "0400", uid: 65534 }],
+      secrets: [{ name: secretName(postgresExporterUnit, "password"), mode: "0400", uid: 65534 }],
       noNewPrivileges: true,
       dropCapabilities: ["all"],
     },
@@ -201,9 +246,9 @@ export function postgresExporterRun(settings: PostgresExporterSettings, postgres
 export function grafanaRun(
   settings: GrafanaSettings,
   shipping: LogShippingSettings,
-  { topology }: ServiceContext,
+  { node, topology }: ServiceContext,
 ): QuadletRun {
-  const on = (port: number) => hostPort(topology.nodes.storage.address, port);
+  const on = (port: number) => hostPort(houseAddress(topology.nodes.storage, node), port);
   const { role, database, port } = settings.postgres;
   const boards = "/etc/grafana/homelab";
   const secrets = ["admin" as const, ...(role === undefined ? [] : ["postgres" as const])];

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -197,6 +198,68 @@ esac`,
     // A node that does not answer keeps what it had.
     expect(read("targets/compute.json")).toBe("[former]\n");
     expect(text).toContain('homelab_scrape_target{service="mail-agent",port="8080",path="/metrics"} 1\n');
+  });
+});
+
+describe("how Prometheus comes to the kubelets", () => {
+  let authority = "";
+  const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  const look = () =>
+    run(
+      "cluster.sh",
+      ...[join(folder, "out"), owner, join(folder, "bin/k3s"), authority, "10250"],
+      ...["storage", "always-on", "desktop", "always-on", "compute", "on-demand"],
+    );
+  /** A cluster that notes what it is asked. */
+  const cluster = (nodes: string) => {
+    program(
+      "k3s",
+      `echo "$*" >>${folder}/asked
+case "$*" in *"get nodes"*) printf '${nodes}' ;; *"create token"*) echo "token-$(wc -l <${folder}/asked)" ;; esac`,
+    );
+  };
+  const asked = (what: string) => read("asked").split(what).length - 1;
+  beforeEach(() => {
+    mkdirSync(join(folder, "out"));
+    authority = file("server-ca.crt", "authority\n");
+  });
+
+  it("writes a token that others cannot read, the authority, and where the cluster's nodes are", () => {
+    cluster("storage\\t10.0.0.1\\ndesktop\\tfd00::2 10.0.0.2\\nguest\\t10.0.0.9\\n");
+    expect(look()).toEqual({ status: 0, said: "" });
+    expect(read("out/ca.crt")).toBe("authority\n");
+    expect(statSync(join(folder, "out/token")).mode & 0o777).toBe(0o400);
+    expect(JSON.parse(read("out/kubelets.json"))).toEqual([
+      { targets: ["10.0.0.1:10250"], labels: { node: "storage", lifecycle: "always-on" } },
+      { targets: ["[fd00::2]:10250"], labels: { node: "desktop", lifecycle: "always-on" } },
+    ]);
+    expect(asked("apply --server-side --force-conflicts -f -")).toBe(1);
+  });
+
+  it("renews the token after a quarter of an hour, and at once for another cluster", () => {
+    cluster("storage\\t10.0.0.1\\n");
+    look();
+    const first = read("out/token");
+    look();
+    expect([read("out/token"), asked("create token")]).toEqual([first, 1]);
+    const past = new Date(Date.now() - 16 * 60_000);
+    utimesSync(join(folder, "out/token"), past, past);
+    look();
+    const second = read("out/token");
+    expect(second).not.toBe(first);
+    file("server-ca.crt", "another\n");
+    look();
+    expect(read("out/token")).not.toBe(second);
+    expect(read("out/ca.crt")).toBe("another\n");
+  });
+
+  it("changes nothing while the cluster does not answer", () => {
+    cluster("storage\\t10.0.0.1\\n");
+    look();
+    const before = ["token", "ca.crt", "kubelets.json"].map((name) => read(`out/${name}`));
+    program("k3s", "echo refused >&2; exit 1");
+    expect(look()).toMatchObject({ status: 0 });
+    expect(["token", "ca.crt", "kubelets.json"].map((name) => read(`out/${name}`))).toEqual(before);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Our image: the base with JIT and pgvector from the Debian sources that it came with. What it has already is not
- * installed again, so a base that has both needs no network.
+ * Our image: the base with JIT, pgvector and openssl from the Debian sources that it came with. What it has already is not
+ * installed again, so a base that has all needs no network.
  * @param base a whole reference of an image with the layout of the official postgres:18 ones.
  */
 export function containerfile(base: string): string {
@@ -8,7 +8,7 @@ export function containerfile(base: string): string {
   return `FROM ${base}
 RUN set -eu; \\
     missing=; \\
-    for package in postgresql-18-jit postgresql-18-pgvector; do \\
+    for package in postgresql-18-jit postgresql-18-pgvector openssl; do \\
       [ "$(dpkg-query --show --showformat '\${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \\
         || missing="$missing $package"; \\
     done; \\

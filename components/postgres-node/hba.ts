@@ -6,19 +6,23 @@ import { replicationRole } from "../../services";
  * replication the superuser alone), and all but the superuser `postgres` with a password from the given addresses. No line means no access.
  * @param clients IPv4 or IPv6 addresses.
  * @param networks IPv4 networks of 8 bits at least, such as `10.42.0.0/16`: where the node's own pods have their addresses.
- * @param peer address of the server that copies or follows this one, as a role that may do nothing else. @default none
+ * @param peer addresses of the server that copies or follows this one, as a role that may do nothing else. @default none
  * @throws Error for a text that is no address or no network.
  * @see https://www.postgresql.org/docs/18/auth-pg-hba-conf.html
  */
-export function hba(clients: readonly string[], networks: readonly string[] = [], peer?: string): string {
+export function hba(
+  clients: readonly string[],
+  networks: readonly string[] = [],
+  peer: readonly string[] = [],
+): string {
   const rows = [
     ["# TYPE", "DATABASE", "USER", "ADDRESS", "METHOD"],
     ["local", "all", "postgres", "", "peer"],
     // "all" databases do not include replication, which is a line of its own.
-    ...(peer === undefined
+    ...(peer.length === 0
       ? []
       : [
-          ["host", "replication", replicationRole, single(peer), "scram-sha-256"],
+          ...peer.map((one) => ["host", "replication", replicationRole, single(one), "scram-sha-256"]),
           ["host", "all", replicationRole, "all", "reject"],
         ]),
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],

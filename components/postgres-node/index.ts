@@ -8,8 +8,16 @@ export { configuration, listenOn } from "./conf";
 export { containerfile } from "./containerfile";
 export { primaryFence } from "./primary-fence";
 export { hba } from "./hba";
-export { confDirectory, containerName, inContainer, mountedConf, replicationSecret, service } from "./layout";
-export { replicationFiles, type Replication } from "./replication";
+export {
+  confDirectory,
+  containerName,
+  inContainer,
+  mountedConf,
+  replicationSecret,
+  serverProgram,
+  service,
+} from "./layout";
+export { peerAddresses, peerOf, replicationFiles, type Replication } from "./replication";
 export { postgresQuadlet } from "./quadlet";
 export { script } from "./scripts";
 export { postgresWatch } from "./watch";

@@ -26,7 +26,7 @@ export const replicationSecret = "homelab-postgres-replication";
 
 /**
  * The server in the place of the image's: the official entrypoint leaves the superuser's password, which it needs at the
- * first start, in the environment of everything that it starts.
+ * first start, in the environment of everything that it starts. Ours also gives it a certificate.
  */
 export const serverProgram = `${confDirectory}/bin/postgres`;
 /** Search path in the container: the official image's, with {@link serverProgram} first. */

@@ -3,7 +3,7 @@ import { Database, Extension, Grant, Role, Schema, type ServerArgs } from "../..
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { replicationRole, type PostgresSettings } from "../../services";
-import { connectionOf, type Node } from "../../topology";
+import { connectionOf, houseAddress, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
 import { password, proposal } from "../password";
@@ -24,7 +24,7 @@ import {
   superuserSecret,
 } from "./layout";
 import { primaryFence } from "./primary-fence";
-import { replicationFiles, type Replication } from "./replication";
+import { peerAddresses, peerOf, replicationFiles, type Replication } from "./replication";
 import { postgresQuadlet } from "./quadlet";
 import { script } from "./scripts";
 import { postgresWatch } from "./watch";
@@ -53,6 +53,8 @@ export interface PostgresEndpoints {
   readonly port: number;
   /** Connection strings by role, then by database: for each that the role may connect to. */
   readonly dsns: Dsns;
+  /** The same for programs on the server's own node, which do not wait for the mesh. */
+  readonly ownDsns: Dsns;
   /** The same with both hosts, for clients that look for the one that takes writes: when there is a standby. */
   readonly failoverDsns: Dsns | undefined;
   /** Secret. With it the standby copies and follows: when there may be one. */
@@ -109,11 +111,12 @@ export class PostgresNode extends pulumi.ComponentResource {
       );
     }
 
-    const at = { host: node.address, port: settings.port };
+    const at = { host: houseAddress(node), port: settings.port };
     const both = pair === undefined ? [] : [at, { host: pair.peer.address, port: pair.peer.port }];
     this.endpoints = {
       ...at,
       dsns: dsnsOf(settings, [at], passwords.of),
+      ownDsns: dsnsOf(settings, [{ ...at, host: node.address }], passwords.of),
       failoverDsns: pair === undefined ? undefined : dsnsOf(settings, both, passwords.of),
       replicationPassword: replication,
     };
@@ -189,7 +192,7 @@ export class PostgresNode extends pulumi.ComponentResource {
           { path: `${confDirectory}/reload.conf`, content: conf.reload, onChange: "reload" },
           {
             path: `${confDirectory}/pg_hba.conf`,
-            content: hba(clients, networks, pair?.peer.address),
+            content: hba(clients, networks, pair === undefined ? [] : peerAddresses(pair.peer)),
             onChange: "reload",
           },
           {
@@ -317,7 +320,7 @@ function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: P
   const pair: Replication = {
     ...{ self: node.name, origin: "new", port, dataDirectory },
     synchronous: replica.synchronous,
-    peer: { name: standby.name, address: standby.address, port: replica.port },
+    peer: { ...peerOf(standby), port: replica.port },
   };
   return pair;
 }

@@ -59,15 +59,11 @@ export function postgresQuadlet({ paired = false, origin = "new", image, ...sett
       pull: "never",
       // The server sees who connects, which pg_hba.conf decides by; a bridge would show its own address.
       network: "host",
-      ...(origin === "new"
-        ? {
-            environment: {
-              POSTGRES_INITDB_ARGS: initdb.join(" "),
-              PATH: searchPath,
-              POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}`,
-            },
-          }
-        : {}),
+      environment: {
+        ...(origin === "new" ? { POSTGRES_INITDB_ARGS: initdb.join(" ") } : {}),
+        PATH: searchPath,
+        ...(origin === "new" ? { POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}` } : {}),
+      },
       secrets: [
         ...(origin === "new" ? [{ name: superuserSecret }] : []),
         ...(paired ? [{ name: replicationSecret }] : []),

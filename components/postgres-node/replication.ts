@@ -2,9 +2,34 @@ import { createHash } from "node:crypto";
 import type { ManagedFileArgs } from "../../provider/sdk/remote";
 import { render, serviceUnit } from "../../packages/quadlet";
 import { replicationRole } from "../../services";
-import type { NodeName } from "../../topology";
+import { houseAddress, type Node, type NodeName } from "../../topology";
 import { confDirectory, inContainer, mountedConf, service } from "./layout";
 import { script } from "./scripts";
+
+/** Where the other server is. */
+export interface Peer {
+  readonly name: NodeName;
+  /** By which its data comes. */
+  readonly address: string;
+  /** Its address on the LAN, where that is another. */
+  readonly lan?: string;
+  readonly port: number;
+}
+
+/** A node as the other of a pair. */
+export function peerOf(node: Node): Omit<Peer, "port"> {
+  const [{ name, address: lan }, address] = [node, houseAddress(node)];
+  return { name, address, ...(lan === address ? {} : { lan }) };
+}
+
+/**
+ * All addresses of the other: from where it may come, and where it is asked whether it is primary. That question holds no data
+ * and decides whether two take commits, so it does not wait for the mesh.
+ */
+export const peerAddresses = ({ address, lan }: Pick<Peer, "address" | "lan">): string[] => [
+  address,
+  ...(lan === undefined ? [] : [lan]),
+];
 
 /** What one of two servers must know of the other: at any time one is primary, and the other follows it or is off. */
 export interface Replication {
@@ -12,7 +37,7 @@ export interface Replication {
   readonly self: NodeName;
   /** What it is where there is no data yet: a new cluster, or a copy of the other's. */
   readonly origin: "new" | "copy";
-  readonly peer: { readonly name: NodeName; readonly address: string; readonly port: number };
+  readonly peer: Peer;
   /** This node's data directory, for sentences. */
   readonly dataDirectory: string;
   readonly port: number;
@@ -59,6 +84,15 @@ export function replicationFiles(pair: Replication): ManagedFileArgs[] {
     PEER: peer.name,
     PEER_ADDRESS: peer.address,
     PEER_PORT: peer.port,
+    // libpq asks one after the other, each with its port.
+    ...(peer.lan === undefined
+      ? {}
+      : {
+          PEER_ASKED: peerAddresses(peer).join(","),
+          PEER_ASKED_PORTS: peerAddresses(peer)
+            .map(() => peer.port)
+            .join(","),
+        }),
     DATA_DIRECTORY: dataDirectory,
     PORT: port,
     ROLE: replicationRole,

@@ -28,7 +28,7 @@ describe("the server's configuration", () => {
       jit: true,
       allow_alter_system: false,
       password_encryption: "scram-sha-256",
-      "hnsw.ef_search": 40,
+      "hnsw.ef_search": 100,
       "hnsw.iterative_scan": "strict_order",
     });
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
@@ -40,10 +40,10 @@ describe("the server's configuration", () => {
     const workMem = configuration({ ...settings, workMem: "8MB" }, "10.0.0.1");
     expect(workMem.restart).toBe(before.restart);
     expect(workMem.reload).not.toBe(before.reload);
-    const search = { ...settings.search, efSearch: 100 };
+    const search = { ...settings.search, efSearch: 150 };
     const wider = configuration({ ...settings, search }, "10.0.0.1");
     expect(wider.restart).toBe(before.restart);
-    expect(wider.reload).toContain("\nhnsw.ef_search = 100\n");
+    expect(wider.reload).toContain("\nhnsw.ef_search = 150\n");
     const buffers = configuration({ ...settings, sharedBuffers: "1GB" }, "10.0.0.1");
     expect(buffers.reload).toBe(before.reload);
     expect(buffers.restart).not.toBe(before.restart);
@@ -134,7 +134,7 @@ describe("a pair", () => {
     parameters(settings, "10.0.0.1", of).find((each) => each.name === name)?.value;
 
   it("lets the other's address copy and follow as a role that no database takes, before any other line", () => {
-    const rows = hba(["10.0.0.2"], [], "10.0.0.2")
+    const rows = hba(["10.0.0.2"], [], ["10.0.0.2"])
       .split("\n")
       .filter((row) => /^(host|local)/.test(row))
       .map((row) => row.split(/\s+/).join(" "));
@@ -195,7 +195,7 @@ describe("the image", () => {
   it("is built on the given base and installs only what it lacks", () => {
     const text = containerfile("docker.io/library/postgres:18-trixie");
     expect(text.split("\n")[0]).toBe("FROM docker.io/library/postgres:18-trixie");
-    expect(text).toContain("postgresql-18-jit postgresql-18-pgvector");
+    expect(text).toContain("postgresql-18-jit postgresql-18-pgvector openssl");
     expect(text).not.toMatch(/curl|wget|http/);
     expect(() => containerfile("x\nRUN evil")).toThrow("no image reference");
   });

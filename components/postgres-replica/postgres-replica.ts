@@ -15,7 +15,10 @@ import {
   inContainer,
   mountedConf,
   replicationSecret,
+  serverProgram,
   service,
+  peerAddresses,
+  peerOf,
   replicationFiles,
   type Replication,
   postgresQuadlet,
@@ -86,7 +89,7 @@ export class PostgresReplica extends pulumi.ComponentResource {
       ...{ self: node.name, origin: "copy", port: settings.port, dataDirectory: settings.dataDirectory },
       // While this one is primary it waits for nobody: the other may be gone.
       synchronous: false,
-      peer: { name: primary.name, address: primary.address, port },
+      peer: { ...peerOf(primary), port },
     }));
     const image = new Image(
       `${name}-image`,
@@ -118,11 +121,12 @@ export class PostgresReplica extends pulumi.ComponentResource {
             path: "/etc/containers/systemd/postgres.container",
             content: postgresQuadlet({ ...settings, image: built, paired: true, origin: "copy" }),
           },
+          { path: serverProgram, content: script("postgres.sh"), mode: "0755" },
           { path: `${confDirectory}/postgresql.conf`, content: text.restart },
           { path: `${confDirectory}/reload.conf`, content: text.reload, onChange: "reload" as const },
           {
             path: `${confDirectory}/pg_hba.conf`,
-            content: hba(clients, networks, primary.address),
+            content: hba(clients, networks, peerAddresses(peerOf(primary))),
             onChange: "reload" as const,
           },
           {

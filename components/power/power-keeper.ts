@@ -6,7 +6,8 @@ import { powerPort, type PowerKeeperSettings } from "../../services";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { agentScript, script, scriptPath, timed, unitFile, warnOfSkippedHours } from "./files";
+import { timed, unitFile } from "../unit-files";
+import { agentScript, script, scriptPath, warnOfSkippedHours } from "./files";
 
 export interface PowerKeeperArgs {
   /** Where it runs: it must be there when the others are off. */

@@ -5,7 +5,8 @@ import { powerPort, type PowerScheduleSettings } from "../../services";
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { nothingKeptOn } from "../placement";
-import { script, scriptPath, timed, unitFile, warnOfSkippedHours } from "./files";
+import { timed, unitFile } from "../unit-files";
+import { script, scriptPath, warnOfSkippedHours } from "./files";
 
 export interface PowerScheduleArgs {
   /** The on-demand node; only itself is touched. */

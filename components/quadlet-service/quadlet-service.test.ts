@@ -51,6 +51,27 @@ describe("a QuadletService", () => {
     expect(unit?.dependsOn.join()).toContain("nats-accounts-secret");
   });
 
+  it("that has times is a timer, and a unit that ends by itself and is not restarted", async () => {
+    const timed = { ...run, schedule: { at: ["Mon..Fri 03:30", "12:00"], limitSeconds: 600 } };
+    const all = await declared(() => new QuadletService("nats", { ...args, run: timed }));
+    const unit = all.find(({ name }) => name === "nats-unit")?.inputs as {
+      service: string;
+      health: object;
+      files: { path: string; content: string }[];
+    };
+    const text = (end: string) => unit.files.find(({ path }) => path.endsWith(end))?.content ?? "";
+    expect(unit).toMatchObject({
+      service: "nats.timer",
+      health: { exec: ["systemctl", "is-active", "--quiet", "nats.timer"] },
+    });
+    expect(text("/nats.timer")).toMatch(
+      /OnCalendar=Mon\.\.Fri 03:30\nOnCalendar=12:00\n[^]*Persistent=true\n[^]*WantedBy=timers\.target/,
+    );
+    expect(text("/nats.container")).toMatch(/Type=oneshot\n[^]*Restart=no\nTimeoutStartSec=600\n/);
+    expect(text("/nats.container")).not.toContain("[Install]");
+    expect(unit.files.some(({ path }) => path.includes("health"))).toBe(false);
+  });
+
   it("has its passwords in secrets and nowhere else", async () => {
     const all = await declared(() => new QuadletService("nats", args));
     const secret = all.find(({ name }) => name === "nats-accounts-secret");

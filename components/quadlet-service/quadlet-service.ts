@@ -10,11 +10,11 @@ import {
 import { connectionOf } from "../../topology";
 import { childOptions } from "../child-options";
 import { watched } from "../health-watch";
-import { reference } from "../images/reference";
+import { unchanged } from "../images/unchanged";
 import { proposal } from "../password";
 import { placementOf, type NodeFor } from "../placement";
 import { asUserErrors } from "../user-error";
-import { configDirectory, quadletText } from "./text";
+import { configDirectory, quadletText, timerText } from "./text";
 
 export interface QuadletServiceArgs<K extends Keeps = Keeps> {
   /** Where it runs. A service that keeps data takes an always-on node: an on-demand one does not compile. */
@@ -41,6 +41,8 @@ export interface QuadletServiceArgs<K extends Keeps = Keeps> {
   urls?: Readonly<Record<string, string>>;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
+  /** Within so many seconds a change must be confirmed by a new SSH connection, or it is undone. @default it need not be */
+  confirmSeconds?: number;
 }
 
 /**
@@ -59,15 +61,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(args.node, args.sshIdentity);
 
-    const image = new Image(
-      `${name}-image`,
-      {
-        connection,
-        repository: `localhost/homelab/${run.name}`,
-        containerfile: `FROM ${reference(run.image)}\n`,
-      },
-      options(),
-    );
+    const image = new Image(`${name}-image`, { connection, ...unchanged(run.name, run.image) }, options());
     const own = (args.passwords ?? []).map((key): [string, Secret] => [
       key,
       new Secret(
@@ -100,7 +94,8 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
       `${name}-unit`,
       {
         connection,
-        service: `${run.name}.service`,
+        // What is switched on: of what has times, its timer.
+        service: `${run.name}.${run.schedule === undefined ? "service" : "timer"}`,
         files: image.reference.apply((built) => [
           {
             path: `/etc/containers/systemd/${run.name}.container`,
@@ -111,7 +106,15 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
             content,
             ...(onChange === undefined ? {} : { onChange }),
           })),
-          ...(run.watch === false ? [] : [watchOf(run, keeps)]),
+          ...(run.schedule === undefined
+            ? []
+            : [
+                {
+                  path: `/etc/systemd/system/${run.name}.timer`,
+                  content: timerText(run.description, run.schedule),
+                },
+              ]),
+          ...(run.watch === false || run.schedule !== undefined ? [] : [watchOf(run, keeps)]),
           ...(run.dump === undefined ? [] : [dumpFile(run.name, run.dump)]),
         ]),
         directories:
@@ -126,7 +129,8 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
           ...Object.fromEntries(secrets.map(([key, { fingerprint }]) => [key, fingerprint])),
         },
         ...(run.reload === undefined ? {} : { reload: run.reload }),
-        health: { ...run.health, timeoutSeconds: run.startSeconds ?? 60 },
+        health: { ...healthOf(run), timeoutSeconds: run.startSeconds ?? 60 },
+        ...(args.confirmSeconds === undefined ? {} : { confirmSeconds: args.confirmSeconds }),
         ...(keeps.kind === "persistent" ? { keeps: [...keeps.paths] } : {}),
       },
       options({ dependsOn: [image, ...secrets.map(([, secret]) => secret)] }),
@@ -134,6 +138,9 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
     this.registerOutputs({});
   }
 }
+
+const healthOf = ({ name, schedule, health }: QuadletRun) =>
+  schedule === undefined ? health : { exec: ["systemctl", "is-active", "--quiet", `${name}.timer`] };
 
 const watchOf = ({ name, health, startSeconds = 60 }: QuadletRun, keeps: Keeps) =>
   watched({

@@ -1,5 +1,5 @@
-import { containerUnit, render } from "../../packages/quadlet";
-import type { Keeps, QuadletRun } from "../../services";
+import { containerUnit, render, timerUnit } from "../../packages/quadlet";
+import type { Keeps, QuadletRun, Schedule } from "../../services";
 
 /** Where a service's configuration files are on the node. */
 export const configDirectory = (name: string) => `/etc/homelab/${name}`;
@@ -37,12 +37,13 @@ export function quadletText(run: QuadletRun, keeps: Keeps, image: string): strin
       ],
     },
     service: {
-      restart: "always",
-      restartSec: 5,
-      timeoutStartSec: seconds + 30,
+      ...(run.schedule === undefined
+        ? { restart: "always", restartSec: 5, timeoutStartSec: seconds + 30 }
+        : // Its start is all of it.
+          { type: "oneshot", restart: "no", timeoutStartSec: run.schedule.limitSeconds }),
       ...(run.memory === undefined ? {} : { memoryMax: run.memory }),
     },
-    install: { wantedBy: ["multi-user.target"] },
+    ...(run.schedule === undefined ? { install: { wantedBy: ["multi-user.target"] } } : {}),
   });
   return render({
     sections: unit.sections.map((section) => ({
@@ -56,3 +57,12 @@ export function quadletText(run: QuadletRun, keeps: Keeps, image: string): strin
     })),
   });
 }
+
+/** The text of NAME.timer. */
+export const timerText = (description: string, { at }: Schedule): string =>
+  render(
+    timerUnit({
+      unit: { description: `${description}, at its times` },
+      timer: { onCalendar: at, accuracySec: 1, persistent: true },
+    }),
+  );

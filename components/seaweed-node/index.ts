@@ -1,3 +1,3 @@
 export { SeaweedNode, type SeaweedNodeArgs } from "./seaweed-node";
 export { identities, type Keyed } from "./identities";
-export { rootUser, weedArguments, type WeedPlace } from "./seaweed-unit";
+export { weedArguments, type WeedPlace } from "./seaweed-unit";

@@ -3,12 +3,12 @@ import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import { SeaweedContents } from "../../provider/sdk/seaweedfs";
 import { imageReference } from "../../remote/image-reference";
 import { seaweedfsParts, type DeclaredStore, type SeaweedfsSettings } from "../../services";
-import { connectionOf, hostPort, type Node } from "../../topology";
+import { connectionOf, hostPort, houseAddress, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { watched } from "../health-watch";
-import { reference } from "../images/reference";
-import { userSecretName, type ObjectStoreEndpoints } from "../object-store";
-import { password, proposal } from "../password";
+import { unchanged } from "../images/unchanged";
+import { rootSecrets, rootUser, userSecretName, type ObjectStoreEndpoints } from "../object-store";
+import { password } from "../password";
 import { persistentOn } from "../placement";
 import { identities } from "./identities";
 import {
@@ -18,7 +18,6 @@ import {
   healthUrl,
   identitiesSecret,
   rootPasswordSecret,
-  rootUser,
   rootUserSecret,
   seaweedQuadlet,
   service,
@@ -38,6 +37,8 @@ export interface SeaweedNodeArgs {
   sshIdentity: string | undefined;
   /** Image that holds MinIO's client, by which the backup copies the buckets: whole reference. */
   clientImage: string;
+  /** Address by which this run reaches its API. @default the node's own */
+  askedAt?: string;
 }
 
 /**
@@ -63,31 +64,17 @@ export class SeaweedNode extends pulumi.ComponentResource {
 
     const image = new Image(
       `${name}-image`,
-      {
-        connection,
-        repository: "localhost/homelab/seaweedfs",
-        containerfile: `FROM ${reference(settings.image)}\n`,
-      },
+      { connection, ...unchanged("seaweedfs", settings.image) },
       options(),
     );
-    const client = {
-      repository: "localhost/homelab/minio-client",
-      containerfile: `FROM ${reference(args.clientImage)}\n`,
-    };
-    this.clientImage = imageReference(client.repository, client.containerfile);
+    const client = unchanged("minio-client", args.clientImage);
+    this.clientImage = imageReference(client);
     new Image(`${name}-client-image`, { connection, ...client }, options());
-    new Secret(`${name}-root-user-secret`, { connection, name: rootUserSecret, value: rootUser }, options());
-    const rootPassword = new Secret(
-      `${name}-root-password-secret`,
-      {
-        connection,
-        name: rootPasswordSecret,
-        value: proposal(`${name}-root`, options()),
-        existing: "adopt",
-      },
-      // It outlives the stack, as the objects do.
-      options({ retainOnDelete: true }),
-    ).effective;
+    const rootPassword = rootSecrets(
+      name,
+      { connection, user: rootUserSecret, password: rootPasswordSecret },
+      options,
+    ).password.effective;
     const users = Object.entries(declared.users).map(([user, consumer]) => ({
       ...{ user, consumer },
       secretKey: password(
@@ -149,7 +136,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
       options({ dependsOn: [image, known] }),
     );
 
-    const endpoint = `http://${hostPort(node.address, settings.apiPort)}`;
+    const endpoint = `http://${hostPort(args.askedAt ?? node.address, settings.apiPort)}`;
     new SeaweedContents(
       `${name}-contents`,
       {
@@ -167,7 +154,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
       options({ dependsOn: this.unit, deletedWith: this.unit }),
     );
     this.endpoints = {
-      endpoint,
+      endpoint: `http://${hostPort(houseAddress(node), settings.apiPort)}`,
       buckets: Object.keys(declared.buckets),
       users: Object.fromEntries(users.map(({ user, secretKey }) => [user, { accessKey: user, secretKey }])),
     };

@@ -1,14 +1,13 @@
 import { containerUnit, render } from "../../packages/quadlet";
 import { seaweedfsParts as parts, type SeaweedfsSettings } from "../../services";
+import { rootSecretPrefix } from "../object-store";
 
 export const service = "seaweedfs.service";
 export const container = "seaweedfs";
 export const identitiesSecret = "homelab-seaweedfs-identities";
-export const rootPasswordSecret = "homelab-seaweedfs-root-password";
+export const rootPasswordSecret = `${rootSecretPrefix("seaweedfs")}-password`;
 /** With it the backup takes its client's name from where it takes its password. */
-export const rootUserSecret = "homelab-seaweedfs-root-user";
-/** The identity that may do everything: Pulumi's own, and the backup's. */
-export const rootUser = "homelab-root";
+export const rootUserSecret = `${rootSecretPrefix("seaweedfs")}-user`;
 /** User and group in the official image. */
 const owner = 1000;
 export const dataOwner = `${owner}:${owner}`;
@@ -42,6 +41,8 @@ export function weedArguments(
     ...["-ip=127.0.0.1", "-ip.bind=127.0.0.1"],
     // On by default: it would tell its makers how much there is.
     "-master.telemetry=false",
+    // It is the only master: else it waits 10 to 20 seconds for others to vote, at each start.
+    "-master.peers=none",
     ...[`-master.port=${master}`, `-master.volumeSizeLimitMB=${settings.volumeSize}`],
     ...[`-volume.port=${volume}`, "-volume.max=0", `-volume.minFreeSpace=${settings.minFreeSpace}`],
     // Nobody else has to notice that it goes.

@@ -1,14 +1,18 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { render, serviceUnit, timerUnit } from "../../packages/quadlet";
 import { Member, PolicyPart } from "../../provider/sdk/mesh";
-import { Unit } from "../../provider/sdk/remote";
-import { services, tailscaledRun, type MeshSettings, type OpenPort } from "../../services";
+import {
+  services,
+  tailscaledRun,
+  usualMetricsDirectory,
+  type MeshSettings,
+  type OpenPort,
+} from "../../services";
 import { connectionOf, type Node, type Topology } from "../../topology";
 import { childOptions } from "../child-options";
 import { placementOf } from "../placement";
 import { QuadletService } from "../quadlet-service";
+import { scriptFile, timed } from "../unit-files";
 import { policyPart, tagOf, tagOwners } from "./policy";
 
 export interface TailscaleMeshArgs {
@@ -22,7 +26,7 @@ export interface TailscaleMeshArgs {
   ports: readonly OpenPort[];
   /** Certificate of headscale, by which the node knows it. Needed with headscale. @default none: Tailscale's service */
   certificate?: pulumi.Input<string>;
-  /** Where the textfile collector reads. @default /var/lib/homelab/metrics */
+  /** Where the textfile collector reads. @default {@link usualMetricsDirectory} */
   metricsDirectory?: string;
   /** Path of the private key for SSH. @default the SSH agent is asked */
   sshIdentity: string | undefined;
@@ -45,6 +49,7 @@ export class TailscaleMesh extends pulumi.ComponentResource {
 
   constructor(name: string, args: TailscaleMeshArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, topology, settings, ports, certificate, sshIdentity } = args;
+    const { metricsDirectory = usualMetricsDirectory } = args;
     const keeps = services.mesh.keeps(settings, undefined);
     super("homelab:index:TailscaleMesh", name, { placement: placementOf(node, "tailscale", keeps) }, opts);
     const connection = connectionOf(node, sshIdentity);
@@ -54,6 +59,8 @@ export class TailscaleMesh extends pulumi.ComponentResource {
       `${name}-tailscaled`,
       {
         ...{ node, run, keeps, sshIdentity },
+        // Whoever comes by the mesh may cut himself off.
+        confirmSeconds: 60,
         ...(certificate === undefined
           ? {}
           : {
@@ -87,7 +94,7 @@ export class TailscaleMesh extends pulumi.ComponentResource {
       new PolicyPart(
         `${name}-policy`,
         {
-          ...{ coordinator, node: node.name, tag, owners: copied(tagOwners(houseOwner)) },
+          ...{ coordinator, connection, node: node.name, tag, owners: copied(tagOwners(houseOwner)) },
           grants: grants.map(({ src, dst, ip }) => ({ src: [...src], dst: [...dst], ip: [...ip] })),
           tests: tests.map(({ src, accept, deny }) => ({
             src,
@@ -98,13 +105,23 @@ export class TailscaleMesh extends pulumi.ComponentResource {
         options({ dependsOn: member }),
       );
     }
-    new Unit(
+    timed(
       `${name}-watch`,
       {
-        connection,
-        service: `${watch}.timer`,
-        files: watchFiles(run.name, args.metricsDirectory ?? "/var/lib/homelab/metrics"),
-        health: { exec: ["systemctl", "--quiet", "is-active", `${watch}.timer`], timeoutSeconds: 15 },
+        ...{ connection, unit: watch },
+        timer: {
+          unit: { description: "When it is looked how the node is in the mesh" },
+          timer: { onActiveSec: 15, onUnitInactiveSec: 30, accuracySec: 5 },
+        },
+        service: {
+          unit: { description: "Says how the node is in the mesh" },
+          service: {
+            type: "oneshot",
+            execStart: [[script, run.name, metricsDirectory]],
+            timeoutStartSec: 60,
+          },
+        },
+        scripts: [scriptFile(script, join(__dirname, "scripts/watch.sh"))],
       },
       options({ dependsOn: daemon.unit }),
     );
@@ -114,30 +131,3 @@ export class TailscaleMesh extends pulumi.ComponentResource {
 
 const copied = (owners: Readonly<Record<string, readonly string[]>>) =>
   Object.fromEntries(Object.entries(owners).map(([key, list]) => [key, [...list]]));
-
-const watchFiles = (container: string, directory: string) => [
-  {
-    path: `/etc/systemd/system/${watch}.timer`,
-    content: render(
-      timerUnit({
-        unit: { description: "When it is looked how the node is in the mesh" },
-        timer: { onActiveSec: 15, onUnitInactiveSec: 30, accuracySec: 5 },
-      }),
-    ),
-  },
-  {
-    path: `/etc/systemd/system/${watch}.service`,
-    content: render(
-      serviceUnit({
-        unit: { description: "Says how the node is in the mesh" },
-        service: { type: "oneshot", execStart: [[script, container, directory]], timeoutStartSec: 60 },
-      }),
-    ),
-  },
-  {
-    path: script,
-    content: readFileSync(join(__dirname, "scripts", "watch.sh"), "utf8"),
-    mode: "0755",
-    onChange: "nothing" as const,
-  },
-];

@@ -10,6 +10,7 @@ import re
 import secrets
 import signal
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -18,6 +19,8 @@ import nats
 from nats.errors import TimeoutError as NothingYet
 
 pool, agent = os.environ["AGENT_POOL"], os.environ["AGENT_NAME"]
+# Of a pool with a schedule: how long without a task until this agent ends.
+idle_seconds = float(os.environ.get("AGENT_IDLE_SECONDS", "inf"))
 alive_seconds, tries = int(os.environ["AGENT_ALIVE_SECONDS"]), int(os.environ["AGENT_TRIES"])
 
 
@@ -50,28 +53,30 @@ def ask_once(chain, messages, options):
         with urllib.request.urlopen(request, timeout=600) as response:
             return 200, 0, json.load(response)
     except urllib.error.HTTPError as error:
-        return error.code, float(error.headers.get("retry-after") or 0), None
-    except OSError:
-        return 0, 0, None
+        return error.code, float(error.headers.get("retry-after") or 0), error.read().decode()
+    except OSError as error:
+        return 0, 0, str(error)
 
 
-async def complete(chain, messages, **options):
+async def complete(about, messages, **options):
     """Asks the gateway, and comes again when it is told to: after Retry-After, or after longer and longer."""
     for attempt in range(21):
-        status, told, body = await asyncio.to_thread(ask_once, chain, messages, options)
+        status, told, body = await asyncio.to_thread(ask_once, about["correlation_id"], messages, options)
         if status == 200:
             return body["choices"][0]["message"]["content"]
         if not (status in (0, 429) or status >= 500) or attempt == 20:
-            raise RuntimeError(f"The gateway answered {status}.")
+            raise RuntimeError(f"The gateway answered {status}: {body}")
         # Not all at the same moment.
-        await asyncio.sleep(min(60, max(told, 2 ** min(attempt, 4))) * (1 + random.random() / 4))
+        wait = min(60, max(told, 2 ** min(attempt, 4))) * (1 + random.random() / 4)
+        say({**about, "what": "waits", "for": "the gateway", "status": status, "seconds": round(wait)})
+        await asyncio.sleep(wait)
 
 
-async def work(task, chain):
+async def work(task, about):
     """What this agent is for. What it does may be done twice, when it dies after it and before it said so."""
     said = []
     for _ in range(task.get("steps", 1)):
-        said.append(await complete(chain, [{"role": "user", "content": task.get("say", "hello")}], max_tokens=40))
+        said.append(await complete(about, [{"role": "user", "content": task.get("say", "hello")}], max_tokens=40))
     return {"said": said}
 
 
@@ -97,7 +102,7 @@ async def take(connection, message):
 
     alive = asyncio.create_task(live())
     try:
-        await tell("done", await work(json.loads(message.data or b"{}"), chain))
+        await tell("done", await work(json.loads(message.data or b"{}"), about))
         await message.ack_sync()
         say({**about, "what": "done"})
     except Exception as error:
@@ -127,17 +132,20 @@ async def main():
         max_reconnect_attempts=-1,
     )
     queue = await connection.jetstream().pull_subscribe_bind(durable=pool, stream=os.environ["AGENT_STREAM"])
-    while not ends.is_set():
+    busy = time.monotonic()
+    while not ends.is_set() and time.monotonic() - busy < idle_seconds:
         try:
             (message,) = await queue.fetch(1, timeout=5)
         except (NothingYet, ValueError):
             continue
         except Exception as error:
-            say({"agent": agent, "what": "waits", "reason": str(error)})
+            say({"agent": agent, "what": "waits", "for": "NATS", "reason": str(error)})
             await asyncio.sleep(1)
             continue
         await take(connection, message)
-    await connection.drain()
+        busy = time.monotonic()
+    await connection.flush()
+    await connection.close()
 
 
 asyncio.run(main())

@@ -14,6 +14,15 @@ interface Opens {
   readonly password: string;
 }
 
+/** What each line of its log says. */
+interface About {
+  readonly correlation_id: string;
+  readonly agent: string;
+  readonly task: string;
+  readonly id: number;
+  readonly try: number;
+}
+
 const env = (name: string, otherwise?: string): string => {
   const value = process.env[name] ?? otherwise;
   if (value === undefined) throw new Error(`${name} is not set: an agent is started by homelab:agents.`);
@@ -28,13 +37,16 @@ const pool = env("AGENT_POOL");
 const agent = env("AGENT_NAME");
 const aliveMs = Number(env("AGENT_ALIVE_SECONDS")) * 1000;
 const tries = Number(env("AGENT_TRIES"));
+/** Of a pool with a schedule: how long without a task until this agent ends. */
+const idleMs = Number(env("AGENT_IDLE_SECONDS", "Infinity")) * 1000;
 
 /** The id of the chain that the task belongs to. */
 const chainOf = (traceparent?: string): string =>
   /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? "")?.[1] ?? randomBytes(16).toString("hex");
 
 /** Asks the gateway, and comes again when it is told to: after Retry-After, or after longer and longer. */
-async function complete(chain: string, messages: readonly object[], options: object = {}): Promise<string> {
+async function complete(about: About, messages: readonly object[], options: object = {}): Promise<string> {
+  const { correlation_id: chain } = about;
   const { url, password } = secret("inference-key.json");
   for (let attempt = 0; ; attempt += 1) {
     const response = await fetch(`${url}/v1/chat/completions`, {
@@ -52,26 +64,29 @@ async function complete(chain: string, messages: readonly object[], options: obj
     }
     const status = response?.status ?? 0;
     const again = status === 0 || status === 429 || status >= 500;
-    if (!again || attempt >= 20) throw new Error(`The gateway answered ${status}.`);
+    if (!again || attempt >= 20)
+      throw new Error(`The gateway answered ${status}: ${(await response?.text()) ?? "nothing"}`);
     const told = Number(response?.headers.get("retry-after") ?? 0) * 1000;
     // Not all at the same moment.
-    await sleep(Math.min(60_000, Math.max(told, 1000 * 2 ** Math.min(attempt, 4))) * (1 + Math.random() / 4));
+    const wait = Math.min(60_000, Math.max(told, 1000 * 2 ** Math.min(attempt, 4))) * (1 + Math.random() / 4);
+    say({ ...about, what: "waits", for: "the gateway", status, seconds: Math.round(wait / 1000) });
+    await sleep(wait);
   }
 }
 
 /** What this agent is for. What it does may be done twice, when it dies after it and before it said so. */
-async function work(task: unknown, chain: string): Promise<unknown> {
+async function work(task: unknown, about: About): Promise<unknown> {
   const { say: words = "hello", steps = 1 } = (task ?? {}) as { say?: string; steps?: number };
   const said: string[] = [];
   for (let step = 0; step < steps; step += 1)
-    said.push(await complete(chain, [{ role: "user", content: words }], { max_tokens: 40 }));
+    said.push(await complete(about, [{ role: "user", content: words }], { max_tokens: 40 }));
   return { said };
 }
 
 async function take(nats: NatsConnection, message: JsMsg): Promise<void> {
   const chain = chainOf(message.headers?.get("traceparent"));
   const { streamSequence: id, deliveryCount: attempt } = message.info;
-  const about = { correlation_id: chain, agent, task: message.subject, id, try: attempt };
+  const about: About = { correlation_id: chain, agent, task: message.subject, id, try: attempt };
   say({ ...about, what: "took" });
   const alive = setInterval(() => {
     message.working();
@@ -83,7 +98,7 @@ async function take(nats: NatsConnection, message: JsMsg): Promise<void> {
       msgID: `${pool}-${id}`,
     });
   try {
-    await tell("done", await work(message.data.length === 0 ? undefined : message.json(), chain));
+    await tell("done", await work(message.data.length === 0 ? undefined : message.json(), about));
     await message.ackAck();
     say({ ...about, what: "done" });
   } catch (error) {
@@ -111,14 +126,22 @@ async function main(): Promise<void> {
     stop.abort();
   });
   let queue: Consumer | undefined;
-  while (!stop.signal.aborted) {
+  let busy = Date.now();
+  while (!stop.signal.aborted && Date.now() - busy < idleMs) {
     try {
       queue ??= await jetstream(nats).consumers.get(env("AGENT_STREAM"), pool);
       const message = await queue.next({ expires: 5000 });
-      if (message !== null) await take(nats, message);
+      if (message === null) continue;
+      await take(nats, message);
+      busy = Date.now();
     } catch (error) {
       queue = undefined;
-      say({ agent, what: "waits", reason: error instanceof Error ? error.message : String(error) });
+      say({
+        agent,
+        what: "waits",
+        for: "NATS",
+        reason: error instanceof Error ? error.message : String(error),
+      });
       await sleep(1000);
     }
   }

@@ -165,7 +165,9 @@ const makers = [
 
 /** Of no effect on the machine: components, providers, and the look at the host. */
 function isAbstract(type: string): boolean {
-  return ["pulumi:", "homelab:index:", "command:"].some((prefix) => type.startsWith(prefix));
+  return ["pulumi:", "homelab:index:", "command:", "homelab:remote:Host"].some((prefix) =>
+    type.startsWith(prefix),
+  );
 }
 
 function unit({ service, files, directories, reload, keeps }: UnitInputs): EndUnit {

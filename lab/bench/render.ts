@@ -57,12 +57,15 @@ function withoutContents(end: EndState): unknown {
 }
 
 function names(end: EndState): string {
+  const kept = [...new Set(end.units.flatMap(({ keeps }) => keeps))];
+  // What lies in another is set aside with it.
+  const data = kept.filter((path) => !kept.some((other) => path.startsWith(`${other}/`)));
   const lines = [
     ...end.units.map(({ service }) => `service\t${service}`),
     ...filesOf(end).map(({ path }) => `file\t${path}`),
     ...end.images.map(({ reference }) => `image\t${reference}`),
     ...end.secrets.map(({ name }) => `secret\t${name}`),
-    ...end.units.flatMap(({ keeps }) => keeps.map((path) => `data\t${path}`)),
+    ...data.map((path) => `data\t${path}`),
     `postgres\t${end.postgres.port}`,
     `minio\t${end.minio.port}`,
   ];

@@ -9,7 +9,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "../../packages/errors";
-import { drills, switchedOn, type Drill } from "./list";
+import { drills, limitOf, switchedOn, together, type Drill } from "./list";
 import { gonethrough, markdown, noted, type Circumstances, type Outcome, type Walked } from "./report";
 
 const root = join(__dirname, "../..");
@@ -33,15 +33,22 @@ const notAsked = (drill: Drill): Outcome =>
     ? (JSON.parse(readFileSync(kept(drill), "utf8")) as Outcome)
     : { kind: "not run", why: "others were asked for (`ONLY`)" };
 
+const began = Date.now();
+/** Minutes of the hour that are left; of a whole run, any. */
+const left = () => (full ? Infinity : slower * together - (Date.now() - began) / 60_000) / slower;
+
 /** Runs one in a process group of its own, which is ended when its time is over. */
 async function walk(drill: Drill): Promise<Outcome> {
   const lack = drill.lacks?.();
   if (lack !== undefined) return { kind: "not run", why: lack };
+  const limit = limitOf(drill, left());
+  if (limit === undefined)
+    return { kind: "not run", why: `the hour was over (\`make drills ONLY=${drill.name}\` runs it)` };
   const { words, environment } = full ? (drill.full ?? drill.short) : drill.short;
   const [command = "", ...args] = words;
   const log = `${logs}/${drill.name}.log`;
   writeFileSync(join(root, log), `$ ${words.join(" ")}\n`);
-  const began = Date.now();
+  const start = Date.now();
   const begun = spawn(command, args, {
     cwd: root,
     env: { ...environment, ...process.env },
@@ -62,7 +69,7 @@ async function walk(drill: Drill): Promise<Outcome> {
       over.late = true;
       if (begun.pid !== undefined) process.kill(-begun.pid, "SIGTERM");
     },
-    (full ? 60 : slower) * drill.minutes * 60_000,
+    (full ? 60 : slower) * limit * 60_000,
   );
   const ended = await new Promise<string>((resolve) => {
     begun.once("error", (error) => {
@@ -75,7 +82,7 @@ async function walk(drill: Drill): Promise<Outcome> {
     });
   });
   clearTimeout(timer);
-  const result = { seconds: (Date.now() - began) / 1000, log, ...heard };
+  const result = { seconds: (Date.now() - start) / 1000, log, ...heard };
   const why = over.late ? `it was stopped after ${Math.round(result.seconds / 60)} minutes` : ended;
   return why === "" ? { kind: "passed", ...result } : { kind: "failed", why, ...result };
 }

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Every drill there is, for `make drills`. */
+/** Every drill there is, for `make drills`: in this order, until its hour is over. */
 export interface Drill {
   /** Heading of its part of the report, and name of its log. */
   readonly name: string;
@@ -29,6 +30,23 @@ const noCluster = () =>
   hasContent("lab/state/kubeconfig")
     ? undefined
     : "the lab has no cluster: `lab/cluster on` builds it (a quarter of an hour the first time)";
+const noMeasurements = () =>
+  hasContent("lab/state/observability")
+    ? undefined
+    : "the lab measures nothing: `lab/observability on` switches it on (minutes)";
+/** Who mounts a disk of his own. */
+const notRoot = () =>
+  process.getuid?.() === 0 ? undefined : "it mounts a disk of its own, and that needs root";
+const noPrefect = () =>
+  hasContent("lab/state/prefect") ? undefined : "the lab has no Prefect: `lab/jobs on` switches it on";
+const noGateway = () =>
+  spawnSync(join(root, "lab/inference"), ["there"], { stdio: "ignore" }).status === 0
+    ? undefined
+    : "the gateway's programs are not built: `make test-inference` does it (minutes)";
+const noMesh = () =>
+  hasContent("lab/state/mesh/storage")
+    ? undefined
+    : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
 const tests = (project: "lab" | "slow", file: string): Command => ({
   words: ["lab/in", "npx", "--no-install", "vitest", "run", "--project", project, file],
 });
@@ -45,6 +63,23 @@ export const drills: readonly Drill[] = [
     full: { words: ["lab/drills/cut/run"], environment: rounds(50) },
     minutes: 12,
     runbooks: ["storage-lost-power", "killed-run"],
+  },
+  {
+    name: "nats",
+    does: "desktop loses power, and with it all that was written and not synced, while clients publish to JetStream: with the house's default, and for the figure with NATS' own.",
+    short: { words: ["lab/drills/nats/run"], environment: rounds(4, { OTHERS: "1" }) },
+    full: { words: ["lab/drills/nats/run"], environment: rounds(50) },
+    minutes: 4,
+    runbooks: [],
+  },
+  {
+    name: "objects",
+    does: "MinIO, on a disk of its own, loses power and what was not synced while MLflow, Dagster and plain clients put objects and overwrite others, with versions and without.",
+    short: { words: ["lab/drills/objects/run"], environment: rounds(4) },
+    full: { words: ["lab/drills/objects/run"], environment: rounds(50) },
+    minutes: 4,
+    lacks: notRoot,
+    runbooks: [],
   },
   {
     name: "power",
@@ -121,7 +156,49 @@ export const drills: readonly Drill[] = [
     minutes: 3,
     runbooks: ["wake-and-sleep"],
   },
+  {
+    name: "alerts",
+    does: "the faults that alerts are for are really made, and it is measured how long it takes until the receiver has each message.",
+    short: { words: ["lab/drills/alerts/run"], environment: { QUICK: "1" } },
+    full: { words: ["lab/drills/alerts/run"] },
+    minutes: 15,
+    lacks: noMeasurements,
+    runbooks: ["alerts"],
+  },
+  {
+    name: "jobs",
+    does: "Prefect's server and worker are killed, PostgreSQL is restarted, the disk is filled, and nodes lose power while jobs run; jobs hang and overlap. Counted is how often each ran, by what it notes itself.",
+    short: { words: ["lab/drills/jobs/run"], environment: { MINUTES: "2" } },
+    full: { words: ["lab/drills/jobs/run"], environment: { MINUTES: "10" } },
+    minutes: 35,
+    lacks: noPrefect,
+    runbooks: [],
+  },
+  {
+    name: "agents",
+    does: "eighteen agents work by the gateway while the local model is dead, and three of them are killed; whole, every fault of models, accounts and the gateway as well.",
+    short: { words: ["lab/inference", "test", "tests/inference/agents.inference.test.ts"] },
+    full: { words: ["lab/inference", "test"] },
+    minutes: 8,
+    lacks: noGateway,
+    runbooks: ["alerts"],
+  },
+  {
+    name: "mesh",
+    does: "the coordination server is killed, UDP dropped, a key expires, a node is wiped, a stranger joins, and rules and a policy close SSH to whoever sets them.",
+    short: { words: ["lab/mesh", "drill"], environment: { MINUTES: "10" } },
+    minutes: 30,
+    lacks: noMesh,
+    runbooks: ["mesh"],
+  },
 ];
+
+/** The shortened form of all is ended after so many minutes. */
+export const together = 60;
+
+/** @returns minutes after which a drill is ended; nothing where so few are left that it does not begin */
+export const limitOf = ({ minutes }: Pick<Drill, "minutes">, left: number): number | undefined =>
+  left < Math.min(1, minutes) ? undefined : Math.min(minutes, left);
 
 /** What counts as this drill's house: what is switched on beyond the lab's defaults. */
 export const switchedOn = (): string =>

@@ -1,3 +1,5 @@
+export const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
+
 /** @param values at least one */
 export function spread(values: readonly number[]): { least: number; median: number; most: number } {
   const sorted = values.toSorted((one, other) => one - other);

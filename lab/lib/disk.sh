@@ -39,13 +39,31 @@ disk_on() {
   as_root losetup --direct-io=on "$device" 2>/dev/null || true
 }
 
-# A second device for the same file beside one that is about to go would be two disks in one.
+# A second device for the same file beside one that is about to go would be two disks in one. What began a mount namespace of
+# its own while the disk was mounted (a test, a container of somebody else's) has it mounted there until it ends.
 disk_is_free() {
-  local file until=$((SECONDS + 30))
+  local file said='' until=$((SECONDS + 600))
   file=$(disk_file "$1")
   while [ -n "$(as_root losetup -j "$file" -n -O NAME)" ]; do
-    [ $SECONDS -lt $until ] || die "the disk of $1 ($file) is still in use after 30 s: $(as_root losetup -j "$file")."
+    if [ -z "$said" ] && [ $SECONDS -gt $((until - 590)) ]; then
+      said="in the mount namespaces of: $(disk_holders "$1")"
+      say "The disk of $1 is still mounted $said. Waiting for their end."
+    fi
+    [ $SECONDS -lt $until ] || die "the disk of $1 ($file) is still in use after 600 s, $said: $(as_root losetup -j "$file")."
     sleep 0.1
+  done
+}
+
+# disk_holders NODE: a process of each mount namespace that has it, and its name.
+disk_holders() {
+  local path info seen=' ' namespace
+  path=$(disk "$1")
+  for info in /proc/[0-9]*/mountinfo; do
+    grep -qsF " $path " "$info" || continue
+    namespace=$(as_root readlink "${info%/mountinfo}/ns/mnt") || continue
+    case $seen in *" $namespace "*) continue ;; esac
+    seen+="$namespace "
+    printf '%s (%s) ' "$(basename "${info%/mountinfo}")" "$(cat "${info%/mountinfo}/comm" 2>/dev/null)"
   done
 }
 

@@ -2,9 +2,26 @@
 # images.sh: stand-ins for the services' official images, which the lab's machines cannot pull, put into their podman.
 
 # Layers that images share, each from a folder of its own beside them.
-declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
-# Those for what runs in the cluster.
-CLUSTER_IMAGES=(dagster mlflow llama-cpp ollama vllm)
+declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [inference]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
+
+# image_folder NAME: where the image localhost/homelab-lab/NAME is made: the folder of that name, or the one that says so.
+image_folder() {
+  local build
+  if [ -d "$LAB/images/$1" ]; then
+    printf '%s\n' "$1"
+    return
+  fi
+  build=$(grep -lF "localhost/homelab-lab/$1:" "$LAB"/images/*/build.sh) ||
+    die "a stack file in lab/stacks names the image localhost/homelab-lab/$1, which no lab/images/*/build.sh makes."
+  basename "$(dirname "$build")"
+}
+
+# images_of NODE…: the folders of the images that these nodes' stack files in lab/stacks name.
+images_of() {
+  local node names name
+  names=$(for node in "$@"; do grep -oP 'localhost/homelab-lab/\K[^:]+' "$LAB/stacks/Pulumi.$node.yaml"; done | sort -u)
+  for name in $names; do image_folder "$name" || return 1; done
+}
 
 # What an image is made from: its folder, and what is shared.
 image_key() {
@@ -20,8 +37,14 @@ image_key() {
 
 image_is_cached() { [ -e "$CACHE/images/$1-$(image_key "$1").tar" ]; }
 
-# Of what `make lab` needs, these are built with Go.
-go_images_are_cached() { image_is_cached minio && image_is_cached restic && image_is_cached nats; }
+# go_images_are_cached: whether what `make lab` needs and Go builds is there.
+go_images_are_cached() {
+  local names name
+  names=$(images_of storage desktop)
+  for name in $names; do
+    [ ! -e "$LAB/images/$name/go.mod" ] || image_is_cached "$name" || return 1
+  done
+}
 
 # image_archive NAME: the path of its archive (of a layer and of the machines' own: a plain file system), built when it is
 # not in the cache. build.sh is given the layer that it is put on, if any, before WORKDIR and OUT.
@@ -29,6 +52,15 @@ image_archive() {
   local base=()
   if [ -n "${IMAGE_BASES[$1]:-}" ]; then base=("$(image_archive "${IMAGE_BASES[$1]}")") || return 1; fi
   cached "$1.tar" "$(image_key "$1")" "$LAB/images/$1/build.sh" "${base[@]}"
+}
+
+# image_unpacked ARCHIVE WORKDIR OUT: the directory OUT becomes what a container of it would see.
+image_unpacked() {
+  local layer
+  mkdir -p "$3"
+  for layer in $(tar -tf "$1" | grep -E '^[0-9a-f]{64}\.tar$'); do
+    tar -xOf "$1" "$layer" | as_root tar -C "$3" -xf - --exclude=./dev
+  done
 }
 
 # archive_manifest ARCHIVE: "NAME:TAG ID". It is the first file in the archive, so this reads no further.
@@ -50,26 +82,25 @@ podman load -q -i "$3"
 SH
 }
 
-# What runs where: PostgreSQL on desktop too, where its standby may be switched on, and restic, where the backups are copied to.
+# What a node's stack file names; PostgreSQL on desktop too, where its standby may be switched on.
 images_onto_machines() {
-  local postgres minio restic nats
-  postgres=$(image_archive postgres)
-  minio=$(image_archive minio)
-  restic=$(image_archive restic)
-  nats=$(image_archive nats)
-  image_onto storage "$postgres"
-  image_onto storage "$minio"
-  image_onto desktop "$postgres"
-  image_onto storage "$restic"
-  image_onto desktop "$restic"
-  image_onto desktop "$nats"
+  local node names name archive
+  for node in storage desktop; do
+    names=$(images_of "$node")
+    [ "$node" = storage ] || names+=" postgres"
+    for name in $names; do
+      archive=$(image_archive "$name")
+      image_onto "$node" "$archive"
+    done
+  done
 }
 
 # cluster_archives: prints the directory, as the machines see it, that has the archives for the cluster and no others. It is
 # named after what is in it, so that a machine whose images are others is told so by its stack.
 cluster_archives() {
-  local name archive files=() dir
-  for name in "${CLUSTER_IMAGES[@]}"; do
+  local names name archive files=() dir
+  names=$(images_of compute) || return 1
+  for name in $names; do
     archive=$(image_archive "$name") || return 1
     files+=("$archive")
   done

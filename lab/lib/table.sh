@@ -14,6 +14,14 @@ stack_outputs() {
 
 row() { printf '  %-22s %s\n' "$1" "$2"; }
 
+# Where measurements and logs are on (lab/observability on): their pages.
+observability_rows() {
+  [ -s "$STATE/observability" ] || return 0
+  row "the house's pages" "lab/ssh storage -N -L 19090:127.0.0.1:9090    then: http://127.0.0.1:19090/consoles/homelab.html"
+  row "its logs" "lab/ssh storage -N -L 19428:127.0.0.1:9428    then: http://127.0.0.1:19428/select/vmui"
+  row "its alerts" "lab/ssh storage -N -L 19093:127.0.0.1:9093    then: http://127.0.0.1:19093"
+}
+
 table() {
   local node name value
   printf '\nThe lab is up (%s s).\n\n' $((SECONDS - PROGRESS_BEGAN))
@@ -26,6 +34,7 @@ table() {
   row "what runs" "lab/ssh storage systemctl status postgres minio homelab-firewall"
   row "PostgreSQL" "lab/ssh storage -N -L 15432:${ADDRESS[storage]}:5432    then: psql -h 127.0.0.1 -p 15432"
   row "MinIO console" "lab/ssh storage -N -L 19001:${ADDRESS[storage]}:9001    then: http://127.0.0.1:19001"
+  observability_rows
   row "what would change" "lab/pulumi storage preview --diff"
   row "a power cut" "lab/node kill storage && lab/node start storage"
   printf '\nTake it down\n'

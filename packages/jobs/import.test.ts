@@ -192,22 +192,74 @@ it.each([
   ["Sat,Sun *-*-1..7 18:00", "0 18 1-7 * 0,6", false],
   ["*:0/15", "0-59/15 * * * *", true],
   ["*-01,07-01 00:00:00 UTC", "0 0 1 1,7 *", true],
-  ["Fri..Mon", "0 0 * * 0,1,5,6", true],
+  ["Fri..Sun", "0 0 * * 0,5,6", true],
+  ["Mon-Fri 9:00", "0 9 * * 1,2,3,4,5", true],
 ])("the calendar time %s is %s", (calendar, cron, dayOr) => {
   expect(calendarCron(calendar, "Europe/Berlin")).toMatchObject({ cron, dayOr });
 });
 
-it("calendar times that cron has not are refused with a reason, and times are read", () => {
-  const texts = ["2027-*-* 10:00", "*-*~1 10:00", "*:*:0/10", "some day", "25:00"];
+it("calendar times that cron has not are refused with a reason", () => {
+  const texts = [
+    "2027-*-* 10:00",
+    "*-*~1 10:00",
+    "*:*:0/10",
+    "some day",
+    "25:00",
+    "Fri..Mon",
+    "Sun..Sat 4:00",
+    "@1700000000",
+  ];
   expect(texts.map((one) => typeof calendarCron(one, "UTC"))).toEqual(texts.map(() => "string"));
-  expect(["5min", "1h 30m", "90", "2 weeks", "soon", "1 parsec"].map(seconds)).toEqual([
-    300,
-    5400,
-    90,
-    1_209_600,
-    undefined,
-    undefined,
+});
+
+it("a timer whose time systemd refuses is left, with why, and its other times are taken over", () => {
+  const timer = "[Timer]\nOnCalendar=03/2,16/21:08\nOnCalendar=*/2:00\nOnCalendar=Mon, *-*-1..24/30 4:00\n";
+  const { jobs, findings } = of({ timers: [{ name: "report.timer", text: timer }] });
+  expect(jobs.map(({ job }) => job.schedule)).toEqual([
+    { cron: "0 4 1 * 1", timezone: "Europe/Berlin", dayOr: false },
   ]);
+  expect(findings.filter(({ left }) => left).map(({ says }) => says)).toEqual([
+    "OnCalendar=03/2,16/21:08: it is not understood: 16/21 has a step that leads beyond the hours, which systemd refuses; without it, it is 16.",
+    "OnCalendar=*/2:00: it is not understood: */2 is no step of hours: systemd wants a number before the /, such as 0/2.",
+  ]);
+});
+
+// As `systemd-analyze timespan` of systemd 252 reads them.
+it.each([
+  ["5min", 300],
+  ["1h 30m", 5400],
+  ["90", 90],
+  ["90 ", 90],
+  ["2 weeks", 1_209_600],
+  ["1month", 2_629_800],
+  ["2M", 5_259_600],
+  ["1 y", 31_557_600],
+  ["+3d", 259_200],
+  ["1 min.5h", 1860],
+  ["2m1", 121],
+  ["250µs", 0.00025],
+  ["soon", undefined],
+  ["1 parsec", undefined],
+  ["1 Min", undefined],
+  ["1.5.5s", undefined],
+  ["+.5s", undefined],
+  ["5.s", undefined],
+  ["-3d", undefined],
+  ["1,5h", undefined],
+  ["99999999999d", undefined],
+])("the time %j is so many seconds: %s", (text, expected) => {
+  expect(seconds(text)).toBe(expected);
+});
+
+it("a timer whose time falls into the hour that is missing is begun by Prefect and not by systemd, and a line says so", () => {
+  const clock = (calendar: string) =>
+    said({ timers: [{ name: "a.timer", text: `[Timer]\nOnCalendar=${calendar}\n` }] }).filter((one) =>
+      one.includes("clock"),
+    );
+  expect(clock("02:30")).toEqual([
+    "a.timer: where the clock is changed Prefect differs: it begins it at 2027-03-28 03:30, when systemd begins nothing (Europe/Berlin).",
+  ]);
+  expect(["*:0/15", "hourly", "01:30", "02:30 UTC"].flatMap(clock)).toEqual([]);
 });
 
 it("what people wrote into jobs.yaml stays when it is imported again", () => {

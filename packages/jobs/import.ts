@@ -1,11 +1,12 @@
 import { isCut, splitCommand } from "./cron/command";
 import { readCrontab, type Entry, type Wrong } from "./cron/crontab";
 import { everComes } from "./cron/firings";
-import type { Times } from "./cron/fields";
+import { readTimes, type Times } from "./cron/fields";
 import { Import, type Imported, type ImportedJob } from "./imported";
 import { nameOf, slug } from "./name";
-import { fit, type Fitted } from "./prefect";
+import { fit, timerDifference, type Fitted } from "./prefect";
 import { commandRemarks, idleWithSystemd, settingRemarks, timeRemarks } from "./remarks";
+import type { Schedule } from "./schema";
 import { passedOver, type CrontabFile, type Source, type Timer } from "./source";
 import { readTimer } from "./timers";
 import { isZone } from "./cron/zone";
@@ -176,7 +177,7 @@ function scheduleOf(all: Import, times: Times, written: readonly string[], zone:
   return everComes(times, all.now) ? fit(times, written, zone, all.now) : undefined;
 }
 
-function differences({ differs, schedule: { timezone } }: Fitted, zone: string): string[] {
+function differences({ differs, schedule: { timezone } }: Fitted, zone: string, whose = "cron"): string[] {
   if (differs === undefined) return [];
   const at = (minute: number) =>
     new Intl.DateTimeFormat("sv-SE", {
@@ -188,10 +189,10 @@ function differences({ differs, schedule: { timezone } }: Fitted, zone: string):
   const { cron, prefect } = differs;
   const when =
     cron === undefined
-      ? `at ${at(prefect ?? 0)}, when cron begins nothing`
+      ? `at ${at(prefect ?? 0)}, when ${whose} begins nothing`
       : prefect === undefined
-        ? `not at ${at(cron)}, when cron does`
-        : `at ${at(prefect)}, cron at ${at(cron)}`;
+        ? `not at ${at(cron)}, when ${whose} does`
+        : `at ${at(prefect)}, ${whose} at ${at(cron)}`;
   return [`where the clock is changed Prefect differs: it begins it ${when} (${timezone})`];
 }
 
@@ -247,11 +248,22 @@ function importTimer(all: Import, timer: Timer): void {
       },
       [
         ...read.remarks,
+        ...timerDifferences(schedule, all.now),
         ...(timer.active === false
           ? ["the timer is not active, so it is taken over with enabled: false"]
           : [`switch it off with \`systemctl disable --now ${timer.name}\` when this one runs`]),
       ],
     );
+}
+
+/** Where the clock is changed. */
+function timerDifferences(schedule: Schedule, now: number): string[] {
+  if ("every" in schedule) return [];
+  const read = readTimes(`${schedule.cron} x`);
+  if ("bad" in read || read.times === "reboot") return [];
+  // systemd wants all of a calendar time's parts to fit.
+  const differs = timerDifference({ ...read.times, bothDays: true }, schedule.timezone, now);
+  return differs === undefined ? [] : differences({ schedule, differs }, schedule.timezone, "systemd");
 }
 
 function timerIsLeft({ name, package: owner }: Timer, unit: string): string | undefined {

@@ -1,5 +1,5 @@
 import { spans } from "./cron/zone";
-import { cronFirings, prefectFirings } from "./cron/firings";
+import { cronFirings, prefectFirings, timerFirings, type Firings } from "./cron/firings";
 import type { Times } from "./cron/fields";
 import type { Schedule } from "./schema";
 
@@ -77,29 +77,29 @@ export function fit(times: Times, written: readonly string[], zone: string, now:
     : { schedule: { ...plain, timezone: zone }, differs };
 }
 
-function difference(times: Times, cronZone: string, prefectZone: string, now: number): Fitted["differs"] {
-  for (const change of changesOf(cronZone, now)) {
+/** The first time at which Prefect differs from a timer of systemd's. @param now epoch minutes */
+export const timerDifference = (times: Times, zone: string, now: number): Fitted["differs"] =>
+  difference(times, zone, zone, now, timerFirings);
+
+function difference(
+  times: Times,
+  zone: string,
+  prefectZone: string,
+  now: number,
+  firings: typeof cronFirings = cronFirings,
+): Fitted["differs"] {
+  for (const change of changesOf(zone, now)) {
+    const [after, until] = [Math.max(now, change - day), change + 2 * day];
     const found = firstDifference(
-      times,
-      cronZone,
-      prefectZone,
-      Math.max(now, change - day),
-      change + 2 * day,
+      firings(times, zone, after, until),
+      prefectFirings(times, prefectZone, after, until),
     );
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function firstDifference(
-  times: Times,
-  cronZone: string,
-  prefectZone: string,
-  after: number,
-  until: number,
-): Fitted["differs"] {
-  const cron = cronFirings(times, cronZone, after, until);
-  const prefect = prefectFirings(times, prefectZone, after, until);
+function firstDifference(cron: Firings, prefect: Firings): Fitted["differs"] {
   let former: number | undefined;
   for (;;) {
     let ours = cron.next();

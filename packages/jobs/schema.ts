@@ -98,7 +98,27 @@ const job = strict({
     .min(1, "must name at least one exit status")
     .default([0])
     .describe("exit statuses that are a success"),
-  notify: z.array(oneLine).default([]).describe("who is told when it fails, beside the house's receivers"),
+  notify: z
+    .array(oneLine)
+    .default([])
+    .describe(
+      "who is told of it beside the house's receivers: names of `homelab:alerts.receivers` where Prefect's server is",
+    ),
+  needs: z
+    .enum(nodeNames)
+    .optional()
+    .describe("an on-demand node that must be on before it begins: its own, or one that its command uses"),
+  whenOff: z
+    .enum(["wait", "skip"])
+    .optional()
+    .describe("what becomes of a run while that node is off: it waits, which is the default, or is left out"),
+  wake: z.boolean().default(false).describe("whether that node is woken for it, by Wake-on-LAN"),
+  patience: z
+    .int()
+    .min(60, "must be at least 60")
+    .max(7 * 86_400, "must be at most a week")
+    .optional()
+    .describe("seconds that it waits for that node, 3600 when it is left out; then the run has failed"),
 });
 
 export type Job = z.output<typeof job>;
@@ -112,17 +132,36 @@ export type Jobs = Readonly<Record<string, Job>>;
 
 /** What a schema cannot see: one message per problem. */
 function mistakes(jobs: Jobs): string[] {
-  const said = Object.entries(jobs).flatMap(([name, { after, schedule }]) => [
-    ...after
-      .filter((other) => !Object.hasOwn(jobs, other))
-      .map((other) => `jobs.${name}.after names ${other}, which is no job here.`),
-    ...(after.length > 0 && schedule !== undefined
-      ? [`jobs.${name} has both after and a schedule: it begins when those before it have succeeded.`]
-      : []),
+  const said = Object.entries(jobs).flatMap(([name, job]) => [
+    ...mistakesOfNeeds(`jobs.${name}`, job),
+    ...mistakesOfOrder(`jobs.${name}`, job, jobs),
   ]);
   if (said.length > 0) return said;
   const circle = findCircle(jobs);
   return circle === undefined ? [] : [`jobs wait for each other in a circle: ${circle.join(" → ")}.`];
+}
+
+function mistakesOfOrder(where: string, { after, schedule }: Job, jobs: Jobs): string[] {
+  return [
+    ...after
+      .filter((other) => !Object.hasOwn(jobs, other))
+      .map((other) => `${where}.after names ${other}, which is no job here.`),
+    ...(after.length > 0 && schedule !== undefined
+      ? [`${where} has both after and a schedule: it begins when those before it have succeeded.`]
+      : []),
+  ];
+}
+
+function mistakesOfNeeds(where: string, { needs, whenOff, wake, patience }: Job): string[] {
+  const given = Object.entries({ whenOff, wake: wake || undefined, patience })
+    .filter(([, value]) => value !== undefined)
+    .map(([key]) => key);
+  if (needs === undefined)
+    return given.map((key) => `${where}.${key} says what to do while a node is off, and needs names none.`);
+  if (whenOff !== "skip") return [];
+  return given
+    .filter((key) => key !== "whenOff")
+    .map((key) => `${where} has both whenOff: skip and ${key}: a run that is left out waits for nothing.`);
 }
 
 function findCircle(jobs: Jobs): readonly string[] | undefined {

@@ -1,5 +1,5 @@
+import { readCalendar, type Chain } from "../quadlet";
 import type { Schedule } from "./schema";
-import { isZone } from "./cron/zone";
 
 /** A timer of systemd's: what `systemctl cat` says of it. */
 export interface TimerText {
@@ -32,105 +32,74 @@ function section(text: string, name: string): ReadonlyMap<string, readonly strin
 }
 
 const units: Readonly<Record<string, number>> = {
-  ...{ us: 1e-6, usec: 1e-6, ms: 1e-3, msec: 1e-3 },
+  ...{ us: 1e-6, µs: 1e-6, μs: 1e-6, usec: 1e-6, ms: 1e-3, msec: 1e-3 },
   ...{ "": 1, s: 1, sec: 1, second: 1, seconds: 1, m: 60, min: 60, minute: 60, minutes: 60 },
   ...{ h: 3600, hr: 3600, hour: 3600, hours: 3600, d: 86_400, day: 86_400, days: 86_400 },
-  ...{ w: 604_800, week: 604_800, weeks: 604_800 },
+  ...{ w: 604_800, week: 604_800, weeks: 604_800, M: 2_629_800, month: 2_629_800, months: 2_629_800 },
+  ...{ y: 31_557_600, year: 31_557_600, years: 31_557_600 },
 };
 
-/** A time as systemd writes it, in seconds: `5min`, `1h 30m`, `90`. @returns undefined when it is none */
+/** systemd counts microseconds in 64 bits, and refuses what is more. */
+const mostSeconds = Math.floor(2 ** 64 / 1e6);
+
+/** A time as systemd reads it, in seconds: `5min`, `1h 30m`, `90`. @returns undefined when it is none */
 export function seconds(text: string): number | undefined {
-  const parts = [...text.matchAll(/\s*(\d+(?:\.\d+)?)\s*([a-z]*)/gy)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== text.trimEnd()) return undefined;
+  const parts = [...text.matchAll(/\s*(?:\+(?=\d))?(\d+(?:\.\d+)?|\.\d+)(?![.\d])\s*([A-Za-zµμ]*)/gy)];
+  if (
+    parts.length === 0 ||
+    parts
+      .map(([whole]) => whole)
+      .join("")
+      .trimEnd() !== text.trimEnd()
+  )
+    return undefined;
   let sum = 0;
   for (const [, value = "", unit = ""] of parts) {
     const each = units[unit];
     if (each === undefined) return undefined;
     sum += Number(value) * each;
   }
-  return sum;
+  return sum < mostSeconds ? sum : undefined;
 }
 
-const words: Readonly<Record<string, string>> = {
-  ...{ minutely: "* * * * *", hourly: "0 * * * *", daily: "0 0 * * *", weekly: "0 0 * * 1" },
-  ...{ monthly: "0 0 1 * *", quarterly: "0 0 1 1,4,7,10 *", semiannually: "0 0 1 1,7 *" },
-  ...{ "semi-annually": "0 0 1 1,7 *", yearly: "0 0 1 1 *", annually: "0 0 1 1 *", anually: "0 0 1 1 *" },
-};
-const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+/** A part of a date or time as cron's field. */
+const field = (chain: Chain, most: number): string =>
+  chain === undefined
+    ? "*"
+    : chain
+        .map(({ from, to, step }) => {
+          if (to === undefined && step === undefined) return String(from);
+          return `${from}-${to ?? most}${step === undefined ? "" : `/${step}`}`;
+        })
+        .join(",");
 
-/** A part of a date or time as cron's field; undefined where cron has no such. */
-function field(text: string, low: number, high: number): string | undefined {
-  const parts = text.split(",").map((one) => {
-    const found = /^(?:(\*)|(\d+)(?:\.\.(\d+))?)(?:\/(\d+))?$/.exec(one);
-    if (found === null) return undefined;
-    const [, star, from, to, step] = found;
-    const tail = step === undefined ? "" : `/${Number(step)}`;
-    if (step !== undefined && Number(step) === 0) return undefined;
-    if (star !== undefined) return `*${tail}`;
-    const [first, last] = [Number(from), to === undefined ? undefined : Number(to)];
-    if (first < low || first > high || (last !== undefined && (last < first || last > high)))
-      return undefined;
-    if (last !== undefined) return `${first}-${last}${tail}`;
-    return step === undefined ? String(first) : `${first}-${high}${tail}`;
-  });
-  return parts.every((one) => one !== undefined) ? parts.join(",") : undefined;
-}
-
-function weekdays(text: string): string | undefined {
-  const number = (name: string) => {
-    const at = days.indexOf(name.toLowerCase().slice(0, 3));
-    return at === -1 || !/^(sun|mon|tue|wed|thu|fri|sat)(day|sday|nesday|rsday|urday)?$/i.test(name)
-      ? undefined
-      : at;
-  };
-  const found = new Set<number>();
-  for (const part of text.split(",")) {
-    const [from, to = from] = part.split("..").map(number);
-    if (from === undefined || to === undefined) return undefined;
-    for (let at = from; ; at = (at + 1) % 7) {
-      found.add(at);
-      if (at === to) break;
-    }
-  }
-  return found.size === 7 ? "*" : [...found].sort((a, b) => a - b).join(",");
-}
+/** Cron's week begins with Sunday, systemd's with Monday. */
+const weekdayField = (weekdays: readonly number[] | undefined): string =>
+  weekdays === undefined || weekdays.length === 7
+    ? "*"
+    : weekdays
+        .map((one) => (one + 1) % 7)
+        .sort((a, b) => a - b)
+        .join(",");
 
 /** A calendar time as cron's fields. @returns a sentence's end that says why it cannot be one */
 export function calendarCron(text: string, zone: string): Schedule | string {
-  const parts = text.trim().split(/\s+/);
-  const last = parts.at(-1) ?? "";
-  const timezone =
-    parts.length > 1 &&
-    isZone(last) &&
-    /^[A-Z]/.test(last) &&
-    !/^\d/.test(last) &&
-    weekdays(last) === undefined
-      ? last
-      : zone;
-  if (timezone === last && parts.length > 1) parts.pop();
-  const word = parts.length === 1 ? words[(parts[0] ?? "").toLowerCase()] : undefined;
-  if (word !== undefined) return { cron: word, timezone, dayOr: true };
-  const dow = /^[A-Za-z]/.test(parts[0] ?? "") ? weekdays((parts.shift() ?? "").replace(/,$/, "")) : "*";
-  if (dow === undefined) return "its weekdays are not understood";
-  const date = parts[0]?.includes("-") === true ? (parts.shift() ?? "") : "*-*-*";
-  if (date.includes("~")) return "it counts days from a month's end (~), which cron cannot";
-  const time = parts.shift() ?? "00:00:00";
-  if (parts.length > 0) return "it is not understood";
-  const [year = "", monthText = "", dayText = ""] =
-    date.split("-").length === 2 ? ["*", ...date.split("-")] : date.split("-");
-  if (year !== "*") return "it names a year, which cron cannot";
-  const [hourText = "", minuteText = "", secondText = "00"] = time.split(":");
-  if (!/^0+(\.0+)?$/.test(secondText)) return "it names seconds, which cron cannot";
-  const [minute, hour, day, month] = [
-    field(minuteText, 0, 59),
-    field(hourText, 0, 23),
-    field(dayText, 1, 31),
-    field(monthText, 1, 12),
-  ];
-  if (minute === undefined || hour === undefined || day === undefined || month === undefined)
-    return "it is not understood";
-  // systemd wants all of its parts to fit.
-  return { cron: [minute, hour, day, month, dow].join(" "), timezone, dayOr: day === "*" || dow === "*" };
+  if (text.startsWith("@")) return "it is one moment, which cron cannot";
+  const read = readCalendar(text.trim());
+  if (typeof read === "string") return `it is not understood: ${read}`;
+  if (read.fromMonthEnd) return "it counts days from a month's end (~), which cron cannot";
+  if (read.year !== undefined) return "it names a year, which cron cannot";
+  if (
+    read.second?.every(({ from, to, step }) => from === 0 && to === undefined && step === undefined) !== true
+  )
+    return "it names seconds, which cron cannot";
+  const [day, weekday] = [field(read.day, 31), weekdayField(read.weekdays)];
+  return {
+    cron: [field(read.minute, 59), field(read.hour, 23), day, field(read.month, 12), weekday].join(" "),
+    timezone: read.timezone ?? zone,
+    // systemd wants all of its parts to fit.
+    dayOr: day === "*" || weekday === "*",
+  };
 }
 
 const intervals = ["OnUnitActiveSec", "OnUnitInactiveSec"] as const;

@@ -9,6 +9,7 @@
 #
 # HOMELAB_TOOLCHAIN=stand-in leaves official downloads out; =official takes nothing else.
 set -euo pipefail
+shopt -s inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 wanted=${HOMELAB_TOOLCHAIN:-any}

@@ -15,12 +15,16 @@ export const roleName = identifier.refine((name) => name !== "public" && name !=
   error: (issue) => `${JSON.stringify(issue.input)} is a word of PostgreSQL and cannot name a role.`,
 });
 
-/** @see ../../provider/sdk/postgres.ts ServerArgs */
+/** A PostgreSQL server, reached through SSH on the node's loopback: nothing needs to be open to whoever runs Pulumi. */
 export const serverSchema = z
   .object({
+    /** How to reach the server's node over SSH. */
     connection: connectionSchema,
+    /** Port on the node's loopback. */
     port: z.int().min(1).max(65535),
+    /** A superuser, e.g. `postgres`. */
     user: identifier,
+    /** The superuser's password: a secret. */
     password: z.string().min(1),
   })
   .strict();

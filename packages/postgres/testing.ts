@@ -23,6 +23,8 @@ export interface Cluster {
   readonly server: Server;
   /** The server's major version. */
   readonly version: number;
+  /** Its data directory. */
+  readonly data: string;
   /** Asks as the superuser, or as another who may be refused. */
   query<R extends QueryResultRow>(
     database: string,
@@ -55,7 +57,8 @@ function runner(): { uid?: number; gid?: number } {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-export async function startCluster(): Promise<Cluster> {
+/** @param program what is run as the server, with PGDATA in its environment. @default the server's own */
+export async function startCluster(program?: string): Promise<Cluster> {
   const bin = binaries();
   const as = runner();
   const home = mkdtempSync(join(tmpdir(), "homelab-postgres-"));
@@ -75,10 +78,20 @@ export async function startCluster(): Promise<Cluster> {
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = openSync(logFile, "a");
   // Ends with this process even when that is killed.
-  const postgres = [join(bin, "postgres"), "-D", data, "-h", "127.0.0.1", "-p", String(port), ...options];
+  const postgres = [
+    program ?? join(bin, "postgres"),
+    "-D",
+    data,
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    ...options,
+  ];
   const child = spawn("setpriv", ["--pdeathsig", "QUIT", "--", ...postgres], {
     ...as,
     cwd: home,
+    env: { ...process.env, PGDATA: data },
     stdio: ["ignore", log, log],
   });
   const server: Server = {
@@ -90,6 +103,7 @@ export async function startCluster(): Promise<Cluster> {
   const cluster: Cluster = {
     server,
     version: Number(basename(join(bin, ".."))),
+    data,
     query: (database, text, who = server) => ask(port, database, text, who),
     log: () => readFileSync(logFile, "utf8"),
     stop: async () => {

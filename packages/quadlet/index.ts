@@ -1,3 +1,4 @@
+export { readCalendar, type Chain } from "./calendar";
 export {
   containerUnit,
   type ContainerSection,

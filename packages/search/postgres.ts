@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "pg";
 import { troubleOf } from "../postgres/errors";
+import { refuseMoreThanOwner } from "./rights";
 import { merged, nearest, storing, type Statement } from "./statements";
 import type { Batch, Hit, Query } from "./types";
 
@@ -31,6 +32,8 @@ export interface Source {
 /** PostgreSQL as the source of truth. A server that restarts is waited for, as long as the time allows. */
 export class Postgres implements Source {
   readonly #pool: Pool;
+  /** Asked once, before anything else. */
+  #refused: Promise<void> | undefined;
 
   /** @param timeout how long one call may take altogether, milliseconds */
   constructor(
@@ -76,6 +79,7 @@ export class Postgres implements Source {
   async store(batch: Batch): Promise<void> {
     const statements = storing(batch);
     await this.#patiently(async () => {
+      await this.#mayAsk();
       const client = await this.#pool.connect();
       let broken: Error | undefined;
       // The server closed an idle connection: there is no query to reject.
@@ -101,8 +105,20 @@ export class Postgres implements Source {
   }
 
   async #rows<R>(statement: Statement): Promise<R[]> {
-    const result = await this.#patiently(() => this.#pool.query(statement.text, statement.values));
+    const result = await this.#patiently(async () => {
+      await this.#mayAsk();
+      return this.#pool.query(statement.text, statement.values);
+    });
     return result.rows as R[];
+  }
+
+  #mayAsk(): Promise<void> {
+    this.#refused ??= refuseMoreThanOwner(this.#pool).catch((error: unknown) => {
+      // A server that starts is asked again.
+      this.#refused = undefined;
+      throw error;
+    });
+    return this.#refused;
   }
 
   /** Reads may be repeated, and so may storing: a lost connection or a server that starts is no failure yet. */

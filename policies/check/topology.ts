@@ -40,7 +40,12 @@ function topologyNode(name: string, value: unknown): TopologyNode {
   return {
     name,
     lifecycle,
-    addresses: [...texts(node.address), ...texts(node.addresses), ...texts(node.hostnames)],
+    addresses: [
+      ...texts(node.address),
+      ...texts(node.mesh),
+      ...texts(node.addresses),
+      ...texts(node.hostnames),
+    ],
     labels: textMap(node.labels),
     taints: records(node.taints).map(taint),
   };

@@ -12,10 +12,11 @@ export interface KnownTopology {
 /** What the engine needs of the house's topology. */
 export function engineTopology(topology: Topology): EngineTopology {
   return {
-    nodes: Object.values(topology.nodes).map(({ name, lifecycle, address }) => ({
+    nodes: Object.values(topology.nodes).map(({ name, lifecycle, address, mesh }) => ({
       name,
       lifecycle,
-      addresses: [address],
+      // By whichever of them somebody names it, it is that node.
+      addresses: [address, ...(mesh === undefined ? [] : [mesh])],
       labels: {},
       taints: [],
     })),

@@ -1,21 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { contentsSchema } from "../handlers/kubernetes/contents";
+import type { objectSchema } from "../handlers/kubernetes/objects";
+import type { Args } from "./args";
 
 /** An object of the cluster: whole, or only what names it. */
-export interface ClusterObject {
-  readonly apiVersion: pulumi.Input<string>;
-  readonly kind: pulumi.Input<string>;
-  readonly metadata: pulumi.Input<object>;
-  readonly [key: string]: unknown;
-}
+export type ClusterObject = Args<typeof objectSchema, "apiVersion" | "kind" | "metadata">;
 
-export interface ContentsArgs {
-  /** Secret: the one that the Kubernetes provider of these objects has. */
-  kubeconfig: pulumi.Input<string>;
-  /** Those with more than their name are compared whole, and put right by an up; of the others it is seen that they are there. */
-  objects: pulumi.Input<pulumi.Input<ClusterObject>[]>;
-  /** How long an up waits for the API, seconds. @default 60 */
-  timeoutSeconds?: number;
-}
+export type ContentsArgs = Args<typeof contentsSchema, "kubeconfig" | "objects">;
 
 /**
  * What a stack declares in a cluster, compared with the live one in every preview: the official plugin compares with the

@@ -1,20 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConnectionArgs } from "../../remote/connection-args";
+import type { contentsSchema, storeArgs } from "../handlers/minio/inputs";
+import type { Args } from "./args";
 
-export interface StoreArgs {
-  /** Of the node that it runs on. */
-  connection: ConnectionArgs;
-  /** URL of the S3 API, as reached from where Pulumi runs. */
-  endpoint: string;
-  /** Where it keeps its data on the node. */
-  dataDirectory: string;
-  /** By name. */
-  buckets: Record<string, { versioned: boolean }>;
-  /** By access key. */
-  users: Record<string, { policyName: string }>;
-  /** Buckets and users that somebody else made and that are taken over; others are refused. @default none */
-  adopt?: string[];
-}
+export type StoreArgs = Args<typeof storeArgs>;
 
 /** An object store before anything is made in it: what of that is there already must be this program's, or to be adopted. */
 export class Store extends pulumi.CustomResource {
@@ -23,20 +11,7 @@ export class Store extends pulumi.CustomResource {
   }
 }
 
-export interface ContentsArgs {
-  /** Of the node that it runs on: whether that is on tells a store that does not answer from a node that is off. */
-  connection: ConnectionArgs;
-  /** URL of the S3 API, as reached from where Pulumi runs. */
-  endpoint: string;
-  /** The root user. */
-  user: string;
-  /** Secret key of the root user: a secret. */
-  password: pulumi.Input<string>;
-  /** By name. A versioned one also gets object lock, without which MinIO wipes former versions for whoever may delete. */
-  buckets: Record<string, { versioned: boolean }>;
-  /** By access key. `policy`: the document of the one policy that the user has. */
-  users: Record<string, { secretKey: pulumi.Input<string>; policyName: string; policy: string }>;
-}
+export type ContentsArgs = Args<typeof contentsSchema, "password" | "secretKey">;
 
 /**
  * All that is declared of an object store, compared with the live one in every preview and put right by an up: the

@@ -1,42 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConnectionArgs } from "../../remote/connection-args";
+import type { serverSchema } from "../../packages/postgres/server";
+import type { databaseInputs } from "../handlers/postgres/database-plan";
+import type { extensionInputs } from "../handlers/postgres/extension";
+import type { grantInputs } from "../handlers/postgres/grant-plan";
+import type { migrationInputs } from "../handlers/postgres/migration";
+import type { roleInputs } from "../handlers/postgres/role-plan";
+import type { schemaInputs } from "../handlers/postgres/schema";
+import type { Args } from "./args";
 
 /** A PostgreSQL server, reached through SSH on the node's loopback: nothing needs to be open to whoever runs Pulumi. */
-export interface ServerArgs {
-  /** How to reach the server's node over SSH. */
-  connection: ConnectionArgs;
-  /** Port on the node's loopback. */
-  port: number;
-  /** A superuser, e.g. `postgres`. */
-  user: string;
-  /** The superuser's password: a secret. */
-  password: pulumi.Input<string>;
-}
+export type ServerArgs = Args<typeof serverSchema, "password">;
 
 const withSecretPassword = (server: ServerArgs) => ({ ...server, password: pulumi.secret(server.password) });
 
-export interface RoleArgs {
-  /** The server, reached through SSH on its node's loopback. */
-  server: ServerArgs;
-  /** Its name, e.g. `agent`. */
-  name: string;
-  /** Stored as SCRAM-SHA-256; the statement that sets it carries the verifier, never the password. */
-  password: pulumi.Input<string>;
-  /** @default false */
-  superuser?: boolean;
-  /** @default false */
-  createDatabase?: boolean;
-  /** @default false */
-  createRole?: boolean;
-  /** May copy the whole cluster and follow it: for a standby or a base backup, which need nothing else. @default false */
-  replication?: boolean;
-  /** Roles that this one is a member of (with inherit and set). @default none */
-  memberOf?: string[];
-  /** `ALTER ROLE … SET` parameters. @default none */
-  settings?: Record<string, string>;
-  /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
-  adopt?: boolean;
-}
+export type RoleArgs = Args<typeof roleInputs, "password">;
 
 /** A login role. */
 export class Role extends pulumi.CustomResource {
@@ -50,18 +27,7 @@ export class Role extends pulumi.CustomResource {
   }
 }
 
-export interface DatabaseArgs {
-  /** The server, reached through SSH on its node's loopback. */
-  server: ServerArgs;
-  /** Its name, e.g. `agent_gateway`. */
-  name: string;
-  /** Role that owns it and its `public` schema; it must be there. */
-  owner: string;
-  /** Roles beside the owner that may connect. Everyone else, PUBLIC included, may not. @default none */
-  connect?: string[];
-  /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
-  adopt?: boolean;
-}
+export type DatabaseArgs = Args<typeof databaseInputs, "password">;
 
 /**
  * A database, open to its owner and those named, with a `public` schema in which only the owner creates.
@@ -73,18 +39,7 @@ export class Database extends pulumi.CustomResource {
   }
 }
 
-export interface ExtensionArgs {
-  /** The server, reached through SSH on its node's loopback. */
-  server: ServerArgs;
-  /** Database that it is installed in. */
-  database: string;
-  /** Its name as in `pg_available_extensions`, e.g. `vector`. */
-  name: string;
-  /** Exact version. @default the newest that the image carries, and no update of its own */
-  version?: string;
-  /** @default "public" */
-  schema?: string;
-}
+export type ExtensionArgs = Args<typeof extensionInputs, "password">;
 
 /** An extension in a database. Removing it from the program leaves it there: tables may depend on it. */
 export class Extension extends pulumi.CustomResource {
@@ -100,16 +55,7 @@ export class Extension extends pulumi.CustomResource {
   }
 }
 
-export interface SchemaArgs {
-  /** The server, reached through SSH on its node's loopback. */
-  server: ServerArgs;
-  /** Database that has it. */
-  database: string;
-  /** Its name, e.g. `analytics`. */
-  name: string;
-  /** Role that owns it; it must be there. */
-  owner: string;
-}
+export type SchemaArgs = Args<typeof schemaInputs, "password">;
 
 /** A schema that a role owns. Removing it from the program leaves it in the database, with all that is in it. */
 export class Schema extends pulumi.CustomResource {
@@ -119,20 +65,7 @@ export class Schema extends pulumi.CustomResource {
 }
 
 /** What a grant is about: a schema, or all tables/sequences of a schema (present ones and, by default privileges, future ones). */
-export interface GrantArgs {
-  /** The server, reached through SSH on its node's loopback. */
-  server: ServerArgs;
-  /** Database that has the schema. */
-  database: string;
-  /** Role that holds the privileges. */
-  role: string;
-  /** Schema that they are about, e.g. `public`. */
-  schema: string;
-  /** The schema itself, or all its tables or sequences. */
-  on: "schema" | "tables" | "sequences";
-  /** e.g. ["USAGE"], ["SELECT", "INSERT"]; exactly these are held, others are revoked. */
-  privileges: string[];
-}
+export type GrantArgs = Args<typeof grantInputs, "password">;
 
 /** Privileges of one role on one schema's objects. */
 export class Grant extends pulumi.CustomResource {
@@ -141,22 +74,7 @@ export class Grant extends pulumi.CustomResource {
   }
 }
 
-export interface MigrationArgs {
-  /** The target: as its superuser, whose password the node keeps. */
-  server: Pick<ServerArgs, "connection" | "port">;
-  /** Tells it from other migrations: small letters, digits and dashes. */
-  migration: string;
-  /** The server that is read, and who reads it; the password is a secret. */
-  source: { host: string; port: number; user: string; password: pulumi.Input<string>; database: string };
-  /** The node through which the source is reached. @default the target's */
-  via?: ConnectionArgs;
-  /** Databases by their names on the source and on the target. */
-  databases: { from: string; to: string }[];
-  /** The target's owner by the source's, where it is not the role of the same name or the database's owner. @default none */
-  owners?: Record<string, string>;
-  /** On the node, for the dump. @default "/srv/homelab/migration" */
-  workDirectory?: string;
-}
+export type MigrationArgs = Args<typeof migrationInputs, "password">;
 
 /** Databases moved from another PostgreSQL: done once, it stays done, whether the source is there or not. */
 export class Migration extends pulumi.CustomResource {

@@ -84,7 +84,7 @@ describe.skipIf(!canMount)("data on a disk that is not mounted", () => {
     expect(apply(moved).code).toBe(0);
   });
 
-  it("may be moved to a disk of its own, which is known from the next up on", () => {
+  it("may be moved to a disk of its own, which is known from the next start on", () => {
     const plain = unit("one", { keeps: ["/var/lib/plain"] });
     machine.sh("mkdir -p /var/lib/plain/18");
     expect([apply(plain).code, start().code]).toEqual([0, 0]);
@@ -95,9 +95,34 @@ describe.skipIf(!canMount)("data on a disk that is not mounted", () => {
     machine.sh("mkdir /var/lib/plain/lost+found");
     expect([start().code, apply(plain).code]).toEqual([255, 21]);
     machine.sh("mkdir /var/lib/plain/18");
-    expect([start().code, apply(plain).code]).toEqual([0, 0]);
+    expect(start()).toMatchObject({ code: 0, stderr: "" });
+    expect(machine.sh("ls /var/lib/homelab/mounts")).not.toContain("next");
     machine.sh("umount -l /var/lib/plain");
     expect(start().code).toBe(255);
+  });
+
+  it("may be moved to a disk of its own, which a preview says of until an up knows it", () => {
+    const plain = unit("one", { keeps: ["/var/lib/plain"] });
+    machine.sh("mkdir -p /var/lib/plain/18");
+    apply(plain);
+    mount("/var/lib/plain");
+    machine.sh("mkdir /var/lib/plain/18");
+    expect(observe(plain).unguarded).toEqual(["/var/lib/plain"]);
+    expect(apply(plain).stdout).toMatch(/did\tkept/);
+    expect(observe(plain).unguarded).toEqual([]);
+    machine.sh("umount -l /var/lib/plain");
+    expect(start().code).toBe(255);
+  });
+
+  it("may be moved from the system's own disk to one of its own", () => {
+    const plain = unit("one", { keeps: ["/var/lib/plain"] });
+    machine.sh("mkdir -p /var/lib/plain/18");
+    expect(apply(plain).code).toBe(0);
+    machine.sh("echo / >/var/lib/homelab/mounts/%var%lib%plain");
+    mount("/var/lib/plain");
+    expect(start().stderr).toContain("is mounted where its data is (/var/lib/plain), and has none");
+    machine.sh("mkdir /var/lib/plain/18");
+    expect(start()).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("is guarded from the next up on where a version before did not, and again where somebody took the guard away", () => {

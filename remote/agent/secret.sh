@@ -1,10 +1,11 @@
 #!/bin/bash
-# A podman secret. Input: `verb apply|adopt|restore|refuse|remove`, `name NAME`, `value BASE64` (not for remove),
+# A podman secret. Input: `verb apply|adopt|restore|refuse|read|remove`, `name NAME`, `value BASE64` (not for read and remove),
 # `known yes` where the caller's state says that this project put it there, `end`.
 #   apply   the value is there afterwards, whatever was there before; the same value is left as it is
 #   adopt   what is there stays; the value is only for a node that has none
 #   restore as adopt, but only what this project put there stays: a value set by hand makes way
 #   refuse  as apply, but another value that is there is an error (exit 21), and stays
+#   read    what is there stays; without one no value is said
 # One that is not known and bears no mark of this project is somebody else's: exit 24, and nothing is changed.
 # Output: `id ID`, `value BASE64`, what is there now, and `aside NAME`, where somebody else's value is kept.
 # The value comes by standard input and goes on by standard input: it never stands in a process list.
@@ -105,6 +106,10 @@ apply | adopt | restore | refuse)
   fi
   ours || note
   printf 'id\t%s\nvalue\t%s\n' "$(id)" "$wanted"
+  ;;
+read)
+  look
+  if [ -n "$found" ]; then printf 'value\t%s\n' "$found"; fi
   ;;
 remove)
   change take_away

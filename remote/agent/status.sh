@@ -9,6 +9,7 @@
 #   pair       pair … (as pair.sh; only of two PostgreSQL servers)
 #   cluster    member NODE READY CORDONED (only where the cluster's server is)
 source head.sh
+source section-lib.sh
 source unit-lib.sh
 source power-lib.sh
 read_given
@@ -102,12 +103,6 @@ cluster() {
 }
 
 printf 'now\t%s\n' "$EPOCHSECONDS"
-section() { # NAME FUNCTION: what fails is not done, and nobody is told that it was
-  (
-    "$2"
-    printf 'done\t%s\n' "$1"
-  ) 2>/dev/null &
-}
 section power power_facts
 section units units
 section health health

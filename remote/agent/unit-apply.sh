@@ -5,7 +5,8 @@
 # anywhere and run again: while `applied` is missing the next run does the rest. Input: see ../unit/spec.ts.
 source head.sh
 source unit-lib.sh
-service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 complete='' health=() health_words=() reload=() mend=() added=() keeps=()
+source undo-lib.sh
+service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 confirm='' complete='' health=() health_words=() reload=() mend=() added=() keeps=() removal=()
 declare -a paths=() modes=() owners=() effects=() directories=()
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 stage=$(mktemp -d) || fail 22 "$(df --output=target -- "${TMPDIR:-/tmp}" | tail -n 1) has no room left: nothing was changed."
@@ -45,6 +46,8 @@ while IFS=$'\t' read -r key a b c d e; do
     modes+=("$a") owners+=("$b") effects+=("$c") paths+=("$d")
     ;;
   keeps) keeps+=("$a") ;;
+  confirm) confirm=$a ;;
+  on-removal) removal+=("$(decode "$a")") ;;
   health) health+=("$(decode "$a")") health_words+=("$a") ;;
   reload) reload+=("$(decode "$a")") ;;
   mend) mend+=("$(decode "$a")") ;;
@@ -56,6 +59,7 @@ done
 if [ -z "$complete" ] || [ -z "$service" ]; then fail 30 'The description of the unit arrived cut short.'; fi
 
 said=$(install -d -m 700 "$state" "$state/units" "$state/keeps" "$kept" 2>&1) || cannot_write "$kept/lock" "$said"
+if [ -n "$confirm" ]; then undo_pending "$service"; fi
 exec 9>"$kept/lock"
 flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it, then run this again."
 locked=yes
@@ -80,10 +84,20 @@ make_room_for() { # PATH: its directory; one that is there keeps its mode
   local said
   [ -d "${1%/*}" ] || said=$(install -d -m 755 -- "${1%/*}" 2>&1) || cannot_write "$1" "$said"
 }
+copied() { # DIRECTORY TO: its files. Others put theirs in place meanwhile, so what an attempt left (hidden) and what vanishes is none.
+  local each said
+  mkdir -p -- "$2"
+  for each in "$1"/*; do
+    if [ -d "$each" ] && [ ! -L "$each" ]; then
+      copied "$each" "$2/${each##*/}"
+    elif [ -e "$each" ]; then
+      said=$(cp -P -- "$each" "$2/" 2>&1) || [ ! -e "$each" ] || fail 21 "$each could not be copied: ${said##*: }"
+    fi
+  done
+}
 verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
   local i said generator=/usr/lib/systemd/system-generators/podman-system-generator names=()
-  mkdir "$stage/quadlets"
-  if [ -d /etc/containers/systemd ]; then cp -rT /etc/containers/systemd "$stage/quadlets"; fi
+  copied /etc/containers/systemd "$stage/quadlets"
   for i in "${!paths[@]}"; do
     case ${paths[i]} in /etc/containers/systemd/*)
       rm -rf -- "$stage/quadlets/${paths[i]##*/}"
@@ -98,7 +112,39 @@ verify_quadlets() { # The generator drops a unit with an unknown key and may exi
   said=$(QUADLET_UNIT_DIRS=$stage/quadlets "$generator" --dryrun 2>&1 >"$stage/generated" || true)
   said=$(grep -iE 'unsupported|error|invalid|unknown|convert' <<<"$said" || true)
   ! grep -q "${names[@]}" <<<"$said" || fail 21 "The quadlet of $service is not valid: $(grep "${names[@]}" <<<"$said")"
-  grep -qxF -- "---${service}---" "$stage/generated" || fail 21 "podman makes no unit $service of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
+  # What a timer starts, where that is what is switched on.
+  local made=$service
+  case $made in *.timer) made=${made%.timer}.service ;; esac
+  grep -qxF -- "---${made}---" "$stage/generated" || fail 21 "podman makes no unit $made of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
+}
+# shellcheck disable=SC2317,SC2154 # run by what undo_arm writes
+undo_unit_change() {
+  local path saved
+  exec 9>"$kept/lock"
+  flock -w 300 9
+  rm -f -- "$kept/applied"
+  if [ ! -d "$dir/healthy" ]; then
+    systemctl stop -- "$name"
+    systemctl --quiet disable -- "$name" 2>/dev/null || true
+    # Of the unit's own files, so before they go.
+    if [ ${#removal[@]} -gt 0 ]; then "${removal[@]}" || true; fi
+  fi
+  while IFS= read -r path; do
+    if ! cat "$dir"/healthy/*.path 2>/dev/null | grep -qxF -- "$path"; then rm -f -- "$path"; fi
+  done <"$dir/paths"
+  for saved in "$dir"/healthy/*.path; do
+    [ -f "$saved" ] || continue
+    path=$(cat "$saved")
+    mkdir -p -- "${path%/*}"
+    cp -p -- "${saved%.path}.file" "${path%/*}/.${path##*/}.undo" && settle "${path%/*}/.${path##*/}.undo" "$path"
+  done
+  systemctl daemon-reload
+  if [ -d "$dir/healthy" ]; then
+    rm -rf -- "$kept/files-undone"
+    cp -rpT -- "$dir/healthy" "$kept/files-undone"
+    ln -sfn -- files-undone "$kept/healthy.new" && mv -T -- "$kept/healthy.new" "$kept/healthy"
+    systemctl restart -- "$name"
+  fi
 }
 healthy_now() { check_says=$(timeout 10 "${health[@]}" 2>&1); }
 start_of_it() { systemctl show -p InvocationID,NRestarts --value -- "$service"; }
@@ -303,6 +349,19 @@ for each in $(services_of "${paths[@]}"); do
 done
 sync -f "$kept"
 
+# What is changed from here on is put back by the node itself, unless a new connection confirms it.
+if [ -n "$confirm" ]; then
+  undo_begin "$service"
+  undo=$(undo_of "$service")
+  if [ -n "$had" ]; then said=$(cp -rpT -- "$(readlink -f -- "$kept/healthy")" "$undo/healthy" 2>&1) || cannot_write "$undo/healthy" "$said"; fi
+  printf '%s\n' "${paths[@]}" >"$undo/paths"
+  {
+    printf 'kept=%q\nremoval=(%s)\n' "$kept" "${removal[*]@Q}"
+    declare -f undo_unit_change
+    printf 'undo_unit_change\n'
+  } | undo_arm "$service" "$((confirm + 3 * timeout))"
+fi
+
 # From here on nothing needs room but what is set aside on another disk; that comes first.
 if [ ${#others[@]} -gt 0 ] && [ -z "$had" ] && [ ! -e "$kept/theirs" ]; then
   printf '%s %s\n' "$(shown ActiveState)" "$(systemctl is-enabled -- "$service" 2>/dev/null || true)" | note theirs.new
@@ -397,11 +456,14 @@ if [ -n "$ok" ] && wait_healthy "$patience"; then
   sync -f "$kept" /etc/systemd/system
   settle "$kept/applied.new" "$kept/applied"
   printf 'did\t%s\n' "$action"
+  if [ -n "$confirm" ]; then undo_again "$service" "$confirm"; fi
   exit 0
 fi
 
 # Not healthy: say why, then put the predecessor back; whatever fails on the way, the rest of it is done.
 set +e
+# Put back is what was, by this run.
+if [ -n "$confirm" ]; then undo_forget "$service"; fi
 if [ -z "$ok" ]; then
   while IFS= read -r line; do printf 'words\t%s\n' "$line"; done <<<"$words"
 elif [ -n "$check_says" ]; then

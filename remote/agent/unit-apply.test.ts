@@ -296,6 +296,22 @@ describe.skipIf(!canMount)("unit-apply.sh on a machine with a small disk", () =>
     ]);
   });
 
+  it("is not disturbed by what others put in place and take away beside it meanwhile", () => {
+    // As many others do at once; each takes its time between a new file and its name.
+    const others = "/etc/containers/systemd";
+    machine.sh(`mkdir -p ${others}; (while [ -d ${others} ]; do
+        for i in {1..40}; do echo x >${others}/.$i.container.$i.service.new; done
+        for i in {1..40}; do mv ${others}/.$i.container.$i.service.new ${others}/$i.container; done
+        rm -f ${others}/*.container
+      done) >/dev/null 2>&1 &`);
+    try {
+      const answers = Array.from({ length: 5 }, (_, i) => apply(unit(`good${i}`)));
+      expect(answers.filter(({ code }) => code !== 0)).toEqual([]);
+    } finally {
+      machine.sh(`mv ${others} /etc/gone`);
+    }
+  });
+
   describe("where its directory was changed", () => {
     const [old, next] = ["/var/lib/data/old", "/var/lib/data/new"];
     beforeEach(() => {

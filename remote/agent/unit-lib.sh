@@ -94,7 +94,8 @@ moved_data() { # PATH…: where the unit keeps data from now on. Output: `moved 
 
 # Where data is mounted. A disk that is mounted by hand, or with `nofail`, may be missing after a start, and what is below
 # its mount point is an empty directory of the disk above. So the mount point is noted when a unit first has its data
-# there, a drop-in of its services asks for it before each start, and so do a preview and an up.
+# there, and when its data has come to a disk of its own; a drop-in of its services asks for it before each start, and so do
+# a preview and an up.
 mount_of() { # PATH: the mount point that it is on
   local path best='' target
   path=$(realpath -m -- "$1")
@@ -106,12 +107,14 @@ mount_of() { # PATH: the mount point that it is on
 }
 mount_note() { printf '%s/mounts/%s' "$state" "${1//\//%}"; }
 unmounted() { # PATH: why its data is not there, with what to do; fails where it is
-  local was is
+  local was is above
   [ -s "$(mount_note "$1")" ] || return 1
   was=$(cat -- "$(mount_note "$1")")
   is=$(mount_of "$1")
   [ "$is" != "$was" ] || return 1
-  case $is/ in "${was%/}"/*)
+  # By a variable: bash matches nothing where this stands in the pattern itself and leaves no letter of `/`.
+  above=${was%/}
+  case $is/ in "$above"/*)
     # A disk of its own, in the place of the directory: with its data, or before that was copied there.
     if [ -n "$(entries "$1")" ]; then return 1; fi
     printf '%s' "$is is mounted where its data is ($1), and has none of it: the data is below the mount point. Unmount $is, mount that disk elsewhere, copy the data to it, and mount it at $is again"
@@ -122,6 +125,9 @@ unmounted() { # PATH: why its data is not there, with what to do; fails where it
   esac
   printf '%s\n' "; it starts by itself then. If what is in $1 is right as it is: rm $(mount_note "$1")"
 }
+newly_mounted() { # PATH: is its data on a disk of its own that nobody has noted yet?
+  [ -s "$(mount_note "$1")" ] && [ "$(cat -- "$(mount_note "$1")")" != "$(mount_of "$1")" ] && ! unmounted "$1" >/dev/null
+}
 data_there() { # SERVICE PATH…: for the drop-in; 255 is what systemd takes for a failure of a condition
   local service=$1 path why
   shift
@@ -131,11 +137,18 @@ data_there() { # SERVICE PATH…: for the drop-in; 255 is what systemd takes for
       exit 255
     fi
   done
+  for path in "$@"; do
+    if newly_mounted "$path"; then
+      why=$(mount_note "$path")
+      # A disk without room is no reason not to start.
+      { mount_of "$path" >"$why.next" && sync -- "$why.next" && mv -T -- "$why.next" "$why"; } || rm -f -- "$why.next"
+    fi
+  done
 }
 guard=$state/data-there.sh
 guard_text() {
   printf '%s\n' '#!/bin/bash' '# Is the data of a service where it was? SERVICE PATH…' 'set -euo pipefail' "state=$state"
-  declare -f entries mount_of mount_note unmounted data_there
+  declare -f entries mount_of mount_note unmounted newly_mounted data_there
   printf '%s\n' 'data_there "$@"'
 }
 # Services that a unit consists of, by its files.

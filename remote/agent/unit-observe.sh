@@ -40,7 +40,7 @@ for path in "${keeps[@]}"; do
 done
 if [ ${#keeps[@]} -gt 0 ] && [ -f "$kept/applied" ]; then
   for path in "${keeps[@]}"; do
-    if [ ! -s "$(mount_note "$path")" ]; then printf 'unguarded\t%s\n' "$path"; fi
+    if [ ! -s "$(mount_note "$path")" ] || newly_mounted "$path"; then printf 'unguarded\t%s\n' "$path"; fi
   done
   if ! guard_text | cmp -s - "$guard"; then printf 'unguarded\t%s\n' "$guard"; fi
   for each in $(services_of "${paths[@]}"); do

@@ -24,6 +24,15 @@ timeout 150 systemctl stop -- "$service" 2>/dev/null || true
 case $(systemctl show -p ActiveState --value -- "$service") in
 active | deactivating) fail 32 "$service does not stop: look at it with \`systemctl status $service\`, then run this again." ;;
 esac
+# What a timer started: a run that goes on, or one that failed, would stay as a unit without files.
+started=()
+for path in "${paths[@]}"; do
+  if [ -d "$kept" ] && foreign "$path"; then continue; fi
+  for each in $(services_of "$path"); do
+    if [ "$each" != "$service" ]; then started+=("$each"); fi
+  done
+done
+if [ ${#started[@]} -gt 0 ]; then timeout 150 systemctl stop -- "${started[@]}" 2>/dev/null || true; fi
 # Its program goes with the unit's files; where an earlier run was cut off in between, it has been run already.
 if [ ${#on_removal[@]} -gt 0 ] && [ -x "${on_removal[0]}" ]; then
   timeout 120 "${on_removal[@]}" </dev/null >&2 || fail 33 "What $service leaves behind could not be ended; see above."
@@ -47,5 +56,5 @@ fi
 rm -rf -- "${kept:?}"
 sync -f "$state"
 systemctl daemon-reload
-systemctl reset-failed -- "$service" 2>/dev/null || true
+for each in "$service" "${started[@]}"; do systemctl reset-failed -- "$each" 2>/dev/null || true; done
 if [ -d "$asides" ]; then printf 'aside\t%s\n' "$asides"; fi

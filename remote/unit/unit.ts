@@ -1,4 +1,5 @@
 import { RemoteError } from "../../packages/errors";
+import { confirm } from "../confirm";
 import { runScript } from "../run";
 import {
   driftSentences,
@@ -73,6 +74,7 @@ export async function applyUnit(unit: UnitSpec, signal: AbortSignal): Promise<Ap
         .join("\n"),
     );
   if (result.code !== 0) throw failure(unit, "could not be put in place", result.stderr);
+  if (unit.confirmSeconds !== undefined) await confirm(unit.connection, unit.service, unit.service, signal);
   return {
     hash: hashOf(unit),
     action: values("did")[0] ?? "kept",

@@ -16,9 +16,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import get_run_context
+from prefect.exceptions import Abort
 from prefect.logging import get_logger
 from prefect.states import Cancelled, Failed, Scheduled
 from pydantic import BaseModel
@@ -60,6 +61,20 @@ def ask(*words: str):
 def chain_of(run) -> str:
     """The id under which all that belongs together is found: the first run's, handed on."""
     return next((tag[4:] for tag in run.tags if tag.startswith("cid:")), run.id.hex)
+
+
+def too_late(client, run) -> bool:
+    """Whether somebody else has the run by now. One that did not begin in time is handed over again, and the first worker may
+    still come: then the run stays what it was before that."""
+    states = sorted(client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
+    earlier = [state for state in states if state.timestamp < run.state.timestamp]
+    if not run.state.is_running() or not earlier or earlier[-1].is_pending():
+        return False
+    former = earlier[-1]
+    if not former.is_running():
+        back = Scheduled() if former.is_scheduled() else State(type=former.type, name=former.name, message=former.message)
+        client.set_flow_run_state(run.id, back, force=True)
+    return True
 
 
 @task
@@ -168,6 +183,8 @@ def job(job: str, retries: int = 0, backoff: int = 30, then: list[Next] = []):
     run = get_run_context().flow_run
     cid = chain_of(run)
     with get_client(sync_client=True) as client:
+        if too_late(client, run):
+            raise Abort("it was handed over again: this worker came too late")
         if made_up_for(client, run):
             return Cancelled(message="left out: a later time has come as well, and that run makes up for this one")
         if f"cid:{cid}" not in run.tags:

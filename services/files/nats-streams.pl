@@ -55,13 +55,14 @@ sub message {
     }
 }
 my $asked = 0;
+my @early; # what came before the answer to the question that it belongs to: the server sends them by two ways
 sub ask { # SUBJECT PAYLOAD: the answer, which is no error
     my ($subject, $payload) = @_;
     my $at = "$inbox.answer." . ++$asked;
     publish($subject, $at, $payload);
     while (1) {
-        my ($to, undef, $status, $answer) = message();
-        next unless $to eq $at;
+        my ($to, $reply, $status, $answer) = message();
+        if ($to ne $at) { push @early, [$to, $reply, $status, $answer]; next }
         die "Nobody answers $subject: JetStream is not available.\n" if $status =~ /^503/;
         die "$subject: $1\n" if $answer =~ /"error":\{[^}]*"description":"([^"]*)"/;
         return $answer;
@@ -71,7 +72,7 @@ sub quoted { my $text = shift; $text =~ s/(["\\])/\\$1/g; "\"$text\"" }
 
 line() =~ /^INFO / or die "What answers on port $port is no NATS.\n";
 say_to('CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"perl","version":"1","name":"homelab-backup","user":',
-    quoted($user), ',"pass":', quoted($password), "}\r\nSUB $inbox.answer.* 1\r\nSUB $inbox.chunks 2\r\nPING\r\n");
+    quoted($user), ',"pass":', quoted($password), "}\r\nSUB $inbox.answer.* 1\r\nSUB $inbox.chunks.* 2\r\nPING\r\n");
 while (1) {
     my $line = line();
     last if $line eq 'PONG';
@@ -96,20 +97,28 @@ sub write_file {
 }
 sub remove_tree { my $path = shift; system('rm', '-rf', '--one-file-system', '--', $path) == 0 or die "$path cannot be removed.\n" }
 
+my $snapshots = 0;
 sub backup {
     my ($name, $into) = @_;
     mkdir $into, 0700 or die "$into cannot be made: $!\n";
-    my $at = "$inbox.chunks";
+    my $at = "$inbox.chunks." . ++$snapshots;
     my $answer = ask("\$JS.API.STREAM.SNAPSHOT.$name", qq({"deliver_subject":"$at","chunk_size":131072,"jsck":true}));
     open my $file, '>:raw', "$into/stream.tar.s2" or die "$into/stream.tar.s2 cannot be written: $!\n";
+    my ($bytes, $chunks) = (0, 0);
     while (1) {
-        my ($to, $reply, $status, $chunk) = message();
+        my ($to, $reply, $status, $chunk) = @early ? @{shift @early} : message();
         next unless $to eq $at;
         die "The snapshot of $name broke off: $status\n" if $status ne '' and $status !~ /^204/;
         last if $chunk eq '' and $reply eq '';
+        # All but the last say which they are.
+        ++$chunks;
+        die "The snapshot of $name came in part.\n" if $reply =~ /\.(\d+)\.(\d+)$/ and ($1 != length $chunk or $2 != $chunks);
         print $file $chunk or die "$into/stream.tar.s2 cannot be written: $!\n";
+        $bytes += length $chunk;
         publish($reply, '', '') if $reply ne '';
     }
+    # Even a stream without messages has its configuration in it.
+    $bytes or die "The snapshot of $name came in part.\n";
     close $file or die "$into/stream.tar.s2 cannot be written: $!\n";
     $answer =~ s/"type":"[^"]*",?//;
     write_file("$into/backup.json", $answer);

@@ -317,7 +317,10 @@ describe("the cluster switched off and on again", () => {
         expect([node, onNode(node, `{ ${left}; } 2>/dev/null`)]).toEqual([node, ""]);
       }
       const config = new ChangedConfig();
-      const first = preview("storage", ...config.with([[["homelab:k3s"], { enabled: true }]]));
+      const first = preview(
+        "storage",
+        ...config.with([[["homelab:k3s"], { enabled: true, dataDirectory: "/srv/homelab/k3s" }]]),
+      );
       config.remove();
       expect(well(first).text).toMatch(/admission-pods +create/);
     } finally {

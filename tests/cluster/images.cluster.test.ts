@@ -94,6 +94,14 @@ describe("images for what runs on compute", { timeout: 120_000 }, () => {
     const seconds = await until("the kubelet is healthy again", 60, () =>
       onNode("compute", "curl -fsS -m 2 http://127.0.0.1:10248/healthz || true").includes("ok"),
     );
+    // It answers before it knows its pods.
+    await until("it knows its pods again", 60, () => {
+      try {
+        return inside("dagster", "true") === "";
+      } catch {
+        return false;
+      }
+    });
     told.push(`restart of K3s with the images there: ${seconds.toFixed(1)} s`);
     expect(imported()).toBe(before);
   });

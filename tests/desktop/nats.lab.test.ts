@@ -3,14 +3,9 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { snapshot } from "../support/backup";
 import { onNode } from "../support/lab";
-import { preview, pulumi, well } from "../support/stack";
+import { natsHandedOut, preview, well } from "../support/stack";
 
-interface Outputs {
-  NATS_URL: string;
-  passwords: { nats: Record<string, string> };
-}
-
-let outputs: Outputs;
+let outputs: ReturnType<typeof natsHandedOut>;
 const open: NatsConnection[] = [];
 /** Connects as a user, and goes on trying while the server is away. */
 async function as(user: string, pass = outputs.passwords.nats[user] ?? ""): Promise<NatsConnection> {
@@ -27,8 +22,7 @@ async function as(user: string, pass = outputs.passwords.nats[user] ?? ""): Prom
 
 describe("NATS on desktop", () => {
   beforeAll(() => {
-    const { text } = well(pulumi("desktop", "stack", "output", "--show-secrets", "--json"));
-    outputs = JSON.parse(text.slice(text.indexOf("{"))) as Outputs;
+    outputs = natsHandedOut();
   });
   afterAll(async () => {
     const manager = await jetstreamManager(await as("agent"));

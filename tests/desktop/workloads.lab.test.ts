@@ -25,9 +25,22 @@ const worker = {
   health: { exec: ["bash", "-c", 'psql -XqAt "$(cat /run/secrets/dsn)" -c "SELECT 1"'] },
 };
 
+/** Two that run all the time, and one that runs now and then: each says in the journal that it does. */
+const image = worker.image;
+const twins = {
+  image,
+  replicas: 2,
+  command: ["bash", "-c", "echo I am $REPLICA; exec sleep infinity"],
+};
+const tick = {
+  image,
+  command: ["bash", "-c", "echo tick; exit 3"],
+  schedule: { at: "*:*:0/5", limitSeconds: 20 },
+};
+
 describe("a workload on desktop", () => {
   const config = new ChangedConfig("desktop");
-  const on = () => config.with([[["homelab:workloads"], { worker }]]);
+  const on = () => config.with([[["homelab:workloads"], { worker, twins, tick }]]);
   let storage: StorageOutputs;
   let dsn: string;
   const rows = () => psql("desktop", dsn, "SELECT count(*) FROM lab_workload");
@@ -69,6 +82,31 @@ describe("a workload on desktop", () => {
     well(preview("desktop", "--expect-no-changes", ...on()));
   });
 
+  it("that has replicas runs so many times, each with its number", () => {
+    for (const [unit, number] of [
+      ["workload-twins", "1"],
+      ["workload-twins-2", "2"],
+    ])
+      untilSaid(`replica ${number}`, `I am ${number}`, () =>
+        onNode(
+          "desktop",
+          `journalctl -u ${unit} --no-pager -o cat | grep -o "I am ." | tail -n 1 || true`,
+        ).trim(),
+      );
+  });
+
+  it("that has a schedule runs at its times, and is a failed unit between them when a run failed", () => {
+    untilSaid("runs", "yes", () =>
+      onNode(
+        "desktop",
+        `[ "$(journalctl -u workload-tick --no-pager -o cat | grep -c ^tick)" -ge 2 ] && echo yes || echo no`,
+      ).trim(),
+    );
+    untilSaid("state", "failed", () =>
+      onNode("desktop", "systemctl is-failed workload-tick.service || true").trim(),
+    );
+  });
+
   it("goes on when it was killed", () => {
     onNode("desktop", "systemctl kill --signal=KILL workload-worker.service");
     const before = Number(rows());
@@ -81,8 +119,8 @@ describe("a workload on desktop", () => {
     expect(
       onNode(
         "desktop",
-        "ls /srv/homelab/lab-worker; ls /etc/containers/systemd | grep -c workload || true; podman secret ls --noheading | grep -c workload || true",
+        "ls /srv/homelab/lab-worker; ls /etc/containers/systemd /etc/systemd/system | grep -c workload || true; podman secret ls --noheading | grep -c workload || true; systemctl list-units --all --no-legend 'workload-*' | wc -l",
       ).split("\n"),
-    ).toEqual(["kept", "0", "0", ""]);
+    ).toEqual(["kept", "0", "0", "0", ""]);
   });
 });

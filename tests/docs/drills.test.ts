@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drills } from "../../lab/drills/list";
+import { drills, limitOf } from "../../lab/drills/list";
 import { read, root } from "./markdown";
 
 const folder = (name: string) =>
@@ -61,9 +61,18 @@ describe("the drills", () => {
     expect(named.filter((page) => !runbooks.includes(page))).toEqual([]);
   });
 
-  it("take no more than an hour together in their shortened form", () => {
-    expect(drills.reduce((sum, { minutes }) => sum + minutes, 0)).toBeLessThanOrEqual(60);
-  });
+  it.each([
+    [60, 12, 12],
+    [10, 12, 10],
+    [0.5, 12, undefined],
+    [-3, 1, undefined],
+    [Infinity, 12, 12],
+  ])(
+    "take no more than an hour together: of %d minutes that are left one for %d is ended after %s",
+    (left, minutes, limit) => {
+      expect(limitOf({ minutes }, left)).toBe(limit);
+    },
+  );
 
   it.each(reports)(
     "%s tells of every drill that its table names, and says why one was not run or failed",

@@ -78,10 +78,11 @@ describe("the check of imports", () => {
       "node_modules/@pulumi/pulumi/index.ts",
       "no-pulumi",
     ],
+    ["a schema into the SDK", "provider/sdk/a.ts", "../../remote/b", "remote/b.ts", "no-schema"],
     ["from no room", "attic/a.ts", "../remote/b", "remote/b.ts", "no-room"],
     ["one that imports it", "remote/circle.ts", "./circular", "", "no-circle"],
   ] as const;
-  const right = ["remote/right.ts", "power/right.test.ts"];
+  const right = ["remote/right.ts", "power/right.test.ts", "provider/sdk/right.ts"];
 
   let project: string;
   let said: string;
@@ -101,6 +102,10 @@ describe("the check of imports", () => {
     write("packages/errors/index.ts", value);
     write("remote/type.ts", 'import type { Value } from "../nodes/b";\nexport type Other = Value;\n');
     write("nodes/b.ts", "export type Value = 1;\n");
+    write(
+      "provider/sdk/right.ts",
+      'import type { value } from "../../remote/b";\nexport type Other = typeof value;\n',
+    );
     write("remote/right.ts", importing("../packages/errors"));
     write("power/right.test.ts", importing("./testing"));
     const { status, stdout } = spawnSync(join(root, "node_modules/.bin/depcruise"), ["."], {

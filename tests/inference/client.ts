@@ -1,5 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Gateway } from "./gateway";
+
+/** Where the gateway is, and its clients' keys. */
+interface At {
+  readonly url: string;
+  key(client: string): string;
+}
 
 /** What a client saw of one request. */
 export interface Answer {
@@ -27,7 +32,7 @@ interface Question {
 }
 
 /** One request to the gateway. */
-export async function ask(gateway: Gateway, question: Question): Promise<Answer> {
+export async function ask(gateway: At, question: Question): Promise<Answer> {
   const { model, stream = false, words = "please say something", more = {} } = question;
   const { key = gateway.key("mail"), chain = randomBytes(16).toString("hex") } = question;
   const began = performance.now();
@@ -67,7 +72,7 @@ export async function ask(gateway: Gateway, question: Question): Promise<Answer>
 
 /** Many requests, a few at once. @param before is told the number of each before it is sent. */
 export async function many(
-  gateway: Gateway,
+  gateway: At,
   {
     count,
     atOnce,

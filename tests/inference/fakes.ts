@@ -1,3 +1,5 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -14,8 +16,16 @@ interface Counts {
   answers: number;
   tokens: number;
   refused: number;
+  /** At once. */
   most: number;
+  /** Most in a minute that slides, whichever began it. */
+  minute: { tokens: number; requests: number };
 }
+
+const none = (): Counts => ({
+  ...{ answers: 0, tokens: 0, refused: 0, most: 0 },
+  minute: { tokens: 0, requests: 0 },
+});
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const tokensOf = (text: string) => Math.max(1, Math.ceil(text.length / 4));
@@ -46,7 +56,7 @@ interface Asked {
 /** A server that speaks OpenAI's API, with an account's limits or a model server's slots, and says no when it is told to. */
 export class Fake {
   mode: Mode = "ok";
-  counts: Counts = { answers: 0, tokens: 0, refused: 0, most: 0 };
+  counts = none();
   /** How many questions came, answered or not. */
   asked = 0;
   private readonly server: Server;
@@ -61,8 +71,13 @@ export class Fake {
     this.server = createServer((request, response) => void this.answer(request, response));
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((done) => this.server.listen(0, "127.0.0.1", done));
+  /** @param port @default any that is free, on loopback only */
+  async listen(port?: number): Promise<this> {
+    await new Promise<void>((done) =>
+      port === undefined
+        ? this.server.listen(0, "127.0.0.1", done)
+        : this.server.listen(port, "0.0.0.0", done),
+    );
     return this;
   }
 
@@ -77,7 +92,7 @@ export class Fake {
   /** As it was at first, and nothing counted. */
   reset(): void {
     this.mode = "ok";
-    this.counts = { answers: 0, tokens: 0, refused: 0, most: 0 };
+    this.counts = none();
     this.window = [];
   }
 
@@ -119,14 +134,22 @@ export class Fake {
     const { limits } = this.how;
     if (limits === undefined) return false;
     const now = Date.now();
-    this.window = this.window.filter(({ at }) => now - at < 60_000);
-    const used = this.window.reduce((sum, { tokens }) => sum + tokens, 0);
-    if (used < limits.tokens && this.window.length < limits.requests) return false;
+    const used = this.minute(now);
+    if (used.tokens < limits.tokens && used.requests < limits.requests) return false;
     this.counts.refused += 1;
     const wait = Math.ceil((60_000 - (now - (this.window[0]?.at ?? now))) / 1000);
     const error = { message: "Rate limit reached", type: "rate_limit_error", code: "rate_limit_exceeded" };
     json(response, 429, { error }, { "retry-after": String(wait) });
     return true;
+  }
+
+  /** What was used in the sixty seconds before. */
+  private minute(now: number): { tokens: number; requests: number } {
+    this.window = this.window.filter(({ at }) => now - at < 60_000);
+    return {
+      tokens: this.window.reduce((sum, { tokens }) => sum + tokens, 0),
+      requests: this.window.length,
+    };
   }
 
   private async serve(asked: Asked, response: ServerResponse): Promise<void> {
@@ -152,7 +175,14 @@ export class Fake {
       }
       this.counts.answers += 1;
       this.counts.tokens += usage.total_tokens;
-      this.window.push({ at: Date.now(), tokens: usage.total_tokens });
+      const now = Date.now();
+      this.window.push({ at: now, tokens: usage.total_tokens });
+      const { tokens, requests } = this.minute(now);
+      const { minute } = this.counts;
+      this.counts.minute = {
+        tokens: Math.max(minute.tokens, tokens),
+        requests: Math.max(minute.requests, requests),
+      };
     } finally {
       this.busy -= 1;
       this.queue.shift()?.();
@@ -178,5 +208,49 @@ export class Fake {
     send([], { usage });
     response.end("data: [DONE]\n\n");
     return true;
+  }
+}
+
+/** What a {@link Cable} runs: nothing but what comes in, to another port. */
+const carries = (to: number) => `
+const { connect, createServer } = require("node:net");
+const server = createServer((from) => {
+  const to = connect(${to}, "127.0.0.1");
+  for (const [one, other] of [[from, to], [to, from]]) {
+    one.on("error", () => other.destroy());
+    one.on("close", () => other.destroy());
+    one.pipe(other);
+  }
+});
+server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));
+`;
+
+/** The way to a server, which can be cut: then nothing comes through, and nobody is told so, as when a machine loses power. */
+export class Cable {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  static async to(server: Fake): Promise<Cable> {
+    const child = spawn(process.execPath, ["-e", carries(server.port)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [port] = (await once(child.stdout, "data")) as [Buffer];
+    return new Cable(child, `http://127.0.0.1:${Number(port.toString())}`);
+  }
+
+  cut(): void {
+    this.child.kill("SIGSTOP");
+  }
+
+  mend(): void {
+    this.child.kill("SIGCONT");
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await ended;
   }
 }

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../support/nats-server";
+import { freePort } from "../support/ports";
 import { house } from "../../power/testing";
 import { quadletsOn } from "../../services";
 import { loadSettings } from "../../settings";
@@ -29,9 +31,11 @@ export class Gateway {
   private constructor(
     private readonly settings: ReturnType<typeof loadSettings<"desktop">>,
     readonly port: number,
+    private readonly changed: (config: string) => string,
   ) {}
 
-  static async start(given: object): Promise<Gateway> {
+  /** @param given `homelab:inference` @param changed what LiteLLM is told instead, for what no setting may say */
+  static async start(given: object, changed = (config: string) => config): Promise<Gateway> {
     const ports = {
       ...{ port: await freePort(), metricsPort: await freePort(), routerPort: await freePort() },
       ...{ backendPort: await freePort(), storePort: await freePort() },
@@ -41,7 +45,7 @@ export class Gateway {
       { "homelab:inference": JSON.stringify({ enabled: true, ...ports, ...given }) },
       { home: "/nowhere", exists: () => false },
     );
-    const gateway = new Gateway(settings, ports.port);
+    const gateway = new Gateway(settings, ports.port, changed);
     for (const part of ["inference-store", "inference", "inference-door"] as const) gateway.run(part);
     try {
       await gateway.ready();
@@ -65,15 +69,48 @@ export class Gateway {
     return readFileSync(join(this.folder, `${part}.log`), "utf8");
   }
 
+  /** Tokens that LiteLLM has logged for these chains. */
+  tokensOf(chains: ReadonlySet<string>): number {
+    const lines = this.log("inference")
+      .split("\n")
+      .filter((line) => line.startsWith('{"correlation_id"'));
+    return lines
+      .map((line) => JSON.parse(line) as { correlation_id: string; status: string } & Record<string, number>)
+      .filter(({ correlation_id, status }) => status === "ok" && chains.has(correlation_id))
+      .reduce((sum, line) => sum + (line.prompt_tokens ?? 0) + (line.completion_tokens ?? 0), 0);
+  }
+
+  /** Dollars that the store has for a model's first place. */
+  async spent(model: string): Promise<number> {
+    const account = this.settings.inference.models[model]?.[0]?.account ?? "";
+    const socket = connect(this.settings.inference.storePort, "127.0.0.1");
+    try {
+      socket.write(
+        `AUTH ${this.passwords["inference-store"].store ?? ""}\r\nKEYS deployment_spend:${account}/*\r\n`,
+      );
+      const read = async () => String(((await once(socket, "data")) as [Buffer])[0]);
+      let text = "";
+      while (!/\*\d+\r\n(\$\d+\r\n.*\r\n)*$/.test(text)) text += await read();
+      const key = /deployment_spend:\S+/.exec(text)?.[0];
+      if (key === undefined) return 0;
+      socket.write(`GET ${key}\r\n`);
+      return Number((await read()).split("\r\n")[1] ?? 0);
+    } finally {
+      socket.destroy();
+    }
+  }
+
   async ready(): Promise<void> {
-    const until = Date.now() + 300_000;
-    const child = this.running.get("inference");
+    const until = Date.now() + 900_000;
     for (;;) {
       const url = `http://127.0.0.1:${this.settings.inference.routerPort}/health/liveliness`;
       const answer = await fetch(url).catch(() => undefined);
       if (answer?.ok === true) return;
-      if (Date.now() > until || child?.exitCode !== null)
-        throw new Error(`LiteLLM did not come up:\n${this.log("inference").slice(-3000)}`);
+      const ended = [...this.running].find(([, { exitCode }]) => exitCode !== null)?.[0];
+      if (Date.now() > until || ended !== undefined) {
+        const part = ended ?? "inference";
+        throw new Error(`${part} did not come up:\n${this.log(part).slice(-3000)}`);
+      }
       await new Promise((done) => setTimeout(done, 250));
     }
   }
@@ -106,7 +143,9 @@ export class Gateway {
       passwords: this.passwords[part],
       services: this.passwords,
     };
-    const made = Object.entries(service.secrets?.(own) ?? {}).map(([key, of]) => [key, of(given)] as const);
+    const made = Object.entries(service.secrets?.(own) ?? {}).map(
+      ([key, of]) => [key, this.changed(of(given))] as const,
+    );
     const secrets = Object.fromEntries(
       [...Object.entries(this.passwords[part]), ...made].map(([key, value]) => [
         `homelab-${part}-${key}`,

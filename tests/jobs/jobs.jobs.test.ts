@@ -13,7 +13,7 @@ beforeAll(() => {
 
 describe("a job of jobs.yaml", () => {
   it("runs as a unit of its node, as its user, in its directory, with its variables and its input", async () => {
-    const run = await prefect.ends(await prefect.begin("who-am-i"));
+    const run = await prefect.runs("who-am-i");
     expect(run.state).toMatchObject({ name: "Completed" });
     const lines = await until(
       "its log lines",
@@ -35,12 +35,12 @@ describe("a job of jobs.yaml", () => {
   });
 
   it("is a success by the exit statuses that it declares", async () => {
-    const run = await prefect.ends(await prefect.begin("three-is-fine"));
+    const run = await prefect.runs("three-is-fine");
     expect(run.state).toMatchObject({ name: "Completed" });
   });
 
   it("that hangs is ended by systemd at its limit, also when it does not heed a signal", async () => {
-    const run = await prefect.ends(await prefect.begin("hangs"));
+    const run = await prefect.runs("hangs");
     expect(run.state).toMatchObject({ name: "TimedOut" });
     expect(run.state?.message).toContain("longer than it may");
     expect(onNode("storage", "systemctl is-active homelab-job-hangs.service || true").trim()).toBe(
@@ -49,7 +49,7 @@ describe("a job of jobs.yaml", () => {
   });
 
   it("whose user is not there fails with the reason", async () => {
-    const run = await prefect.ends(await prefect.begin("nobody-there"));
+    const run = await prefect.runs("nobody-there");
     expect(run.state).toMatchObject({ name: "Failed" });
     expect(run.state?.message).toContain("status=217/USER");
   });
@@ -74,7 +74,7 @@ describe("a job of jobs.yaml", () => {
 
 describe("jobs that wait for others", () => {
   it("run once all before them have succeeded, on whichever node; after a failure none does, and the other branch goes on", async () => {
-    const first = await prefect.ends(await prefect.begin("pull-fixtures"));
+    const first = await prefect.runs("pull-fixtures");
     const [chain = ""] = first.tags.filter((tag) => tag.startsWith("cid:"));
     expect(chain).toBe(`cid:${first.id.replaceAll("-", "")}`);
     const last = await until(
@@ -109,6 +109,18 @@ describe("a job that still runs", () => {
     const times = runs.map((run) => [Date.parse(run.start_time ?? ""), Date.parse(run.end_time ?? "")]);
     times.sort(([a = 0], [b = 0]) => a - b);
     expect(times[1]?.[0]).toBeGreaterThanOrEqual(times[0]?.[1] ?? Infinity);
+  });
+});
+
+describe("a run that was handed to a worker and does not begin", () => {
+  it("is handed over again, and its job runs once", async () => {
+    // As a worker leaves it that is gone: nobody looks after it.
+    const run = await prefect.begin("load-1", "PENDING");
+    expect((await prefect.ends(run, 450)).state).toMatchObject({ type: "COMPLETED" });
+    const names = (await prefect.statesOf(run)).map(({ name }) => name);
+    expect(names.slice(0, 2)).toEqual(["Pending", "HandedOverAgain"]);
+    const marks = `grep -cx 'begun ${run.replaceAll("-", "")}' /var/tmp/homelab-jobs || true`;
+    expect(onNode("storage", marks).trim()).toBe("1");
   });
 });
 

@@ -130,7 +130,8 @@ describe("search in PostgreSQL", () => {
       const answer = await ask(search, first.embedding);
       expect([found(answer)[0], answer.by]).toEqual(["document 0", "postgres"]);
       expect(answer.because).toMatch(/^Qdrant does not answer/);
-      expect(performance.now() - began).toBeLessThan(2000);
+      // TCP by itself would wait for two minutes.
+      expect(performance.now() - began).toBeLessThan(20_000);
       expect((await ask(search, first.embedding)).because).toBe("the copy failed a short while ago");
       await client.query("delete from search.copies where collection = $1", [name]);
       await search.close();

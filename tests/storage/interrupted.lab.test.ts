@@ -14,7 +14,7 @@ import {
 import { deleteData, keptData } from "../support/kept";
 
 /** How often a first up is cut off; more by hand: HOMELAB_CUTS=30. */
-const rounds = Number(process.env.HOMELAB_CUTS ?? "4");
+const rounds = Number(process.env.HOMELAB_CUTS ?? "2");
 const config = new ChangedConfig();
 
 function everythingWorks(): void {

@@ -6,6 +6,8 @@ import { onNode } from "./lab";
 
 export interface Message {
   readonly at: number;
+  /** Whom Alertmanager told. */
+  readonly receiver: string;
   readonly status: "firing" | "resolved";
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -22,8 +24,11 @@ export class Receiver {
       request.setEncoding("utf8");
       request.on("data", (part: string) => (body += part));
       request.on("end", () => {
-        const { alerts } = JSON.parse(body) as { alerts: Omit<Message, "at">[] };
-        this.messages.push(...alerts.map((one) => ({ ...one, at: Date.now() })));
+        const { receiver, alerts } = JSON.parse(body) as {
+          receiver: string;
+          alerts: Omit<Message, "at" | "receiver">[];
+        };
+        this.messages.push(...alerts.map((one) => ({ ...one, receiver, at: Date.now() })));
         response.end("ok");
       });
     });
@@ -86,6 +91,15 @@ export interface Sample {
 export function query(expr: string): Sample[] {
   const { data } = JSON.parse(ask(9090, "/api/v1/query", { query: expr })) as { data: { result: Sample[] } };
   return data.result;
+}
+
+/** Alerts that storage's Alertmanager holds for not over: it tells nobody of them again. */
+export function active(): Pick<Message, "labels">[] {
+  const answer = onNode(
+    "storage",
+    "curl -sS --fail-with-body --max-time 60 http://127.0.0.1:9093/api/v2/alerts",
+  );
+  return JSON.parse(answer) as Pick<Message, "labels">[];
 }
 
 /** What VictoriaLogs on storage finds, a line each. */

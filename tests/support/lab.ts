@@ -1,8 +1,10 @@
 import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { connectionOf, loadTopology, type NodeName, type Topology } from "../../topology";
+import { freePort } from "./ports";
 
 /** The lab's machines, for tests of the project `lab`; they run inside the lab's network (`lab/in`). */
 const root = join(__dirname, "../..");
@@ -28,6 +30,27 @@ export function beginOnNode(node: NodeName, command: string): ChildProcessByStdi
   const begun = spawn(join(root, "lab/ssh"), [node, command], { stdio: ["pipe", "pipe", "ignore"] });
   begun.stdin.on("error", () => undefined);
   return begun;
+}
+
+/**
+ * A port of loopback that leads to what a lab machine reaches, as if this program ran there.
+ * @param to `host:port` as the machine knows it
+ */
+export async function tunnelBy(node: NodeName, to: string): Promise<{ port: number; close: () => void }> {
+  const port = await freePort();
+  const begun = spawn(join(root, "lab/ssh"), [node, "-N", "-L", `${port}:${to}`], { stdio: "ignore" });
+  const answers = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = createConnection(port, "127.0.0.1", () => {
+        socket.destroy();
+        resolve(true);
+      }).on("error", () => {
+        resolve(false);
+      });
+    });
+  while (begun.exitCode === null && !(await answers())) await new Promise((done) => setTimeout(done, 100));
+  if (begun.exitCode !== null) throw new Error(`${node} lets nobody through to ${to}.`);
+  return { port, close: () => begun.kill() };
 }
 
 /** Runs one of the lab's commands; returns what it prints. */

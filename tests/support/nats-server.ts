@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
@@ -8,16 +7,10 @@ import { inboxOf } from "../../services/agents-settings";
 import { natsAccounts, natsConfig } from "../../services/nats";
 import { secretName } from "../../services";
 import { loadSettings } from "../../settings";
+import { freePort } from "./ports";
 import { programsOf } from "./programs";
 
-export async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
-  const address = listener.address();
-  await new Promise((done) => listener.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
+export const passwordOf = (user: string): string => `password-of-${user}`;
 
 /** The real nats-server with what services/nats.ts renders for a house with these pools; each user's password is its name. */
 export class NatsServer {
@@ -25,15 +18,28 @@ export class NatsServer {
   private readonly open: NatsConnection[] = [];
   private server: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    /** Of its own figures, on loopback. */
+    readonly monitorPort: number,
+  ) {}
 
-  /** @param agents `homelab:agents`, beside which NATS is on. */
-  static async start(agents: object): Promise<NatsServer> {
-    const made = new NatsServer(await freePort());
+  /**
+   * @param agents `homelab:agents`, beside which NATS is on.
+   * @param more of `homelab:nats`; and where its data is
+   */
+  static async start(
+    agents: object,
+    { data, ...more }: { data?: string; syncInterval?: string } = {},
+  ): Promise<NatsServer> {
+    const made = new NatsServer(await freePort(), await freePort());
     const { nats } = loadSettings(
       "desktop",
       {
-        "homelab:nats": JSON.stringify({ enabled: true, port: made.port, monitorPort: await freePort() }),
+        "homelab:nats": JSON.stringify({
+          ...{ enabled: true, port: made.port, monitorPort: made.monitorPort },
+          ...more,
+        }),
         "homelab:agents": JSON.stringify(agents),
       },
       { home: "/nowhere", exists: () => false },
@@ -42,17 +48,15 @@ export class NatsServer {
       mkdirSync(join(made.folder, path), { recursive: true });
     writeFileSync(
       join(made.folder, "etc/nats/nats.conf"),
-      natsConfig(nats, "desktop").replace('"/data"', JSON.stringify(join(made.folder, "data"))),
+      natsConfig(nats, "desktop").replace('"/data"', JSON.stringify(data ?? join(made.folder, "data"))),
     );
-    const passwords = Object.fromEntries(
-      Object.keys(nats.users).map((name) => [name, `password-of-${name}`]),
-    );
+    const passwords = Object.fromEntries(Object.keys(nats.users).map((name) => [name, passwordOf(name)]));
     writeFileSync(
       join(made.folder, "run/secrets", secretName("nats", "accounts")),
       natsAccounts(nats, { passwords, storage: { dsns: {}, s3Endpoint: "", s3: {} } }),
     );
     made.run();
-    await made.as("agents-tasks");
+    await made.as(Object.keys(nats.users)[0] ?? "");
     return made;
   }
 
@@ -60,7 +64,7 @@ export class NatsServer {
     return `127.0.0.1:${this.port}`;
   }
 
-  private run(): void {
+  run(): void {
     const program = join(programsOf("nats", "nats-server"), "nats-server");
     this.server = spawn(program, ["--config", join(this.folder, "etc/nats/nats.conf")], { stdio: "ignore" });
   }
@@ -68,18 +72,29 @@ export class NatsServer {
   /** A connection of a user, with answers where only that user may read. */
   async as(user: string): Promise<NatsConnection> {
     const made = await connect({
-      ...{ servers: this.address, user, pass: `password-of-${user}`, inboxPrefix: inboxOf(user) },
+      ...{ servers: this.address, user, pass: passwordOf(user), inboxPrefix: inboxOf(user) },
       ...{ maxReconnectAttempts: -1, reconnectTimeWait: 100, waitOnFirstConnect: true },
     });
     this.open.push(made);
     return made;
   }
 
+  get pid(): number {
+    return this.server?.pid ?? 0;
+  }
+
+  async kill(): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    const ended = new Promise((done) => server.once("exit", done));
+    // Who has ended by himself says so no more.
+    if (server.exitCode !== null || server.signalCode !== null || !server.kill("SIGKILL")) return;
+    await ended;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.open.map((one) => one.close()));
-    const ended = new Promise((done) => this.server?.once("exit", done));
-    this.server?.kill("SIGKILL");
-    await ended;
+    await this.kill();
     rmSync(this.folder, { recursive: true });
   }
 }

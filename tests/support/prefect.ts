@@ -7,12 +7,16 @@ import { handedOut } from "./stack";
 
 /** Prefect in the lab, as a person with its password works with it. */
 
-const state = z.object({ type: z.string(), name: z.string(), message: z.string().nullable() });
+const state = z.object({
+  ...{ type: z.string(), name: z.string(), message: z.string().nullable(), timestamp: z.string() },
+});
+export type PrefectState = z.infer<typeof state>;
 const runSchema = z.object({
   id: z.string(),
   tags: z.array(z.string()),
   deployment_id: z.string().nullable(),
   state: state.nullable(),
+  expected_start_time: z.string().nullable(),
   start_time: z.string().nullable(),
   end_time: z.string().nullable(),
 });
@@ -50,7 +54,7 @@ export class Prefect {
         "content-type": "application/json",
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
@@ -62,10 +66,20 @@ export class Prefect {
     return (await this.ask("GET", path, z.object({ id: z.string() }))).id;
   }
 
-  /** Begins a job, as a person does by hand. @returns the run's id */
-  async begin(job: string): Promise<string> {
+  /**
+   * Begins a job, as a person does by hand.
+   *
+   * @param type `PENDING` is of a run that a worker took
+   * @returns the run's id
+   */
+  async begin(job: string, type: "SCHEDULED" | "PENDING" = "SCHEDULED"): Promise<string> {
     const path = `/deployments/${await this.deployment(job)}/create_flow_run`;
-    return (await this.ask("POST", path, z.object({ id: z.string() }), { state: { type: "SCHEDULED" } })).id;
+    return (await this.ask("POST", path, z.object({ id: z.string() }), { state: { type } })).id;
+  }
+
+  /** The states that a run had, the first one first. */
+  statesOf(id: string): Promise<PrefectState[]> {
+    return this.ask("GET", `/flow_run_states/?flow_run_id=${id}`, z.array(state));
   }
 
   run(id: string): Promise<PrefectRun> {
@@ -88,6 +102,17 @@ export class Prefect {
 
   ends(id: string, limit = 180): Promise<PrefectRun> {
     return this.reaches(id, ended, limit);
+  }
+
+  /**
+   * Begins a job and waits for its end. Where the node was too busy to begin it in time, which is settled as a crash, it is
+   * begun again, as a person would.
+   */
+  async runs(job: string, limit = 300): Promise<PrefectRun> {
+    for (let tries = 1; ; tries += 1) {
+      const run = await this.ends(await this.begin(job), limit);
+      if (tries === 3 || !(run.state?.message ?? "").includes("did not begin within")) return run;
+    }
   }
 
   /** Runs of a job, the newest first. */

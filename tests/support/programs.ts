@@ -8,7 +8,10 @@ import { join } from "node:path";
  * @returns the folder that has them
  * @throws Error when the image was not made yet
  */
-export function programsOf(image: "restic" | "minio" | "prometheus" | "nats", ...names: string[]): string {
+export function programsOf(
+  image: "restic" | "minio" | "prometheus" | "nats" | "victorialogs",
+  ...names: string[]
+): string {
   const images = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "homelab/images");
   const archives = existsSync(images)
     ? readdirSync(images).filter((name) => name.startsWith(`${image}-`) && name.endsWith(".tar"))
@@ -20,7 +23,9 @@ export function programsOf(image: "restic" | "minio" | "prometheus" | "nats", ..
   if (names.every((name) => existsSync(join(folder, name)))) return folder;
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  const wanted = names.map((name) => `'*/bin/${name}'`).join(" ");
+  // VictoriaLogs' image has its program at the root.
+  const within = image === "victorialogs" ? "./" : "*/bin/";
+  const wanted = names.map((name) => `'${within}${name}'`).join(" ");
   execFileSync("bash", [
     "-c",
     `set -euo pipefail; layer=$(tar -tf "$1" | grep 'tar$' | tail -n 1); tar -xOf "$1" "$layer" | tar -x -C "$2" --wildcards ${wanted}; find "$2" -mindepth 2 -type f -exec mv -t "$2" {} +`,

@@ -54,9 +54,20 @@ export function well(run: Run): Run {
 /** @throws Error with the preview when an up would change anything of storage. */
 export const nothingToChange = (): Run => well(preview("storage", "--expect-no-changes"));
 
+function outputsOf(node: NodeName): unknown {
+  const { text } = well(pulumi(node, "stack", "output", "--show-secrets", "--json"));
+  return JSON.parse(text.slice(text.indexOf("{")));
+}
+
 /** What storage hands out, passwords included. */
-export const handedOut = (): StorageOutputs =>
-  JSON.parse(well(pulumi("storage", "stack", "output", "--show-secrets", "--json")).text) as StorageOutputs;
+export const handedOut = (): StorageOutputs => outputsOf("storage") as StorageOutputs;
+
+/** Where NATS on desktop is, and the passwords of its users. */
+export const natsHandedOut = () =>
+  outputsOf("desktop") as {
+    readonly NATS_URL: string;
+    readonly passwords: { readonly nats: Record<string, string> };
+  };
 
 /** An up in a process group of its own, which {@link cut} ends at once with all its processes. */
 export function beginUp(...args: string[]): { process: ChildProcess; ended: Promise<number> } {

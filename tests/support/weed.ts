@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { identities, rootUser, weedArguments, type Keyed } from "../../components/seaweed-node";
+import { rootUser } from "../../components/object-store";
+import { identities, weedArguments, type Keyed } from "../../components/seaweed-node";
 import type { S3Access } from "../../packages/s3";
 import { seaweedfsSchema, type SeaweedfsSettings } from "../../services";
 import { freePort } from "./ports";
@@ -62,6 +64,10 @@ export class Weed {
   settings: SeaweedfsSettings = seaweedfsSchema.parse({});
   consumers: Readonly<Record<string, Keyed>> = {};
   versioned: readonly string[] = [];
+  /** Further arguments, which overrule those of the component. */
+  more: readonly string[] = [];
+  /** The one whose master it follows; of itself it has one. */
+  follows: Weed | undefined;
 
   constructor(folder?: string) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "homelab-weed-"));
@@ -83,7 +89,7 @@ export class Weed {
     const at = (port: number) => `127.0.0.1:${port}`;
     return {
       ...{ container: "seaweedfs", service: "seaweedfs.service" },
-      ...{ master: at(this.parts.master), filer: at(this.parts.filer) },
+      ...{ master: at((this.follows ?? this).parts.master), filer: at(this.parts.filer) },
     };
   }
 
@@ -111,11 +117,15 @@ export class Weed {
   async startWith(identitiesFile: string): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
     const place = { data: join(this.folder, "data"), identities: identitiesFile, serve: "127.0.0.1" };
-    this.process = spawn(weedProgram(), weedArguments(this.settings, place, this.parts), {
+    const { follows } = this;
+    const joined = follows === undefined ? [] : ["-master=false", `-master.peers=${follows.place.master}`];
+    const args = [...weedArguments(this.settings, place, this.parts), ...joined, ...this.more];
+    this.process = spawn(weedProgram(), args, {
       cwd: this.folder,
       stdio: ["ignore", log, log],
       env: { ...process.env, GOMEMLIMIT: "300MiB", TMPDIR: this.folder },
     });
+    closeSync(log);
     await Promise.resolve();
   }
 

@@ -1,6 +1,14 @@
 import { Client, DatabaseError } from "pg";
 import { errorMessage } from "../../../packages/errors";
-import { migrate, Qdrant, rebuild, sync, type Copied, type Progress } from "../../../packages/search";
+import {
+  migrate,
+  Qdrant,
+  rebuild,
+  refuseMoreThanOwner,
+  sync,
+  type Copied,
+  type Progress,
+} from "../../../packages/search";
 import { columns } from "../../terminal";
 import { print, printJson } from "../nodes";
 
@@ -23,6 +31,7 @@ export async function search(verb: Verb, output: "text" | "json"): Promise<undef
   const show = output === "json" ? asJson : table;
   try {
     await client.connect();
+    await refuseMoreThanOwner(client);
     if (verb === "status") show(await status(client));
     else {
       await migrate(client);

@@ -2,6 +2,7 @@
 # wal.sh PORT: runs in a container of the server's image, as its system user. Receives WAL as it is written and puts it
 # on the backup's disk. Asks at each connection which cluster that is; another than the history's gets nothing.
 set -euo pipefail
+shopt -s inherit_errexit
 umask 077
 export LC_ALL=C
 # shellcheck source=wal-lib.sh

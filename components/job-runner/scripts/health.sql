@@ -1,11 +1,10 @@
 -- How Prefect's jobs are, from its tables and not from its API: it must be known while Prefect is dead. Lines as Prometheus
--- reads them. :role owns the tables; :flow is what every job is. Names are those of jobs.yaml, so nothing is quoted.
+-- reads them. Asked as the owner of the tables; :flow is what every job is. Names are those of jobs.yaml, so nothing is quoted.
 \set ON_ERROR_STOP on
 set statement_timeout = '10s';
 begin read only;
--- Only the superuser sees all sessions; from here on it is looked with no more rights than Prefect has.
-select format('homelab_prefect_connections %s', count(*)) from pg_stat_activity where usename = :'role';
-set local role :"role";
+select format('homelab_prefect_connections %s', count(*)) from pg_stat_activity
+  where usename = session_user and pid <> pg_backend_pid();
 select format('homelab_prefect_worker_heartbeat_age_seconds{worker="%s"} %s', w.name,
     round(extract(epoch from now() - max(w.last_heartbeat_time))))
   from worker w where w.name ~ '^[a-z]+$' group by w.name;
@@ -19,12 +18,15 @@ with job as (
         coalesce((select max(r.end_time) from flow_run r where r.deployment_id = job.id and r.state_type = 'COMPLETED'), job.created),
         (select max(s.created) from deployment_schedule s where s.deployment_id = job.id)) as since,
       (job.labels ->> 'homelab.due')::float as due,
+      -- Whom Alertmanager tells of it beside the house's people.
+      case when job.labels ->> 'homelab.notify' ~ '^[a-z0-9,-]+$'
+        then format(',notify="%s"', job.labels ->> 'homelab.notify') else '' end as notify,
       (job.labels ->> 'homelab.limit')::float as "limit",
       (select min(r.start_time) from flow_run r where r.deployment_id = job.id and r.state_type = 'RUNNING') as began,
       (select min(r.state_timestamp) from flow_run r where r.deployment_id = job.id and r.state_type = 'PENDING') as handed
     from job
 )
-select format('homelab_prefect_%s{deployment="%s"} %s', value.key, run.name, round(value.number))
+select format('homelab_prefect_%s{deployment="%s"%s} %s', value.key, run.name, run.notify, round(value.number))
   from run, lateral (values
     ('last_success_timestamp_seconds', extract(epoch from since)::float),
     ('due_seconds', due),

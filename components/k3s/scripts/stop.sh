@@ -2,6 +2,7 @@
 # After K3s has ended. Argument: its unit. Pods outlive a restart; they end with the machine, and with a unit that was
 # disabled because it is removed. Without this a machine going down waits for those that ignore SIGTERM.
 set -euo pipefail
+shopt -s inherit_errexit
 if [ "$(systemctl is-system-running 2>/dev/null)" != stopping ] && systemctl --quiet is-enabled "$1"; then exit 0; fi
 
 # The whole path of the socket: no other containerd's pods are meant.

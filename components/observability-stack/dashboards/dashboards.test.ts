@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { chain, pages } from "./queries";
 import { dashboardFiles, providersFile, sourcesFile } from "./grafana";
+import { consolePage } from "./page";
 
 interface Panel {
   readonly type: string;
@@ -99,5 +100,22 @@ describe("Grafana's data sources", () => {
     expect(parse(providersFile("/x"))).toMatchObject({ providers: [{ allowUiUpdates: false }] });
     const { datasources } = parse(sourcesFile(sources)) as { datasources: { editable: boolean }[] };
     expect(datasources.map(({ editable }) => editable)).toEqual([false, false, false]);
+  });
+});
+
+describe("the page without Grafana", () => {
+  const list = /const pages = (.*);\n/.exec(consolePage())?.[1] ?? "";
+
+  it("draws the same pages of the same list", () => {
+    expect(JSON.parse(list)).toEqual(pages);
+  });
+
+  it("has nothing that Prometheus takes for an action, or a browser for the script's end", () => {
+    expect(consolePage()).not.toContain("{{");
+    expect(list).not.toContain("<");
+  });
+
+  it("asks nobody but the Prometheus that it is from", () => {
+    expect(consolePage().match(/https?:\/\/[^\s"']+/g)).toEqual(["http://www.w3.org/2000/svg"]);
   });
 });

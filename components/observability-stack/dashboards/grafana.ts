@@ -137,7 +137,7 @@ export const sourcesFile = (sources: Sources): string =>
                 ...{ name: "PostgreSQL", ...postgres, access: "proxy", url: sources.postgres.at },
                 ...{ user: sources.postgres.role, editable: false },
                 jsonData: {
-                  ...{ database: sources.postgres.database, sslmode: "disable" },
+                  ...{ database: sources.postgres.database, sslmode: "require" },
                   ...{ postgresVersion: 1500, maxOpenConns: 3 },
                 },
                 secureJsonData: { password: `$__file{${sources.postgres.passwordFile}}` },

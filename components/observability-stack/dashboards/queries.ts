@@ -295,6 +295,80 @@ const agents: Page = {
   uid: "homelab-agents",
   title: "Agents",
   rows: {
+    Tasks: [
+      {
+        title: "Tasks that wait",
+        expr: "homelab_agents_waiting",
+        legend: "{{pool}}",
+        unit: "none",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Tasks that agents have",
+        expr: "homelab_agents_taken",
+        legend: "{{pool}}",
+        unit: "none",
+        mayBeEmpty: true,
+      },
+      {
+        title: "For how long an agent has its task",
+        expr: "homelab_agent_task_seconds > 0",
+        legend: "{{agent}}",
+        unit: "s",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Tasks given up within the hour",
+        expr: "homelab_agent_failed > 0",
+        legend: "{{agent}}",
+        unit: "none",
+        mayBeEmpty: true,
+      },
+    ],
+    Models: [
+      {
+        title: "Used of what the gateway uses at most: tokens, requests, budget",
+        expr: "homelab_inference_account_used / homelab_inference_account_limit",
+        legend: "{{account}} {{of}}",
+        unit: "percentunit",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Tokens",
+        expr: "sum by (client, at) (rate(homelab_inference_tokens_total[$step]))",
+        legend: "{{client}} {{at}}",
+        unit: "short",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Answers",
+        expr: "sum by (model, at, status) (rate(homelab_inference_answers_total[$step]))",
+        legend: "{{model}} {{at}} {{status}}",
+        unit: "ops",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Refused",
+        expr: "sum by (model, why) (rate(homelab_inference_refused_total[$step]))",
+        legend: "{{model}} {{why}}",
+        unit: "ops",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Servers of the house that can be asked (1)",
+        expr: 'haproxy_server_status{proxy=~"house-.*", state="UP"}',
+        legend: "{{server}}",
+        unit: "none",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Dollars",
+        expr: "sum by (client, at) (increase(homelab_inference_spent_dollars_total[1h]))",
+        legend: "{{client}} {{at}}",
+        unit: "none",
+        mayBeEmpty: true,
+      },
+    ],
     Units: [
       {
         title: "Started again",
@@ -335,9 +409,30 @@ const agents: Page = {
     Messages: [
       {
         title: "Messages",
-        expr: "rate(nats_server_in_msgs[$step])",
-        legend: "{{node}}",
+        expr: "sum by (node, way) (rate(homelab_nats_messages_total[$step]))",
+        legend: "{{node}} {{way}}",
         unit: "ops",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Kept in streams",
+        expr: "homelab_nats_stream_messages",
+        legend: "{{node}} {{stream}}",
+        unit: "short",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Waiting to be read",
+        expr: "homelab_nats_consumer_waiting",
+        legend: "{{stream}} {{consumer}}",
+        unit: "short",
+        mayBeEmpty: true,
+      },
+      {
+        title: "Room for streams taken",
+        expr: "homelab_nats_store_bytes / homelab_nats_store_limit_bytes",
+        legend: "{{node}}",
+        unit: "percentunit",
         mayBeEmpty: true,
       },
     ],

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "../../../remote/connection-args";
 import { logsPort, shippingState, type LogEngine, type LogShippingSettings } from "../../../services";
-import type { Node, Topology } from "../../../topology";
+import { houseAddress, type Node, type Topology } from "../../../topology";
 import { QuadletService } from "../../quadlet-service";
 import { journalUpload } from "./journal-upload";
 import { vectorRun } from "./vector";
@@ -57,7 +57,7 @@ export function shipLogs(
         `${name}-journal-upload`,
         {
           ...{ connection, base: settings.baseImage },
-          target: { host: topology.nodes.storage.address, port: logsPort(settings) },
+          target: { host: houseAddress(topology.nodes.storage, node), port: logsPort(settings) },
         },
         options,
       );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { hostPort, type Node, type Topology } from "../../../topology";
+import { hostPort, houseAddress, type Node, type Topology } from "../../../topology";
 import type { LogShippingSettings, QuadletRun } from "../../../services";
 import { logsPort, shippingState } from "../../../services";
 import { chainExpression, vrlSteps } from "./redaction";
@@ -131,7 +131,7 @@ function vectorConfig(node: string, endpoint: string, keptDays: number): string 
 const keptDays = 7;
 
 export function vectorRun(settings: LogShippingSettings, node: Node, topology: Topology): QuadletRun {
-  const endpoint = `http://${hostPort(topology.nodes.storage.address, logsPort(settings))}`;
+  const endpoint = `http://${hostPort(houseAddress(topology.nodes.storage, node), logsPort(settings))}`;
   const files = { "vector.yaml": vectorConfig(node.name, endpoint, keptDays), ...vectorPrograms() };
   return {
     name,

@@ -1,9 +1,10 @@
 import { backups } from "../../backup-server";
 import type { RuleGroup } from "../rule";
+import { agents } from "./agents";
 import { jobs } from "./jobs";
 import { mesh } from "./mesh";
 import { expected, nodes } from "./nodes";
-import { cluster, minio, postgres } from "./services";
+import { cluster, minio, nats, postgres } from "./services";
 import { runs, units } from "./units";
 import { logs, watchers } from "./watchers";
 
@@ -16,9 +17,11 @@ export const ruleGroups: readonly RuleGroup[] = [
   jobs,
   postgres,
   minio,
+  nats,
   backups,
   logs,
   cluster,
   mesh,
+  agents,
   watchers,
 ];

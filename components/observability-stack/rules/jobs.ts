@@ -33,6 +33,20 @@ export const jobs: RuleGroup = {
             },
           ],
         },
+        "a job that names whom to tell, who is told": {
+          series: {
+            'homelab_prefect_last_success_timestamp_seconds{node="storage", deployment="nightly", notify="ada"}':
+              "0x130",
+            'homelab_prefect_due_seconds{node="storage", deployment="nightly", notify="ada"}': "3600x130",
+          },
+          at: "2h",
+          alerts: [
+            {
+              labels: { ...nightly, notify: "ada" },
+              says: "The job nightly has not succeeded for 2h 0m 0s: longer than its schedule, its attempts and its limit allow.",
+            },
+          ],
+        },
       },
       silent: {
         "a job that went well in time": {

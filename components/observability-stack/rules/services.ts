@@ -203,40 +203,148 @@ export const minio: RuleGroup = {
   ],
 };
 
-/** Pods, as the kubelet's cAdvisor shows them: a container that starts again has another start. */
-export const cluster: RuleGroup = {
-  name: "homelab-cluster",
+/** NATS, of whose own figures scripts/node.sh makes metrics. */
+export const nats: RuleGroup = {
+  name: "homelab-nats",
   rules: [
     {
-      alert: "PodCrashLoops",
-      expr: 'changes(max by (node, namespace, pod, container) (container_start_time_seconds{container!="", container!="POD"})[15m:30s]) > 3',
-      for: "1m",
-      keepFiringFor: "10m",
+      alert: "StreamsFull",
+      expr: "homelab_nats_store_bytes / homelab_nats_store_limit_bytes > 0.85",
+      for: "5m",
       severity: "critical",
       summary:
-        "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} on {{ $labels.node }} ends again and again.",
+        "JetStream on {{ $labels.node }} has {{ $value | humanizePercentage }} of its room taken: soon nothing more is accepted.",
       fires: {
-        "a container that ends every two minutes": {
+        "nine tenths of the room": {
           series: {
-            'container_start_time_seconds{node="compute", namespace="dagster", pod="web-1", container="web"}':
-              "1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 10 10",
+            'homelab_nats_store_bytes{node="desktop"}': "9e9x20",
+            'homelab_nats_store_limit_bytes{node="desktop"}': "10e9x20",
           },
-          at: "15m",
+          at: "10m",
           alerts: [
             {
-              labels: { node: "compute", namespace: "dagster", pod: "web-1", container: "web" },
-              says: "web of dagster/web-1 on compute ends again and again.",
+              labels: { node: "desktop" },
+              says: "JetStream on desktop has 90% of its room taken: soon nothing more is accepted.",
             },
           ],
         },
       },
       silent: {
-        "a container that was started again once": {
+        "half of it": {
           series: {
-            'container_start_time_seconds{node="compute", namespace="dagster", pod="web-1", container="web"}':
-              "1x5 2x15",
+            'homelab_nats_store_bytes{node="desktop"}': "5e9x20",
+            'homelab_nats_store_limit_bytes{node="desktop"}': "10e9x20",
           },
+          at: "10m",
+        },
+      },
+    },
+    {
+      alert: "NatsSilent",
+      expr: "max_over_time(homelab_nats_up[1m]) == 0",
+      for: "2m",
+      severity: "critical",
+      summary: "NATS on {{ $labels.node }} does not answer: agents get no messages.",
+      fires: {
+        "a server that does not answer": {
+          series: { 'homelab_nats_up{node="desktop"}': "1x4 0x10" },
+          at: "9m",
+          alerts: [
+            {
+              labels: { node: "desktop" },
+              says: "NATS on desktop does not answer: agents get no messages.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "a restart": { series: { 'homelab_nats_up{node="desktop"}': "1x8 0x4 1x40" }, step: "15s", at: "4m" },
+      },
+    },
+  ],
+};
+
+/** The series of a container that was started so often: each start is another container, with an id of its own. */
+const starts = (values: readonly string[]) =>
+  Object.fromEntries(
+    values.map((value, i) => [
+      `container_start_time_seconds{node="compute", namespace="dagster", pod="web-1", container="web", id="${i}"}`,
+      value,
+    ]),
+  );
+const endsAgain = [
+  {
+    labels: { node: "compute", namespace: "dagster", pod: "web-1", container: "web" },
+    says: "web of dagster/web-1 on compute ends again and again.",
+  },
+];
+
+/** Pods, as the kubelet's cAdvisor shows them. */
+export const cluster: RuleGroup = {
+  name: "homelab-cluster",
+  rules: [
+    {
+      alert: "PodCrashLoops",
+      // Half an hour, for the kubelet soon leaves it alone for five minutes each time. Counted are containers, however
+      // short the time in which they could be seen.
+      expr: 'count by (node, namespace, pod, container) (count_over_time(container_start_time_seconds{container!="", container!="POD"}[30m])) > 4',
+      for: "1m",
+      severity: "critical",
+      summary:
+        "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} on {{ $labels.node }} ends again and again.",
+      fires: {
+        "a container that ends every two minutes": {
+          series: starts(["1x1", "_x2 2x1", "_x4 3x1", "_x6 4x1", "_x8 5x1"]),
+          at: "12m",
+          alerts: endsAgain,
+        },
+        "one that the kubelet by now leaves alone for five minutes each time": {
+          series: starts(Array.from({ length: 9 }, (_, i) => (i === 0 ? "1" : `_x${5 * i - 1} 1`))),
+          at: "44m",
+          alerts: endsAgain,
+        },
+      },
+      silent: {
+        "a container that was started again three times": {
+          series: starts(["1x1", "_x2 2x1", "_x4 3x1", "_x6 4x20"]),
           at: "15m",
+        },
+        "many pods of one Deployment": {
+          series: Object.fromEntries(
+            Array.from({ length: 8 }, (_, i) => [
+              `container_start_time_seconds{node="compute", namespace="dagster", pod="web-${i}", container="web", id="${i}"}`,
+              "1x20",
+            ]),
+          ),
+          at: "15m",
+        },
+      },
+    },
+    {
+      alert: "KubeletSilent",
+      expr: 'max by (node) (max_over_time(up{job="kubelet"}[5m])) == 0 and on (node) homelab:node_expected == 1',
+      for: "5m",
+      severity: "warning",
+      summary: "The kubelet of {{ $labels.node }} does not say how its pods are.",
+      fires: {
+        "a kubelet that is stopped": {
+          series: {
+            'up{job="kubelet", node="desktop", lifecycle="always-on"}': "1x4 0x20",
+            'up{job="node", node="desktop", lifecycle="always-on"}': "1x24",
+          },
+          at: "20m",
+          alerts: [
+            { labels: { node: "desktop" }, says: "The kubelet of desktop does not say how its pods are." },
+          ],
+        },
+      },
+      silent: {
+        "a node that is off on purpose": {
+          series: {
+            'up{job="kubelet", node="compute", lifecycle="on-demand"}': "1x4 0x20",
+            'up{job="node", node="compute", lifecycle="on-demand"}': "1x4 0x20",
+          },
+          at: "20m",
         },
       },
     },

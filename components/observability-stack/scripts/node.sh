@@ -1,8 +1,10 @@
 #!/bin/bash
 # What this node knows of itself and the node exporter does not ask for, as a file for its textfile collector: the timers that
-# are declared here, why other nodes went off, certificates, how far the logs have come, and what is to be scraped here.
+# are declared here, why other nodes went off, certificates, how far the logs have come, NATS' own figures (which it has as JSON
+# alone), and what is to be scraped here.
 # Arguments: the exporter's directory, the configuration (written by Pulumi; KEY, then values, with tabs between).
 set -euo pipefail
+shopt -s inherit_errexit
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 directory=$1 config=$2
 state=${HOMELAB_STATE:-/var/lib/homelab} cache=${HOMELAB_CACHE:-/run/homelab-metrics}
@@ -11,7 +13,7 @@ now=$EPOCHSECONDS
 
 # configured KEY: values of its lines.
 configured() { sed -n "s/^$1\t//p" "$config"; }
-# series NAME TYPE: begins one; its samples follow.
+# series NAME: begins one; its samples follow.
 series() { printf '# TYPE %s gauge\n' "$1"; }
 
 # interval SPECIFICATION: the longest time between two of its next moments, in seconds; worked out once.
@@ -81,6 +83,55 @@ behind() {
   printf '%s\n' $((now > first ? now - first : 0))
 }
 
+# nats: what the server says of itself, of its streams and of who reads them. It writes a value a line, by its depth.
+nats() {
+  local port said file
+  port=$(configured nats)
+  [ -n "$port" ] || return 0
+  file=$cache/nats
+  : >"$file"
+  for said in varz 'jsz?streams=true&consumers=true'; do
+    if ! curl -fsS --max-time 5 "http://127.0.0.1:$port/$said" >>"$file" 2>/dev/null; then
+      series homelab_nats_up && echo 'homelab_nats_up 0'
+      return 0
+    fi
+    echo >>"$file"
+  done
+  series homelab_nats_up && echo 'homelab_nats_up 1'
+  awk '
+    function sample(kind, name, labels) {
+      if (!(name in samples)) order[++known] = name
+      kinds[name] = kind
+      samples[name] = samples[name] name (labels == "" ? "" : "{" labels "}") " " value "\n"
+    }
+    function text() { return value ~ /^"[A-Za-z0-9_.:@=+-]+"$/ ? value : "\"\"" }
+    {
+      depth = match($0, /[^ ]/) - 1
+      if (split($0, parts, /": /) != 2) next
+      key = parts[1]; sub(/^ *"/, "", key)
+      value = parts[2]; sub(/,$/, "", value)
+      if (depth == 10 && key == "name") { stream = "stream=" text(); next }
+      if (depth == 14 && key == "name") { consumer = stream ",consumer=" text(); next }
+      if (value !~ /^[0-9]+$/) next
+      at = depth " " key
+    }
+    at == "2 connections" { sample("gauge", "homelab_nats_connections", "") }
+    at == "2 mem" { sample("gauge", "homelab_nats_memory_bytes", "") }
+    at == "2 slow_consumers" { sample("counter", "homelab_nats_slow_consumers_total", "") }
+    at == "2 in_msgs" || at == "2 out_msgs" { sample("counter", "homelab_nats_messages_total", "way=\"" substr(key, 1, index(key, "_") - 1) "\"") }
+    at == "2 in_bytes" || at == "2 out_bytes" { sample("counter", "homelab_nats_bytes_total", "way=\"" substr(key, 1, index(key, "_") - 1) "\"") }
+    at == "2 storage" { sample("gauge", "homelab_nats_store_bytes", "") }
+    at == "4 max_storage" { sample("gauge", "homelab_nats_store_limit_bytes", "") }
+    at == "12 messages" { sample("gauge", "homelab_nats_stream_messages", stream) }
+    at == "12 bytes" { sample("gauge", "homelab_nats_stream_bytes", stream) }
+    at == "14 num_pending" { sample("gauge", "homelab_nats_consumer_waiting", consumer) }
+    at == "14 num_ack_pending" { sample("gauge", "homelab_nats_consumer_taken", consumer) }
+    at == "14 num_redelivered" { sample("gauge", "homelab_nats_consumer_again", consumer) }
+    { at = "" }
+    END { for (i = 1; i <= known; i++) printf "# TYPE %s %s\n%s", order[i], kinds[order[i]], samples[order[i]] }
+  ' "$file"
+}
+
 write() {
   local name active since last each file word at path value
   while read -r name active since last each; do
@@ -118,6 +169,7 @@ write() {
   series homelab_logs_behind_seconds
   value=$(behind)
   if [ -n "$value" ]; then printf 'homelab_logs_behind_seconds %s\n' "$value"; fi
+  nats
   series homelab_scrape_target
   while IFS=$'\t' read -r name at path; do
     printf 'homelab_scrape_target{service="%s",port="%s",path="%s"} 1\n' "$name" "$at" "$path"

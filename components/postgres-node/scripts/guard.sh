@@ -2,6 +2,7 @@
 # Runs beside the server. While it is primary: asks the other one every few seconds, and stops this one as soon as
 # that says that it was promoted. While it is a standby: notes how far it was when the primary was last heard of.
 set -euo pipefail
+shopt -s inherit_errexit
 # shellcheck source=peer.sh
 . "$(dirname "${BASH_SOURCE[0]}")/peer.sh"
 
@@ -18,7 +19,10 @@ while sleep 5; do
     printf '%s\n' "$contact" >"$notes/contact.new"
     sync "$notes/contact.new"
     mv -T "$notes/contact.new" "$notes/contact"
-  elif ask_peer && superseded "$(control 'Database system identifier')" "$(own_timeline)"; then
+  elif ask_peer; then
+    own=$(control 'Database system identifier') || continue
+    timeline=$(own_timeline) || continue
+    superseded "$own" "$timeline" || continue
     fence
     cat "$notes/fenced" >&2
     # The server is the container's first process; this is a fast shutdown.

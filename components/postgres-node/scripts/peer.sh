@@ -14,7 +14,7 @@ replication() { # COMMAND…: commands of the replication protocol to the other 
   for command in "$@"; do options+=(--command "$command"); done
   PGPASSFILE=$PASSFILE PGCONNECT_TIMEOUT=3 timeout 10 psql --no-psqlrc --no-password --quiet --no-align --tuples-only \
     --set ON_ERROR_STOP=1 "${options[@]}" \
-    "host=$PEER_ADDRESS port=$PEER_PORT user=$ROLE application_name=$SELF-asks replication=true"
+    "host=${PEER_ASKED:-$PEER_ADDRESS} port=${PEER_ASKED_PORTS:-$PEER_PORT} user=$ROLE application_name=$SELF-asks replication=true"
 }
 
 # ask_peer: sets peer_system, peer_timeline and peer_role (primary or standby); fails when it does not answer.
@@ -29,13 +29,17 @@ ask_peer() {
   esac
 }
 
-control() { pg_controldata "$data" | sed -n "s/^$1: *//p"; }
+# control KEY: of the cluster's control data. Fails where it cannot be read: that is no answer, least of all an empty one.
+control() {
+  local said
+  said=$(pg_controldata "$data" | sed -n "s/^$1: *//p") && [ -n "$said" ] && printf '%s\n' "$said"
+}
 
 # own_timeline: of the checkpoint, or a later one that the server has begun since.
 own_timeline() {
   local checkpoint newest
-  checkpoint=$(control "Latest checkpoint's TimeLineID")
-  newest=$(find "$data/pg_wal" -maxdepth 1 -name '????????.history' -printf '%f\n' | sort | tail -n 1)
+  checkpoint=$(control "Latest checkpoint's TimeLineID") || return 1
+  newest=$(find "$data/pg_wal" -maxdepth 1 -name '????????.history' -printf '%f\n' | sort | tail -n 1) || return 1
   newest=$((16#0${newest:0:8}))
   if [ "$newest" -gt "$checkpoint" ]; then printf '%s\n' "$newest"; else printf '%s\n' "$checkpoint"; fi
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # How this server of a pair stands, and what the other says of itself: tab-separated lines for remote/agent/pair.sh.
 set -euo pipefail
+shopt -s inherit_errexit
 # shellcheck source=peer.sh
 . "$(dirname "${BASH_SOURCE[0]}")/peer.sh"
 

@@ -3,9 +3,12 @@
 # A primary that was superseded while it was off does not come back as a second one; a standby without data copies the
 # other's; one whose data cannot follow says so. Data is never deleted here. Exit code 75: only a person can decide.
 set -euo pipefail
+shopt -s inherit_errexit
 # shellcheck source=peer.sh
 . "$(dirname "${BASH_SOURCE[0]}")/peer.sh"
 patience=10
+# Where the LAN is closed it cannot be asked before tailscaled has come up.
+if [ -n "${PEER_ASKED:-}" ]; then patience=30; fi
 
 refuse() {
   printf '%s\n' "$1" >&2
@@ -20,12 +23,13 @@ asked() { # Waits a little: after a power cut in the house both start at once.
   done
 }
 
-# ensure_slot: the primary keeps WAL for this server from now on.
+# ensure_slot: the primary keeps WAL for this server from now on. 1: it has removed some already. 2: it did not answer.
 ensure_slot() {
-  local kind lsn
-  IFS='|' read -r kind lsn _ <<<"$(replication "READ_REPLICATION_SLOT $SELF")"
+  local said kind lsn
+  said=$(replication "READ_REPLICATION_SLOT $SELF") || return 2
+  IFS='|' read -r kind lsn _ <<<"$said"
   if [ -z "$kind" ]; then
-    replication "CREATE_REPLICATION_SLOT $SELF PHYSICAL RESERVE_WAL" >/dev/null
+    replication "CREATE_REPLICATION_SLOT $SELF PHYSICAL RESERVE_WAL" >/dev/null || return 2
   elif [ -z "$lsn" ]; then
     return 1
   fi
@@ -73,8 +77,11 @@ elif [ -e "$data/standby.signal" ]; then
     printf '%s\n' "$PEER's PostgreSQL does not answer: this standby starts with what it has." >&2
   elif [ "$peer_system" != "$own" ]; then
     refuse "The data in $DATA_DIRECTORY on $SELF is of another cluster (system identifier $own) than $PEER's ($peer_system), so it cannot follow. Nothing was deleted. To set it aside and copy $PEER's: $rejoin."
-  elif [ "$peer_role" = primary ] && ! ensure_slot; then
-    refuse "$SELF's standby fell too far behind: $PEER has removed WAL that it still needs (homelab:postgres.replica.slotLimit). Nothing was deleted. To set its data aside and copy $PEER's anew: $rejoin."
+  elif [ "$peer_role" = primary ]; then
+    kept=0
+    ensure_slot || kept=$?
+    [ "$kept" != 2 ] || printf '%s\n' "$PEER's PostgreSQL no longer answers: this standby starts with what it has." >&2
+    [ "$kept" != 1 ] || refuse "$SELF's standby fell too far behind: $PEER has removed WAL that it still needs (homelab:postgres.replica.slotLimit). Nothing was deleted. To set its data aside and copy $PEER's anew: $rejoin."
   fi
 else
   own=$(control 'Database system identifier')

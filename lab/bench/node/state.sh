@@ -4,6 +4,13 @@
 set -euo pipefail
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 postgres='' minio='' complete='' databases=()
+names=$(cat)
+# What depends on what another tool makes last is started again by systemd, in its own time.
+mapfile -t services < <(sed -n 's/^service\t//p' <<<"$names")
+for ((i = 0; i < 90; i++)); do
+  if ! systemctl show -p ActiveState -- "${services[@]}" | grep -qx ActiveState=activating; then break; fi
+  sleep 1
+done
 while IFS=$'\t' read -r kind name; do
   case $kind in
     service)
@@ -17,7 +24,7 @@ while IFS=$'\t' read -r kind name; do
     minio) minio=$name ;;
     end) complete=yes ;;
   esac
-done
+done <<<"$names"
 [ -n "$complete" ] || { echo 'The names arrived cut short.' >&2; exit 1; }
 
 podman ps --format 'container {{.Names}} {{.Image}}' | sort

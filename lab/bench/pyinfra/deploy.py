@@ -44,6 +44,7 @@ def unit(name):
 
 
 unit("homelab-firewall")
+unit("homelab-health.timer")
 files.directory(name="An empty directory", path="/var/empty")
 for each in end["secrets"]:
     house.secret(name=f"Secret {each['name']}", secret=each["name"], value=each["value"])

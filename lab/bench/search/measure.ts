@@ -1,17 +1,20 @@
-import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
-import { Search } from "../../../packages/search";
+import { postgresSchema } from "../../../services";
 import { record } from "../record";
 import { asked, load } from "./load";
 import { recall, table, type Measured } from "./summary";
+import {
+  connected,
+  given,
+  type Given,
+  k,
+  searchesPerSecond,
+  setCandidates,
+  storesPerSecond,
+  underLoad,
+} from "./under-load";
 
 /** measure.ts HOST SECONDS ROUNDS [record]: measures both servers in turn, prints a table, and writes it to RESULTS.md. */
-const searchesPerSecond = 5;
-const storesPerSecond = 18;
-const k = 10;
-
 type Server = "house" | "defaults";
 interface Way {
   readonly what: string;
@@ -20,23 +23,19 @@ interface Way {
   /** Messages that come with each hit, beside the metadata. */
   readonly history: number;
 }
+const usual = postgresSchema.parse({}).search.efSearch;
 const ways: readonly Way[] = [
   { what: "PostgreSQL's defaults", server: "defaults", candidates: 40, history: 0 },
-  { what: "this program's settings", server: "house", candidates: 40, history: 0 },
-  { what: "… joined with chat history and metadata", server: "house", candidates: 40, history: 6 },
-  { what: "… more candidates", server: "house", candidates: 100, history: 0 },
-  { what: "… and more", server: "house", candidates: 200, history: 0 },
+  { what: "this program's settings", server: "house", candidates: usual, history: 0 },
+  { what: "… joined with chat history and metadata", server: "house", candidates: usual, history: 6 },
+  { what: "… fewer candidates, as by default", server: "house", candidates: 40, history: 0 },
+  { what: "… more candidates", server: "house", candidates: 200, history: 0 },
 ];
-
-interface Given {
-  readonly sentence: string;
-  readonly embedding: number[];
-}
 
 async function main(host: string, seconds: number, rounds: number, recorded: boolean): Promise<void> {
   const dsns: Record<Server, string> = {
-    house: `postgresql://postgres@${host}:15432/agent_gateway`,
-    defaults: `postgresql://postgres@${host}:15433/agent_gateway`,
+    house: `postgresql://agent@${host}:15432/agent_gateway`,
+    defaults: `postgresql://agent@${host}:15433/agent_gateway`,
   };
   const inHouse = ways.filter(({ server }) => server === "house").length;
   const arriving = inHouse * rounds * (seconds * storesPerSecond + 1);
@@ -59,7 +58,7 @@ async function main(host: string, seconds: number, rounds: number, recorded: boo
       await setCandidates(dsns[way.server], way.candidates);
       const count = seconds * storesPerSecond;
       const some = newcomers.slice(next[way.server], (next[way.server] += count));
-      const measured = await underLoad(dsns[way.server], way, seconds, questions, some);
+      const measured = await underLoad(dsns[way.server], way.history, seconds, questions, some);
       samples.get(way)?.searches.push(...measured.searches);
       samples.get(way)?.stores.push(...measured.stores);
       busy.push(loadavg()[0] ?? 0);
@@ -93,91 +92,6 @@ ${table(results)}`;
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
-
-async function connected<T>(dsn: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: dsn });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** Some of the embeddings, by their place. */
-function given(dsn: string, from: number, count: number): Promise<Given[]> {
-  return connected(dsn, async (client) => {
-    const { rows } = await client.query<{ sentence: string; embedding: string }>(
-      "select sentence, embedding::text from given where id >= $1 order by id limit $2",
-      [from, count],
-    );
-    return rows.map(({ sentence, embedding }) => ({
-      sentence,
-      embedding: JSON.parse(embedding) as number[],
-    }));
-  });
-}
-
-/** For connections that are made from now on. */
-function setCandidates(dsn: string, candidates: number): Promise<unknown> {
-  return connected(dsn, (client) =>
-    client.query(`alter role postgres set hnsw.ef_search = ${Math.floor(candidates)}`),
-  );
-}
-
-/** Begins each search and each store when its time has come, whether the last one has ended or not. */
-async function underLoad(
-  dsn: string,
-  { history }: Way,
-  seconds: number,
-  questions: readonly Given[],
-  newcomers: readonly Given[],
-) {
-  const search = new Search({ dsn, timeout: 30_000 });
-  const ask = (i: number) => {
-    const { embedding } = questions[i % questions.length] ?? questions[0] ?? { embedding: [] };
-    return search.search({ embedding, k, history });
-  };
-  try {
-    // Connections are open and the index is in the cache, as with a program that runs.
-    for (let i = 0; i < 20; i += 1) await ask(i);
-    const [searches, stores] = await Promise.all([
-      paced(searchesPerSecond, seconds, ask),
-      paced(storesPerSecond, seconds, (i) => store(search, newcomers[i])),
-    ]);
-    return { searches, stores };
-  } finally {
-    await search.close();
-  }
-}
-
-async function store(search: Search, newcomer: Given | undefined): Promise<void> {
-  if (newcomer === undefined) throw new Error("There are too few embeddings that may arrive.");
-  const correlationId = randomUUID();
-  const { sentence: content, embedding } = newcomer;
-  await search.store({
-    documents: [{ id: randomUUID(), correlationId, content, embedding }],
-    messages: [{ correlationId, position: 0, role: "user", content }],
-    metadata: [{ correlationId, attributes: { channel: "bench" } }],
-  });
-}
-
-/** @returns how long each took from the moment when it should have begun, milliseconds */
-async function paced(
-  perSecond: number,
-  seconds: number,
-  work: (i: number) => Promise<unknown>,
-): Promise<number[]> {
-  const began = performance.now();
-  return Promise.all(
-    Array.from({ length: perSecond * seconds }, async (_, i) => {
-      const due = began + (i * 1000) / perSecond;
-      await sleep(Math.max(0, due - performance.now()));
-      await work(i);
-      return performance.now() - due;
-    }),
-  );
-}
 
 /** Distances of the ten nearest of each question, by the index or by comparing all. */
 function distances(dsn: string, questions: readonly Given[], by: "index" | "exact"): Promise<number[][]> {

@@ -9,7 +9,8 @@ if (address === undefined || client === undefined || folder === undefined)
   throw new Error("render.ts ADDRESS CLIENT FOLDER");
 const { restart, reload } = configuration(postgresSchema.parse({}), address);
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "postgresql.conf"), restart);
+// What `restart` says comes last and wins.
+writeFileSync(join(folder, "postgresql.conf"), `${restart}include_if_exists 'other.conf'\n`);
 writeFileSync(join(folder, "reload.conf"), reload);
 writeFileSync(
   join(folder, "pg_hba.conf"),

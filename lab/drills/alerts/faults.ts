@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import type { NodeName } from "../../../topology";
 
 /** A fault as it is really made on a machine, and the alert that must tell of it. */
@@ -11,14 +12,20 @@ export interface Fault {
   readonly labels: Readonly<Record<string, string>>;
   /** Bash that gets all ready; the time does not count. */
   readonly ready?: string;
+  /** What `ready` is given on its input. @default nothing */
+  readonly given?: () => string;
   /** What must be seen of it before it breaks, so that its end is news to Prometheus. @default nothing */
   readonly seen?: string;
-  readonly breaks: string;
+  /** Bash; or what is done to the machine itself. */
+  readonly breaks: string | { readonly machine: "kill" };
+  /** Bash; a machine that was killed is started first. */
   readonly mends: string;
   /** Seconds within which it must be told. */
   readonly limit: number;
-  /** Of `FULL=1` alone. */
+  /** Not in the short form of `make drills`. */
   readonly slow?: boolean;
+  /** Made only while the lab has its cluster. */
+  readonly cluster?: boolean;
 }
 
 const unit = (name: string) => `homelab-drill-${name}.service`;
@@ -26,6 +33,28 @@ const transient = (name: string, properties: string, command: string) =>
   `systemctl reset-failed ${unit(name)} 2>/dev/null; systemd-run --quiet --unit ${unit(name)} ${properties} ${command}`;
 const gone = (name: string) =>
   `systemctl stop ${unit(name)} 2>/dev/null; systemctl reset-failed ${unit(name)} 2>/dev/null; true`;
+const figures = "/var/lib/homelab/metrics/homelab_drill";
+
+/** K3s' own kubectl, on storage. */
+const kubectl = "$(systemctl show k3s -p ExecStart --value | sed 's/^{ path=\\([^ ]*\\) .*/\\1/') kubectl";
+const crashing = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "homelab-drill", namespace: "default" },
+  spec: {
+    nodeName: "desktop",
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      { name: "circles", image: "docker.io/library/busybox:1.37", command: ["sh", "-c", "sleep 20; exit 1"] },
+    ],
+  },
+};
+
+/** A disk of 64 MB, in a file. */
+const disk = { file: "/var/lib/homelab-drill.img", at: "/srv/homelab-drill" };
+// The exporter is restarted: on the lab's machines, which are containers, systemd leaves / private, so that what is mounted
+// later is not seen in one. At home it is.
+const unmount = `if umount ${disk.at} 2>/dev/null; then systemctl restart node-exporter; fi; rm -rf ${disk.file}; rmdir ${disk.at} 2>/dev/null; true`;
 
 /** Those that do not disturb one another: they are all made at once, and each must be told. */
 export const together: readonly Fault[] = [
@@ -65,6 +94,83 @@ export const together: readonly Fault[] = [
     limit: 240,
   },
   {
+    alert: "PodCrashLoops",
+    what: "a container of a pod ends every 20 seconds",
+    // Where kubectl runs; the pod is on desktop.
+    on: "storage",
+    labels: { node: "desktop", namespace: "default", pod: "homelab-drill", container: "circles" },
+    seen: 'up{job="cadvisor", node="desktop"} == 1',
+    breaks: `${kubectl} apply -f - <<<'${JSON.stringify(crashing)}'`,
+    mends: `${kubectl} delete pod homelab-drill --ignore-not-found --wait=false`,
+    limit: 420,
+    cluster: true,
+  },
+  {
+    alert: "JobStuck",
+    what: "a oneshot hangs",
+    on: "compute",
+    labels: { node: "compute", name: unit("hangs") },
+    breaks: transient("hangs", "--property Type=oneshot --no-block", "sleep 3600"),
+    mends: gone("hangs"),
+    limit: 180,
+  },
+  {
+    alert: "RunFailed",
+    what: "an agent's own scheduler notes a run that failed",
+    on: "desktop",
+    labels: { system: "drill", job_name: "nightly" },
+    breaks:
+      `printf 'homelab_run_last_success_timestamp_seconds{system="drill",job_name="nightly"} %s\\nhomelab_run_last_failure_timestamp_seconds{system="drill",job_name="nightly"} %s\\n' ` +
+      `"$(($(date +%s) - 3600))" "$(date +%s)" >${figures}_run.new && mv ${figures}_run.new ${figures}_run.prom`,
+    mends:
+      `if [ -e ${figures}_run.prom ]; then sed -i "s/^\\(homelab_run_last_success[^ ]*\\) .*/\\1 $(date +%s)/" ${figures}_run.prom; sleep 20; ` +
+      `rm -f ${figures}_run.prom; fi`,
+    limit: 90,
+  },
+  {
+    alert: "MetricsFileBroken",
+    what: "a file of metrics is no longer one",
+    on: "compute",
+    labels: { node: "compute" },
+    breaks: `echo 'this is {no metric' >${figures}_broken.prom`,
+    mends: `rm -f ${figures}_broken.prom`,
+    limit: 240,
+  },
+  {
+    alert: "DiskFull",
+    what: "a small disk is filled",
+    on: "compute",
+    labels: { node: "compute" },
+    ready:
+      `mkdir -p ${disk.at} && base64 -d | gunzip >${disk.file} && loop=$(losetup -f) && ` +
+      `{ [ -e "$loop" ] || mknod "$loop" b 7 "\${loop#/dev/loop}"; } && mount -o loop="$loop" ${disk.file} ${disk.at} && ` +
+      "systemctl restart node-exporter",
+    // Made here: the machine has no program for it.
+    given: () =>
+      execFileSync(
+        "bash",
+        [
+          "-c",
+          'set -euo pipefail; file=$(mktemp); truncate -s 64M "$file"; mkfs.ext4 -q -F "$file"; gzip -c "$file" | base64; rm "$file"',
+        ],
+        { encoding: "utf8", env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` } },
+      ),
+    seen: `node_filesystem_size_bytes{node="compute", mountpoint="${disk.at}"} < 1e8`,
+    breaks: `head -c 63M /dev/zero >${disk.at}/full 2>/dev/null; true`,
+    mends: unmount,
+    limit: 240,
+  },
+  {
+    alert: "NatsSilent",
+    what: "NATS is stopped",
+    on: "desktop",
+    labels: { node: "desktop" },
+    seen: 'homelab_nats_up{node="desktop"} == 1',
+    breaks: "systemctl stop nats",
+    mends: "systemctl start nats",
+    limit: 330,
+  },
+  {
     alert: "ServiceDown",
     what: "a program that is measured is stopped",
     on: "desktop",
@@ -100,8 +206,31 @@ export const together: readonly Fault[] = [
     mends:
       "systemctl stop homelab-drill-timer.timer 2>/dev/null; rm -rf /var/lib/homelab/units/homelab-drill-timer.timer " +
       "/run/systemd/system/homelab-drill-timer.*; systemctl daemon-reload",
-    limit: 540,
-    slow: true,
+    limit: 240,
+  },
+  {
+    alert: "BackupFailed",
+    what: "a backup of files cannot reach its repository, and is killed",
+    on: "desktop",
+    labels: { node: "desktop", job_kind: "files" },
+    // As if storage refused it; restic would try again for a quarter of an hour.
+    breaks:
+      "nft add table inet homelab_drill && nft 'add chain inet homelab_drill out { type filter hook output priority 0; }' && " +
+      "nft add rule inet homelab_drill out tcp dport 8010 reject && systemctl start --no-block homelab-backup-files && sleep 10 && " +
+      "podman kill -s KILL homelab-backup-files",
+    mends:
+      "nft delete table inet homelab_drill 2>/dev/null; podman kill -s KILL homelab-backup-files 2>/dev/null; sleep 2; " +
+      "systemctl reset-failed homelab-backup-files 2>/dev/null; systemctl start homelab-backup-files",
+    limit: 300,
+  },
+  {
+    alert: "LogsNotArriving",
+    what: "what carries the logs is stopped",
+    on: "compute",
+    labels: { node: "compute" },
+    breaks: "systemctl stop homelab-journal-upload; logger -t homelab-drill waiting",
+    mends: "systemctl start homelab-journal-upload",
+    limit: 330,
   },
 ];
 
@@ -115,6 +244,16 @@ export const alone: readonly Fault[] = [
     breaks: "systemctl stop postgres",
     mends: "systemctl start postgres",
     limit: 240,
+  },
+  {
+    alert: "NodeDown",
+    what: "a node that should be on loses power",
+    on: "desktop",
+    labels: { node: "desktop" },
+    breaks: { machine: "kill" },
+    mends: "true",
+    limit: 300,
+    slow: true,
   },
   {
     alert: "MonitoringDead",

@@ -1,6 +1,6 @@
 import { ruled } from "../../../cli/terminal";
 import type { Figures } from "../figures";
-import { spread } from "../spread";
+import { spread, sum } from "../spread";
 import { kinds, type Compared } from "./checks";
 import type { Moment } from "./work";
 
@@ -17,8 +17,6 @@ export interface Round {
   /** Seconds of each part of the round. */
   readonly took: Readonly<Record<string, number>>;
 }
-
-const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 
 /** What fifty cuts came to, as a table for people. */
 export function report(done: readonly Round[]): string {

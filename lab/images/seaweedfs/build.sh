@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../lib/archive.sh"
 
 work=$1 out=$2
-mkdir -p "$work/root/usr/bin" "$work/root/etc" "$work/root/data/filerldb2"
+mkdir -p "$work/root/usr/bin" "$work/root/etc" "$work/root/data/filerldb2" "$work/root/run"
+# /run: where podman puts secrets, on a root that is read-only.
 install -d -m 1777 "$work/root/tmp"
 (cd "$here" && CGO_ENABLED=0 GOFLAGS='' nice go build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' \
   -o "$work/root/usr/bin/weed" github.com/seaweedfs/seaweedfs/weed)

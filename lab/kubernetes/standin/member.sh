@@ -47,7 +47,7 @@ kubelet_up() {
     "$home/standin/kubelet.yaml" >"$data/agent/etc/kubelet.yaml"
   part kubelet "$home/standin/cgroups.sh" kubelet --config="$data/agent/etc/kubelet.yaml" --kubeconfig="$node_kubeconfig" \
     --bootstrap-kubeconfig="$bootstrap" --cert-dir="$data/agent/pki" --hostname-override="$node" --node-ip="$address" \
-    --node-labels="$labels" ${taints:+--register-with-taints="$taints"} "${args[@]}"
+    --containerd="$socket" --node-labels="$labels" ${taints:+--register-with-taints="$taints"} "${args[@]}"
 }
 proxy_up() {
   sed "s|@NODE@|$node|; s|@KUBECONFIG@|$node_kubeconfig|" "$home/standin/proxy.yaml" >"$data/agent/etc/proxy.yaml"

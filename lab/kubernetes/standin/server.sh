@@ -87,6 +87,18 @@ server_up() {
   hand_out
   addons
 }
+approve_serving() { # says yes to the kubelets' serving certificates, as long as the server runs
+  local name signer status
+  while :; do
+    while read -r name signer status; do
+      if [ "$signer" = kubernetes.io/kubelet-serving ] && [ -z "$status" ]; then admin certificate approve "$name" >/dev/null || true; fi
+    done < <(
+      exec kubectl --kubeconfig "$admin" --request-timeout=120s get certificatesigningrequests --watch \
+        -o 'jsonpath={.metadata.name} {.spec.signerName} {.status.conditions[0].type}{"\n"}' 2>/dev/null
+    )
+    sleep 1
+  done
+}
 addons() { # rights of nodes, the agents' way in, DNS, local-path
   local token id secret
   token=$(cat "$(need agent-token-file)")
@@ -94,6 +106,7 @@ addons() { # rights of nodes, the agents' way in, DNS, local-path
   sed -e "s|@ID@|$id|g; s|@SECRET@|$secret|; s|@CA@|$(base64 -w0 "$tls/server-ca.crt")|; s|@DNS@|$(first 0.10)|; s|@ADDRESS@|$address|" \
     "$home/standin/cluster.yaml" >"$tls/cluster.yaml"
   until_true 60 admin apply --server-side --force-conflicts -f "$tls/cluster.yaml" || echo 'k3s: the add-ons could not be applied' >&2
+  part certificates approve_serving
   if ! values disable | grep -qx coredns; then
     sed "s|@KUBECONFIG@|$admin|" "$home/standin/Corefile" >"$data/server/Corefile"
     part coredns coredns -conf "$data/server/Corefile"

@@ -88,6 +88,19 @@ it("what Debian's cron refuses is refused, and nothing else", () => {
   expect(Object.fromEntries(ours)).toEqual(judged.refused);
 });
 
+it("a list that begins with a comma is refused, and a value may have a carriage return", () => {
+  const wrong = (line: string) => readCrontab(`${line}\n`, { system: false }).wrong.map(({ bad }) => bad);
+  expect([",1 * * * * x", "* ,1 * * * x", "* * * ,jan * x", "1,,2 * * * * x"].map(wrong)).toEqual([
+    ["minute"],
+    ["hour"],
+    ["month"],
+    ["minute"],
+  ]);
+  // A file from Windows: cron takes its variables, each without the blanks at its end.
+  const { entries } = readCrontab('A=b\r\nB="c"\r\n1 2 * * * x\r\n', { system: false });
+  expect(entries).toMatchObject([{ command: "x\r", environment: { A: "b", B: "c" } }]);
+});
+
 it("a last line without a line end is told, a comment is not", () => {
   const unended = (text: string) => readCrontab(text, { system: false }).unended;
   expect(

@@ -38,6 +38,8 @@ export interface ReadAs {
 const blank = "[ \\t\\n\\v\\f\\r]";
 const setting = new RegExp(
   `^(?:"([^"=]*)"|'([^'=]*)'|(?!["'])([^= \\t\\n\\v\\f\\r]*))${blank}*=${blank}*(?:"([^"]*)"${blank}*|'([^']*)'${blank}*|([^"' \\t\\n\\v\\f\\r].*))$`,
+  // A carriage return may stand in a value, and what comes before it.
+  "s",
 );
 
 /** A line that sets a variable, as env.c reads it: there is no value of no characters without quotes, and nothing is expanded. */

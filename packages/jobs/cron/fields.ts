@@ -118,10 +118,11 @@ function range(cursor: Cursor, { low, high, names }: Field, into: Set<number>): 
 
 function list(cursor: Cursor, field: Field): Set<number> | undefined {
   const found = new Set<number>();
-  do {
-    if (cursor.now() === ",") cursor.at++;
+  for (;;) {
     if (!range(cursor, field, found)) return undefined;
-  } while (cursor.now() === ",");
+    if (cursor.now() !== ",") break;
+    cursor.at++;
+  }
   cursor.skip((character) => !isBlank(character));
   return found;
 }

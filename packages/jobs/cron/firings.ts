@@ -62,14 +62,25 @@ export function* cronFirings(times: Times, zone: string, after: number, until: n
  * When Prefect starts a job that has these times as its schedule: whatever is named on the wall; what falls into a gap
  * comes as much later as the gap is long, and of an hour that comes twice only the first counts.
  */
-export function* prefectFirings(times: Times, zone: string, after: number, until: number): Firings {
+export const prefectFirings = (times: Times, zone: string, after: number, until: number): Firings =>
+  onceOnTheWall(times, zone, { after, until, caughtUp: true });
+
+/** When a timer of systemd's with these times starts: as Prefect, but what falls into a gap does not come. */
+export const timerFirings = (times: Times, zone: string, after: number, until: number): Firings =>
+  onceOnTheWall(times, zone, { after, until, caughtUp: false });
+
+function* onceOnTheWall(
+  times: Times,
+  zone: string,
+  { after, until, caughtUp }: { after: number; until: number; caughtUp: boolean },
+): Firings {
   const said = new Set<number>();
   const found: number[] = [];
   let before: { readonly offset: number; readonly until: number } | undefined;
   // The clock may have been changed shortly before.
   for (const span of spans(zone, after - 1440, until + 1)) {
     const begins = span.from + span.offset;
-    if (before !== undefined && span.offset > before.offset)
+    if (caughtUp && before !== undefined && span.offset > before.offset)
       for (const missing of walls(times, before.until + before.offset, begins))
         found.push(missing - before.offset);
     const from = before === undefined ? begins : Math.max(begins, before.until + before.offset);

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
@@ -29,21 +30,39 @@ function binary(): string {
   return file;
 }
 
+export interface MinioOptions {
+  /** Where its data is. @default a folder of its own */
+  readonly folder?: string;
+  /** As `homelab:minio.syncWrites` has it; it syncs every file system of this computer. @default false */
+  readonly syncWrites?: boolean;
+}
+
 /** A real MinIO server on loopback. */
 export class Minio {
   readonly user = "trial-root";
   readonly password = "trial-root-password";
-  private readonly folder = mkdtempSync(path.join(tmpdir(), "homelab-minio-"));
+  private readonly folder: string;
   private process: ChildProcess | undefined;
   port = 0;
 
+  constructor(private readonly options: MinioOptions = {}) {
+    this.folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "homelab-minio-"));
+  }
+
+  get pid(): number {
+    return this.process?.pid ?? 0;
+  }
+
+  /** On the same port each time, with the data that is there. */
   async start(): Promise<void> {
-    this.port = await freePort();
+    if (this.port === 0) this.port = await freePort();
+    mkdirSync(this.folder, { recursive: true });
     this.process = spawn(
       binary(),
       ["server", "--quiet", "--address", `127.0.0.1:${this.port}`, this.folder],
       {
         env: {
+          ...(this.options.syncWrites === true ? { MINIO_FS_OSYNC: "on" } : {}),
           ...process.env,
           MINIO_ROOT_USER: this.user,
           MINIO_ROOT_PASSWORD: this.password,
@@ -56,19 +75,32 @@ export class Minio {
     await this.ready();
   }
 
-  /** It listens a moment before it can be used. */
+  /** It listens, and calls itself ready, a moment before it answers: until then it refuses what is asked. */
   private async ready(): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt++) {
-      const response = await fetch(`http://127.0.0.1:${this.port}/minio/health/ready`).catch(() => undefined);
-      if (response?.ok === true) return;
+    let refused: unknown;
+    for (let attempt = 0; attempt < 600; attempt++) {
+      try {
+        await this.request("GET", "/");
+        return;
+      } catch (error) {
+        refused = error;
+      }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error("MinIO is not ready after 10 s");
+    throw new Error("MinIO does not answer after a minute", { cause: refused });
   }
 
   /** What somebody else does with the server. @throws with the server's answer when it refuses */
   async request(method: string, target: string, user = this.user, secret = this.password): Promise<string> {
     return request(method, new URL(target, `http://127.0.0.1:${this.port}`), user, secret);
+  }
+
+  async kill(): Promise<void> {
+    const one = this.process;
+    if (one?.exitCode !== null || one.signalCode !== null) return;
+    const gone = once(one, "exit");
+    one.kill("SIGKILL");
+    await gone;
   }
 
   stop(): void {

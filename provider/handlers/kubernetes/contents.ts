@@ -5,10 +5,13 @@ import type { Handler } from "../../handler";
 import { apiOf } from "./api";
 import { objectDifference, objectSchema, type ObjectDifference } from "./objects";
 
-/** The inputs of homelab:kubernetes:Contents; see provider/sdk/kubernetes.ts for their meaning. */
+/** The inputs of homelab:kubernetes:Contents. */
 export const contentsSchema = z.strictObject({
+  /** Secret: the one that the Kubernetes provider of these objects has. */
   kubeconfig: z.string().min(1),
+  /** Those with more than their name are compared whole, and put right by an up; of the others it is seen that they are there. */
   objects: z.array(objectSchema),
+  /** How long an up waits for the API, seconds. @default 60 */
   timeoutSeconds: z.int().min(1).max(600).default(60),
 });
 

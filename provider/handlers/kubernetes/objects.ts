@@ -26,10 +26,19 @@ const collections = {
   ValidatingAdmissionPolicyBinding: "validatingadmissionpolicybindings",
 } as const;
 
+/** An object of the cluster: whole, or only what names it. */
 export const objectSchema = z.looseObject({
+  /** Group and version of its kind, e.g. `apps/v1`. */
   apiVersion: z.string().min(1),
+  /** Its kind, e.g. `Deployment`. */
   kind: z.enum(Object.keys(collections) as [keyof typeof collections]),
-  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
+  /** What names it, and what else its metadata are to be. */
+  metadata: z.looseObject({
+    /** Its name. */
+    name: z.string().min(1),
+    /** Namespace that it is in. @default none, as for a kind that is in no namespace */
+    namespace: z.string().optional(),
+  }),
 });
 
 /** An object as declared, or only what names it: then it is enough that it is there. */

@@ -8,7 +8,7 @@ import {
   wrongAddress,
   type MemberSpec,
   type SeenMember,
-} from "../../../remote/mesh";
+} from "../../../remote/mesh-member";
 import type { Context, Handler } from "../../handler";
 
 /** How long a tailscaled that has just been started may take to hear from its coordination server, seconds. */

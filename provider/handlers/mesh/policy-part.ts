@@ -1,4 +1,10 @@
-import { askPolicy, policyDifferences, policySchema, setPolicy, type PolicySpec } from "../../../remote/mesh";
+import {
+  askPolicy,
+  policyDifferences,
+  policySchema,
+  setPolicy,
+  type PolicySpec,
+} from "../../../remote/mesh-policy";
 import type { Handler } from "../../handler";
 
 /** homelab:mesh:PolicyPart */

@@ -1,10 +1,10 @@
-import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bucketPolicy } from "../../../components/object-store";
 import { Minio } from "../../../packages/plugins/testing/minio";
 import { refusal, s3Request, type S3Access, type S3Request } from "../../../packages/s3";
 import { freePort } from "../../../tests/support/ports";
-import { unlessRefused, tarNaming } from "./testing";
+import { deletions, erase, uploadByForm, uploadInParts } from "../../../tests/support/deletions";
+import { unlessRefused } from "./testing";
 import type { Context } from "../../handler";
 import { sealed } from "./admin";
 import type { ContentsInputs } from "./inputs";
@@ -207,215 +207,27 @@ describe("what a consumer may send to a bucket that keeps versions", () => {
     expect(await content(first)).toBe("first");
   });
 
-  const parts = async (access: S3Access) => {
-    const begun = await ask(access, { method: "POST", path, query: { uploads: "", versionId: first } });
-    const uploadId = /<UploadId>(.*?)</.exec(begun.body)?.[1];
-    if (uploadId === undefined) return begun;
-    await ask(access, { method: "PUT", path, query: { partNumber: "1", uploadId }, body: "other" });
-    const listed = await ask(access, { method: "GET", path, query: { uploadId } });
-    const tag = /<ETag>(.*?)</.exec(listed.body)?.[1] ?? "";
-    return ask(access, {
-      method: "POST",
-      path,
-      query: { uploadId },
-      body: `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${tag}</ETag></Part></CompleteMultipartUpload>`,
-    });
-  };
-  /** An upload as a web page's form sends it. */
-  const form = (access: S3Access, query: string, more: Record<string, string> = {}) => {
-    const moment = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-    const scope = `${moment.slice(0, 8)}/us-east-1/s3/aws4_request`;
-    const credential = `${access.user}/${scope}`;
-    const document = Buffer.from(
-      JSON.stringify({
-        expiration: new Date(Date.now() + 600_000).toISOString(),
-        conditions: [
-          { bucket: "kept" },
-          ["starts-with", "$key", ""],
-          { "x-amz-credential": credential },
-          { "x-amz-algorithm": "AWS4-HMAC-SHA256" },
-          { "x-amz-date": moment },
-          ...Object.keys(more).map((name) => ["starts-with", `$${name}`, ""]),
-        ],
-      }),
-    ).toString("base64");
-    const key = scope
-      .split("/")
-      .reduce<string | Buffer>(
-        (last, word) => createHmac("sha256", last).update(word).digest(),
-        `AWS4${access.secret}`,
-      );
-    const fields = new FormData();
-    for (const [name, value] of Object.entries({
-      key: "models/a",
-      bucket: "kept",
-      "x-amz-algorithm": "AWS4-HMAC-SHA256",
-      "x-amz-credential": credential,
-      "x-amz-date": moment,
-      ...more,
-      policy: document,
-      "x-amz-signature": createHmac("sha256", key).update(document).digest("hex"),
-    }))
-      fields.set(name, value);
-    fields.set("file", new Blob(["other"]));
-    return fetch(`${access.endpoint}/kept${query}`, { method: "POST", body: fields });
-  };
-  const erase = (ids: readonly string[], headers: Record<string, string> = {}): S3Request => {
-    const body = `<Delete>${ids.map((id) => `<Object><Key>models/a</Key>${id === "" ? "" : `<VersionId>${id}</VersionId>`}</Object>`).join("")}</Delete>`;
-    const md5 = createHash("md5").update(body).digest("base64");
-    return {
-      method: "POST",
-      path: "/kept",
-      query: { delete: "" },
-      headers: { "content-md5": md5, ...headers },
-      body,
-    };
-  };
-  const put = (more: Omit<S3Request, "method" | "path">): S3Request => ({ method: "PUT", path, ...more });
-  const versioned = (status: string) =>
-    `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`;
-  const replica = { "x-amz-bucket-replication-status": "REPLICA" };
-  const source = {
-    "x-minio-source-replication-request": "true",
-    "x-minio-source-deletemarker": "true",
-    "x-minio-source-mtime": "2020-01-01T00:00:00Z",
-  };
-  const force = { "x-minio-force-delete": "true" };
-  const bypass = { "x-amz-bypass-governance-retention": "true" };
-  const requests: [what: string, request: () => S3Request][] = [
-    ["DELETE", () => ({ method: "DELETE", path })],
-    ["DELETE of a version", () => ({ method: "DELETE", path, query: { versionId: first } })],
-    ["DELETE of the version null", () => ({ method: "DELETE", path, query: { versionId: "null" } })],
-    ["DELETE with force", () => ({ method: "DELETE", path, headers: force })],
-    ["DELETE of a folder with force", () => ({ method: "DELETE", path: "/kept/models", headers: force })],
-    [
-      "DELETE of a folder's name with force",
-      () => ({ method: "DELETE", path: "/kept/models/", headers: force }),
-    ],
-    [
-      "DELETE past retention",
-      () => ({ method: "DELETE", path, query: { versionId: first }, headers: bypass }),
-    ],
-    ["DELETE as a replica", () => ({ method: "DELETE", path, headers: { ...replica, ...source } })],
-    [
-      "DELETE of a version as a replica",
-      () => ({ method: "DELETE", path, query: { versionId: first }, headers: { ...replica, ...source } }),
-    ],
-    ["DELETE as another server", () => ({ method: "DELETE", path, headers: source })],
-    ["a list of deletions", () => erase([""])],
-    ["a list of deletions with versions", () => erase([first, "null"])],
-    [
-      "a list of deletions with versions, past retention, with force",
-      () => erase([first], { ...bypass, ...force }),
-    ],
-    ["DELETE of the bucket", () => ({ method: "DELETE", path: "/kept" })],
-    ["DELETE of the bucket with force", () => ({ method: "DELETE", path: "/kept", headers: force })],
-    ["PUT of a version", () => put({ query: { versionId: first }, body: "other" })],
-    ["PUT of the version null", () => put({ query: { versionId: "null" }, body: "other" })],
-    [
-      "PUT as a replica",
-      () => put({ query: { versionId: first }, headers: { ...replica, ...source }, body: "other" }),
-    ],
-    ["an empty PUT", () => put({ body: "" })],
-    [
-      "a copy onto a version",
-      () => put({ query: { versionId: first }, headers: { "x-amz-copy-source": "/kept/models/b" } }),
-    ],
-    [
-      "a copy of a version onto itself",
-      () =>
-        put({
-          query: { versionId: first },
-          headers: {
-            "x-amz-copy-source": `/kept/models/a?versionId=${first}`,
-            "x-amz-metadata-directive": "REPLACE",
-          },
-        }),
-    ],
-    [
-      "an archive that names a version",
-      () =>
-        put({ headers: { "x-amz-meta-snowball-auto-extract": "true" }, body: tarNaming("models/a", first) }),
-    ],
-    [
-      "an archive below a prefix",
-      () =>
-        put({
-          headers: {
-            "x-amz-meta-snowball-auto-extract": "true",
-            "x-amz-meta-minio-snowball-prefix": "models",
-          },
-          body: tarNaming("a", first),
-        }),
-    ],
-    [
-      "an expiry",
-      () => ({
-        method: "PUT",
-        path: "/kept",
-        query: { lifecycle: "" },
-        body: "<LifecycleConfiguration><Rule><ID>x</ID><Status>Enabled</Status><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration></Rule></LifecycleConfiguration>",
-      }),
-    ],
-    [
-      "versioning suspended",
-      () => ({ method: "PUT", path: "/kept", query: { versioning: "" }, body: versioned("Suspended") }),
-    ],
-    [
-      "a replication",
-      () => ({
-        method: "PUT",
-        path: "/kept",
-        query: { replication: "" },
-        body: "<ReplicationConfiguration/>",
-      }),
-    ],
-    ["the bucket's policy", () => ({ method: "PUT", path: "/kept", query: { policy: "" }, body: "{}" })],
-    [
-      "the bucket's lock",
-      () => ({
-        method: "PUT",
-        path: "/kept",
-        query: { "object-lock": "" },
-        body: "<ObjectLockConfiguration/>",
-      }),
-    ],
-    ["a retention", () => put({ query: { retention: "", versionId: first }, body: "<Retention/>" })],
-    [
-      "a restore",
-      () => ({ method: "POST", path, query: { restore: "", versionId: first }, body: "<RestoreRequest/>" }),
-    ],
-    [
-      "tags on a version",
-      () => put({ query: { tagging: "", versionId: first }, body: "<Tagging><TagSet/></Tagging>" }),
-    ],
-    [
-      "metadata of the bucket",
-      () => ({ method: "PUT", path: "/minio/admin/v3/import-bucket-metadata", query: { bucket: "kept" } }),
-    ],
-  ];
-
   describe.each(Object.keys(consumers))("as a %s", (user) => {
-    it.each(requests)("%s takes no former version away", async (_, request) => {
-      await ask(asUser(user), request());
+    it.each(deletions)("%s takes no former version away", async (_, request) => {
+      await ask(asUser(user), request(first));
       expect(await content(first)).toBe("first");
       expect(await versions("models/a")).toContain(first);
       expect(await handler.drift(inputs, ctx, {})).toEqual([]);
     });
 
     it("an upload in parts that names a version takes no former version away", async () => {
-      await parts(asUser(user));
+      await uploadInParts(asUser(user), first);
       expect(await content(first)).toBe("first");
     });
 
     it("a form takes no former version away", async () => {
       const access = asUser(user);
-      const plain = await form(access, "");
+      const plain = await uploadByForm(access, "");
       // A form that is refused for another reason would show nothing.
       if (user === "writer") expect(plain.status).toBe(204);
-      await form(access, `?versionId=${first}`);
-      await form(access, "", { versionId: first });
-      await form(access, "", { "x-amz-meta-snowball-auto-extract": "true" });
+      await uploadByForm(access, `?versionId=${first}`);
+      await uploadByForm(access, "", { versionId: first });
+      await uploadByForm(access, "", { "x-amz-meta-snowball-auto-extract": "true" });
       expect(await content(first)).toBe("first");
     });
 

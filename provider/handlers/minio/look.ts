@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { refusal, s3Request, type S3Request } from "../../../packages/s3";
 import { sealed, zipOf } from "./admin";
+import type { Difference } from "../differences";
 import type { ContentsInputs } from "./inputs";
-
-/** One way in which the object store is not as declared, and what puts it right. */
-export interface Difference {
-  /** A sentence without secrets. */
-  readonly says: string;
-  readonly mend: () => Promise<void>;
-}
 
 const admin = "/minio/admin/v3";
 const versioning =

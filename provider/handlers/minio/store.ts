@@ -47,7 +47,8 @@ function foreign(inputs: StoreInputs, previous: StoreInputs | undefined, things:
 export const store: Handler<StoreInputs> = {
   type: "homelab:minio:Store",
   inputs: storeSchema,
-  replaceOn: ["endpoint"],
+  // By another address of the node it is the same one.
+  replaceOn: [],
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
   async drift(inputs, ctx) {

@@ -1,25 +1,38 @@
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { z } from "zod";
-import { Unreachable } from "../../../packages/errors";
+import { errorMessage } from "../../../packages/errors";
 import { connectionSchema } from "../../../remote/connection-args";
-import { reachable } from "../../../remote/reachable";
-import { recentFailure } from "../../../remote/ssh";
 import type { Handler } from "../../handler";
+import { seen, type Difference } from "../differences";
 import { consumerOf, consumerOutOf, differing, resultStream, taskStream, type Fields } from "./wanted";
 
-const inputs = z.strictObject({
+/** The inputs of homelab:nats:Queues. */
+export const queuesSchema = z.strictObject({
+  /** Of the node that NATS runs on: whether that is on tells a NATS that does not answer from a node that is off. */
   connection: connectionSchema,
+  /** Address and port of NATS, as reached from where Pulumi runs. */
   server: z.string().min(1),
+  /** A user who may use JetStream's API. */
   user: z.string().min(1),
+  /** That user's password: a secret. */
   password: z.string().min(1),
+  /** Name of the stream of tasks; that of results has `_DONE` behind it. */
   stream: z.string().min(1),
+  /** Pools of agents by name. */
   pools: z.record(
     z.string().min(1),
-    z.strictObject({ turns: z.int().min(1), aliveSeconds: z.int().min(1), tries: z.int().min(1) }),
+    z.strictObject({
+      /** So many tasks are given out at once. */
+      turns: z.int().min(1),
+      /** Without a sign of life for so many seconds, a task is given out again. */
+      aliveSeconds: z.int().min(1),
+      /** So often a task is given out, all in all. */
+      tries: z.int().min(1),
+    }),
   ),
 });
-export type QueuesInputs = z.infer<typeof inputs>;
+export type QueuesInputs = z.infer<typeof queuesSchema>;
 
 /** A house's NATS answers within milliseconds; one that was just started within seconds. */
 const patienceMs = 15_000;
@@ -47,11 +60,6 @@ async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {
     if (error instanceof Error && /not found/i.test(error.message)) return undefined;
     throw error;
   }
-}
-
-interface Difference {
-  readonly says: string;
-  readonly mend: () => Promise<unknown>;
 }
 
 async function streamDifferences(
@@ -104,28 +112,21 @@ const look = async (js: JetStreamManager, given: QueuesInputs): Promise<Differen
   ...(await consumerDifferences(js, given)),
 ];
 
-const why = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /** homelab:nats:Queues */
 export const queues: Handler<QueuesInputs> = {
   type: "homelab:nats:Queues",
-  inputs,
+  inputs: queuesSchema,
   replaceOn: ["server", "stream"],
   id: ({ connection, stream }) => `${connection.node}/${stream}`,
 
-  async drift(given, { signal }) {
-    const failure = recentFailure(given.connection);
-    if (failure instanceof Unreachable) throw failure;
-    try {
-      return await within(given, async (js) => (await look(js, given)).map(({ says }) => says));
-    } catch (error) {
-      signal.throwIfAborted();
-      const { node, host, port } = given.connection;
-      const sentence = `The queues on ${node} cannot be compared at ${given.server}: ${why(error)}`;
-      if (!(await reachable(host, port))) throw new Unreachable(sentence);
-      return [sentence];
-    }
-  },
+  drift: (given, ctx) =>
+    seen(
+      given.connection,
+      ctx,
+      () => within(given, (js) => look(js, given)),
+      (error) =>
+        `The queues on ${given.connection.node} cannot be compared at ${given.server}: ${errorMessage(error)}`,
+    ),
 
   async apply(given, { log }, previous) {
     await within(given, async (js) => {

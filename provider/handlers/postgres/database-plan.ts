@@ -5,16 +5,21 @@ import { identifier, roleName, serverSchema } from "../../../packages/postgres/s
 import { ownName } from "../../../packages/migration/names";
 import { markChanges, marking } from "./marks";
 
-/** @see ../../sdk/postgres.ts DatabaseArgs */
+/** The inputs of homelab:postgres:Database. */
 export const databaseInputs = z
   .object({
+    /** The server, reached through SSH on its node's loopback. */
     server: serverSchema,
+    /** Its name, e.g. `agent_gateway`. */
     name: identifier.refine((name) => !/^(template[01]|postgres)$/.test(name), {
       error: (issue) =>
         `${JSON.stringify(issue.input)} is a database of PostgreSQL's own; choose another name.`,
     }),
+    /** Role that owns it and its `public` schema; it must be there. */
     owner: roleName,
+    /** Roles beside the owner that may connect. Everyone else, PUBLIC included, may not. @default none */
     connect: setOf(roleName).default([]),
+    /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
     adopt: z.boolean().default(false),
   })
   .strict()

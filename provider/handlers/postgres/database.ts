@@ -39,6 +39,23 @@ export function refusedBecause(error: unknown): "missing" | "closed" | undefined
   return state === takesNoConnections ? "closed" : undefined;
 }
 
+/**
+ * A handler's `drift` for what is within a database. That the server lets nobody into it is a difference, too.
+ * @param outOfReach the sentence for that
+ */
+export async function within(
+  look: () => Promise<readonly { readonly says: string }[]>,
+  outOfReach: (why: "missing" | "closed") => string,
+): Promise<string[]> {
+  try {
+    return (await look()).map(({ says }) => says);
+  } catch (error) {
+    const why = refusedBecause(error);
+    if (why === undefined) throw error;
+    return [outOfReach(why)];
+  }
+}
+
 /** What was killed in between is found closed under its first name, and goes on from there. */
 async function make(session: Session, inputs: DatabaseInputs): Promise<void> {
   if ((await outer(session, unmarkedName(inputs.name))) === undefined)

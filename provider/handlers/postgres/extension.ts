@@ -3,27 +3,31 @@ import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge, quoted, type Change } from "../../../packages/postgres/converge";
 import { createExtension, updateExtension } from "../../../packages/postgres/extension";
-import { refusedBecause } from "./database";
+import { within } from "./database";
 import { identifier, serverSchema } from "../../../packages/postgres/server";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
 
-/** @see ../../sdk/postgres.ts ExtensionArgs */
+/** The inputs of homelab:postgres:Extension. */
 export const extensionInputs = z
   .object({
+    /** The server, reached through SSH on its node's loopback. */
     server: serverSchema,
+    /** Database that it is installed in. */
     database: identifier,
-    // Extensions may carry a dash, as uuid-ossp does.
+    /** Its name as in `pg_available_extensions`, e.g. `vector`; it may carry a dash, as uuid-ossp does. */
     name: z.string().regex(/^[a-z_][a-z0-9_-]{0,62}$/, {
       error: (issue) =>
         `${JSON.stringify(issue.input)} is not an extension's name, e.g. vector or uuid-ossp.`,
     }),
+    /** Exact version. @default the newest that the image carries, and no update of its own */
     version: z
       .string()
       .regex(/^\d[0-9A-Za-z._-]{0,31}$/, {
         error: (issue) => `${JSON.stringify(issue.input)} is not a version, e.g. 0.8.1.`,
       })
       .optional(),
+    /** Schema that its objects are in. @default "public" */
     schema: identifier.default("public"),
   })
   .strict();
@@ -98,16 +102,15 @@ export function extensionHandler(sessions: Sessions): Handler<ExtensionInputs> {
     replaceOn: ["database", "name"],
     id: (inputs) => `${inputs.database}/${inputs.name}`,
 
-    async drift(inputs, ctx) {
-      try {
-        const facts = await sessions.use(task(inputs, ctx), (session) => read(session, inputs.name));
-        return compareExtension(inputs, facts).map((change) => change.says);
-      } catch (error) {
-        const why = refusedBecause(error);
-        if (why === undefined) throw error;
-        return [`${subjectOf(inputs)} is out of reach: the database is ${why}`];
-      }
-    },
+    drift: (inputs, ctx) =>
+      within(
+        async () =>
+          compareExtension(
+            inputs,
+            await sessions.use(task(inputs, ctx), (session) => read(session, inputs.name)),
+          ),
+        (why) => `${subjectOf(inputs)} is out of reach: the database is ${why}`,
+      ),
 
     async apply(inputs, ctx) {
       const facts = await sessions.use({ ...task(inputs, ctx), intent: "change" }, (session) =>

@@ -10,14 +10,23 @@ const allowed = {
   sequences: ["SELECT", "UPDATE", "USAGE"],
 } as const;
 
-/** @see ../../sdk/postgres.ts GrantArgs */
+/**
+ * The inputs of homelab:postgres:Grant: about a schema, or all tables or sequences of a schema (present ones and, by default
+ * privileges, future ones).
+ */
 export const grantInputs = z
   .object({
+    /** The server, reached through SSH on its node's loopback. */
     server: serverSchema,
+    /** Database that has the schema. */
     database: identifier,
+    /** Role that holds the privileges. */
     role: roleName,
+    /** Schema that they are about, e.g. `public`. */
     schema: identifier,
+    /** The schema itself, or all its tables or sequences. */
     on: z.enum(["schema", "tables", "sequences"]),
+    /** e.g. ["USAGE"], ["SELECT", "INSERT"]; exactly these are held, others are revoked. */
     privileges: setOf(z.string()),
   })
   .strict()

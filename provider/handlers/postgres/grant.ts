@@ -1,7 +1,7 @@
 import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge } from "../../../packages/postgres/converge";
-import { refusedBecause } from "./database";
+import { refusedBecause, within } from "./database";
 import {
   compareGrant,
   grantFacts,
@@ -45,16 +45,12 @@ export function grantHandler(sessions: Sessions): Handler<GrantInputs> {
     replaceOn: ["database", "role", "schema", "on"],
     id: (inputs) => `${inputs.database}/${inputs.schema}/${inputs.on}/${inputs.role}`,
 
-    async drift(inputs, ctx) {
-      try {
-        const facts = await sessions.use(task(inputs, ctx), (session) => read(session, inputs));
-        return compareGrant(inputs, facts).map((change) => change.says);
-      } catch (error) {
-        const why = refusedBecause(error);
-        if (why === undefined) throw error;
-        return [`${grantSubject(inputs)} out of reach, for the database is ${why}`];
-      }
-    },
+    drift: (inputs, ctx) =>
+      within(
+        async () =>
+          compareGrant(inputs, await sessions.use(task(inputs, ctx), (session) => read(session, inputs))),
+        (why) => `${grantSubject(inputs)} out of reach, for the database is ${why}`,
+      ),
 
     async apply(inputs, ctx) {
       await put(inputs, ctx);

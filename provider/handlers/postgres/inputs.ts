@@ -1,5 +1,5 @@
 import { z } from "zod";
 
 /** A list in which order and repetition mean nothing. */
-export const setOf = <T extends string>(item: z.ZodType<T>) =>
+export const setOf = <T extends string>(item: z.ZodType<T, T>) =>
   z.array(item).transform((items) => [...new Set(items)].sort());

@@ -14,23 +14,53 @@ import { identifier } from "../../../packages/postgres/server";
 
 const port = z.int().min(1).max(65535);
 
-/** @see ../../sdk/postgres.ts MigrationArgs */
+/** The inputs of homelab:postgres:Migration. */
 export const migrationInputs = z
   .object({
-    server: z.object({ connection: connectionSchema, port }).strict(),
+    /** The target: as its superuser, whose password the node keeps. */
+    server: z
+      .object({
+        /** How to reach the target's node over SSH. */
+        connection: connectionSchema,
+        /** Port on the node's loopback. */
+        port,
+      })
+      .strict(),
+    /** Tells it from other migrations: small letters, digits and dashes. */
     migration: z.string().regex(migrationName, "must be small letters, digits and dashes"),
+    /** The server that is read, and who reads it. */
     source: z
       .object({
+        /** Its name or address, as reached from the node of `via`. */
         host: z.string().min(1),
+        /** Its port. */
         port,
+        /** Who reads. */
         user: z.string().min(1),
+        /** That user's password: a secret. */
         password: z.string().min(1),
+        /** Database that is connected to first, e.g. `postgres`. */
         database: z.string().min(1),
       })
       .strict(),
+    /** The node through which the source is reached. @default the target's */
     via: connectionSchema.optional(),
-    databases: z.array(z.object({ from: z.string().min(1), to: identifier }).strict()).min(1),
+    /** Databases by their names on the source and on the target. */
+    databases: z
+      .array(
+        z
+          .object({
+            /** Its name on the source. */
+            from: z.string().min(1),
+            /** Its name on the target. */
+            to: identifier,
+          })
+          .strict(),
+      )
+      .min(1),
+    /** The target's owner by the source's, where it is not the role of the same name or the database's owner. @default none */
     owners: z.record(z.string(), identifier).default({}),
+    /** On the node, for the dump. @default "/srv/homelab/migration" */
     workDirectory: z
       .string()
       .regex(/^\/(?!.*\.\.)[A-Za-z0-9._/-]+$/, "must be an absolute path of plain characters")

@@ -9,22 +9,32 @@ import { settingChanges } from "./settings";
 
 const parameterName = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/;
 
-/** @see ../../sdk/postgres.ts RoleArgs */
+/** The inputs of homelab:postgres:Role. */
 export const roleInputs = z
   .object({
+    /** The server, reached through SSH on its node's loopback. */
     server: serverSchema,
+    /** Its name, e.g. `agent`. */
     name: roleName.refine((name) => !name.startsWith("pg_"), {
       error: (issue) => `${JSON.stringify(issue.input)} starts with pg_, which PostgreSQL keeps for itself.`,
     }),
+    /** Stored as SCRAM-SHA-256; the statement that sets it carries the verifier, never the password. */
     password: z.string().regex(plainPassword, {
       error: "the password must be printable ASCII (letters, digits, punctuation, spaces), not empty.",
     }),
+    /** May do everything. @default false */
     superuser: z.boolean().default(false),
+    /** May make databases. @default false */
     createDatabase: z.boolean().default(false),
+    /** May make roles, and change and drop those that it made. @default false */
     createRole: z.boolean().default(false),
+    /** May copy the whole cluster and follow it: for a standby or a base backup, which need nothing else. @default false */
     replication: z.boolean().default(false),
+    /** Roles that this one is a member of (with inherit and set). @default none */
     memberOf: setOf(roleName).default([]),
+    /** Takes over one that somebody else made; otherwise such a one is refused. @default false */
     adopt: z.boolean().default(false),
+    /** `ALTER ROLE … SET` parameters. @default none */
     settings: z
       .record(z.string(), z.string())
       .superRefine((settings, ctx) => {

@@ -2,21 +2,25 @@ import { z } from "zod";
 import type { Context, Handler } from "../../handler";
 import type { Sessions, Task } from "../../../packages/postgres/connect";
 import { converge, quoted, type Change } from "../../../packages/postgres/converge";
-import { refusedBecause } from "./database";
+import { refusedBecause, within } from "./database";
 import { askable } from "./marks";
 import { identifier, roleName, serverSchema } from "../../../packages/postgres/server";
 import { overSsh } from "../../../packages/postgres/over-ssh";
 import type { Session } from "../../../packages/postgres/session";
 
-/** @see ../../sdk/postgres.ts SchemaArgs */
+/** The inputs of homelab:postgres:Schema. */
 export const schemaInputs = z
   .object({
+    /** The server, reached through SSH on its node's loopback. */
     server: serverSchema,
+    /** Database that has it. */
     database: identifier,
+    /** Its name, e.g. `analytics`. */
     name: identifier.refine((name) => !["public", "information_schema"].includes(name), {
       error: (issue) =>
         `${JSON.stringify(issue.input)} is a schema that every database has; choose another name.`,
     }),
+    /** Role that owns it; it must be there. */
     owner: roleName,
   })
   .strict();
@@ -77,15 +81,11 @@ export function schemaHandler(sessions: Sessions): Handler<SchemaInputs> {
     replaceOn: ["database", "name"],
     id: (inputs) => `${inputs.database}/${inputs.name}`,
 
-    async drift(inputs, ctx) {
-      try {
-        return compareSchema(inputs, await look(inputs, ctx)).map((change) => change.says);
-      } catch (error) {
-        const why = refusedBecause(error);
-        if (why === undefined) throw error;
-        return [`${subjectOf(inputs)} is out of reach: the database is ${why}`];
-      }
-    },
+    drift: (inputs, ctx) =>
+      within(
+        async () => compareSchema(inputs, await look(inputs, ctx)),
+        (why) => `${subjectOf(inputs)} is out of reach: the database is ${why}`,
+      ),
 
     planIgnores: ["server"],
     async plan(inputs, ctx, previous) {

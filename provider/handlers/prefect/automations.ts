@@ -1,13 +1,17 @@
 import { z } from "zod";
 import type { Json } from "../../values";
-import { holds, type Difference } from "./difference";
+import type { Difference } from "../differences";
+import { holds } from "./holds";
 import type { JobsInputs } from "./inputs";
 import { anything, withId, type Ask } from "./request";
 
 const state = (name: string) => `prefect.flow-run.${name}`;
 const ended = ["Completed", "Failed", "Cancelled", "Crashed", "TimedOut"].map(state);
 const runs = { "prefect.resource.id": "prefect.flow-run.*" };
-const crashed = (message: string): Json => ({ type: "change-flow-run-state", state: "CRASHED", message });
+const becomes = (type: "CRASHED" | "SCHEDULED", message: string, name?: string): Json => ({
+  ...{ type: "change-flow-run-state", state: type, message },
+  ...(name === undefined ? {} : { name }),
+});
 
 /** An automation of Prefect's. @see https://docs.prefect.io/v3/concepts/automations */
 interface Automation {
@@ -29,21 +33,62 @@ const missing = (after: string[], expect: string[], within: number): Json => ({
   within,
 });
 
+/**
+ * For so long a run may be handed over, seconds: a worker begins it within five, but on a node with forty times as much to do
+ * as it has processors Python takes a minute to start. No slot may stay taken for more than two.
+ */
+const beginsWithin = 90;
+
+/** How often a run is handed over before it is given up. */
+const handedOver = 3;
+
+/** The state of a run that is handed over again. */
+const again = "HandedOverAgain";
+
 /** Heartbeats come every 30 seconds. */
 const settling: readonly Automation[] = [
   {
     name: "homelab: worker vanished",
     description:
       "A run whose worker was lost is said to have crashed: its slot is free, and people are told.",
-    trigger: missing([state("heartbeat")], [state("heartbeat"), ...ended], 90),
-    actions: [crashed("its worker gave no sign of life for 90 seconds")],
+    trigger: missing(
+      [state("heartbeat")],
+      [state("heartbeat"), state("Scheduled"), state(again), ...ended],
+      90,
+    ),
+    actions: [becomes("CRASHED", "its worker gave no sign of life for 90 seconds")],
   },
   {
     name: "homelab: never began",
-    description: "A run that was handed to a worker and did not begin is said to have crashed.",
+    description: "A run that was handed to a worker and did not begin is handed over again.",
     // An event is called by the state's name: with Pending alone, one that is Submitting is never seen.
-    trigger: missing([state("Pending"), state("Submitting")], [state("Running"), ...ended], 60),
-    actions: [crashed("it was handed to a worker and did not begin within 60 seconds")],
+    trigger: missing(
+      [state("Pending"), state("Submitting")],
+      [state("Running"), state(again), ...ended],
+      beginsWithin,
+    ),
+    // Should the first worker still come, it leaves the run to the second: services/files/job_flow.py.
+    actions: [
+      becomes(
+        "SCHEDULED",
+        `it was handed to a worker and did not begin within ${beginsWithin} seconds`,
+        again,
+      ),
+    ],
+  },
+  {
+    name: "homelab: never began at all",
+    description: "A run that was handed over often enough and never began is said to have crashed.",
+    trigger: {
+      ...{ type: "event", posture: "Reactive", match: runs, for_each: ["prefect.resource.id"] },
+      ...{ expect: [state(again)], threshold: handedOver, within: 2 * handedOver * beginsWithin },
+    },
+    actions: [
+      becomes(
+        "CRASHED",
+        `it was handed to a worker ${handedOver} times and did not begin within ${beginsWithin} seconds`,
+      ),
+    ],
   },
 ];
 
@@ -51,7 +96,8 @@ const webhookName = "homelab-alertmanager";
 
 /** As Alertmanager's API takes an alert. The message has the last lines that the job said. */
 const alert = `[{"labels": {"alertname": "JobFailed", "severity": "critical",
-  "deployment": {{ deployment.name | tojson }}, "run": {{ flow_run.name | tojson }}},
+  "deployment": {{ deployment.name | tojson }}, "run": {{ flow_run.name | tojson }},
+  "notify": {{ (deployment.labels or {})["homelab.notify"] | default("") | tojson }}},
   "annotations": {"runbook": "docs/runbooks/alerts.md#jobfailed", "summary": {{ ("The job " ~ deployment.name ~ " ended as " ~ flow_run.state.name ~ ". " ~ (flow_run.state.message or "")) | tojson }}}}]`;
 
 const telling = (block: string): Automation => ({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Json } from "../../values";
-import { holds, type Difference } from "./difference";
+import type { Difference } from "../differences";
+import { holds } from "./holds";
 import type { Deployment, JobsInputs } from "./inputs";
 import { anything, withId, type Ask } from "./request";
 
@@ -13,6 +14,7 @@ const live = z.looseObject({
   paused: z.boolean(),
   tags: z.array(z.string()),
   parameters: z.record(z.string(), z.json()),
+  labels: z.record(z.string(), z.json()).nullish(),
   schedules: z.array(z.looseObject({ schedule: z.record(z.string(), z.json()), active: z.boolean() })),
 });
 type Live = z.infer<typeof live>;
@@ -69,8 +71,12 @@ const bodyOf = (one: Deployment, { flow }: JobsInputs) => ({
   parameters: one.parameters,
   labels: one.labels,
   work_pool_name: one.pool,
+  work_queue_name: one.queue,
   path: flow.path,
   entrypoint: flow.entrypoint,
+  // Named, the worker starts it itself; else it starts a second Python first, to make a folder for it. Each takes a processor
+  // for seconds.
+  job_variables: { command: "python -m prefect.engine" },
   enforce_parameter_schema: false,
   concurrency_options: { collision_strategy: one.overlap === "skip" ? "CANCEL_NEW" : "ENQUEUE" },
 });
@@ -92,6 +98,9 @@ function differing(name: string, declared: Deployment, found: Live, inputs: Jobs
   // One parameter more is another job.
   if (Object.keys(declared.parameters).length !== Object.keys(found.parameters).length)
     other.push("parameters");
+  // And one label more says something of it: to whom it is told, or what it needs.
+  const ourLabels = Object.keys(found.labels ?? {}).filter((key) => key.startsWith(`${ours}.`));
+  if (ourLabels.some((key) => !Object.hasOwn(declared.labels, key))) other.push("labels");
   return [
     ...(found.paused === paused ? [] : [`The job ${name} is ${paused ? "switched on" : "paused"}.`]),
     ...(other.length === 0
@@ -103,8 +112,9 @@ function differing(name: string, declared: Deployment, found: Live, inputs: Jobs
 /** How what Prefect has of the jobs differs from what is declared. */
 export async function jobDifferences(inputs: JobsInputs, ask: Ask): Promise<Difference[]> {
   const found = await allOf(inputs.flow.name, ask);
+  let flow: ReturnType<typeof ask<{ id: string }>> | undefined;
   const put = async (name: string, declared: Deployment) => {
-    const { id } = await ask("POST", "/flows/", withId, { name: inputs.flow.name });
+    const { id } = await (flow ??= ask("POST", "/flows/", withId, { name: inputs.flow.name }));
     return ask("POST", "/deployments/", anything, {
       ...{ name, flow_id: id, concurrency_limit: 1 },
       ...{ ...bodyOf(declared, inputs), schedules: schedulesOf(declared) },

@@ -14,6 +14,9 @@ export type Ask = <T>(
   body?: unknown,
 ) => Promise<T>;
 
+/** For so long one question may go unanswered: a thousand jobs are thousands of them, so all together have no limit. */
+const patienceMs = 60_000;
+
 /**
  * Prefect's API as one login sees it.
  * @throws PrefectError for an answer that is none, in a sentence without what was sent.
@@ -24,7 +27,7 @@ export const prefectApi =
   async (method, path, answer, body) => {
     const response = await fetch(`${endpoint}/api${path}`, {
       method,
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
       headers: {
         authorization: `Basic ${Buffer.from(login).toString("base64")}`,
         // A kept connection would keep the process alive after the last question.

@@ -3,12 +3,16 @@ import { connectionSchema } from "../../../remote/connection-args";
 import { askHost, lost, parseFacts } from "../../../remote/host";
 import type { Handler } from "../../handler";
 
-const inputs = z.strictObject({ connection: connectionSchema });
+/** The inputs of homelab:remote:Host. */
+export const hostSchema = z.strictObject({
+  /** How to reach the node over SSH. */
+  connection: connectionSchema,
+});
 
 /** homelab:remote:Host. Looked at again in every preview: what it lost is a difference, another version is none. */
-export const host: Handler<z.output<typeof inputs>> = {
+export const host: Handler<z.output<typeof hostSchema>> = {
   type: "homelab:remote:Host",
-  inputs,
+  inputs: hostSchema,
   replaceOn: [],
   id: ({ connection }) => connection.node,
   async drift({ connection }, ctx, outputs) {

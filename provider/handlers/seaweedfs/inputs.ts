@@ -1,20 +1,41 @@
 import { z } from "zod";
 import { connectionSchema } from "../../../remote/connection-args";
+import { seaweedPlaceSchema } from "../../../remote/seaweedfs";
 
 const name = z.string().min(1);
 /** In a command of `weed shell`, so without a blank. */
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be a bucket name");
-const hostPort = z.string().regex(/^[^\s:]+:\d+$/, "must be host:port");
 
-/** The inputs of homelab:seaweedfs:Contents; see provider/sdk/seaweedfs.ts for their meaning. */
+/** The inputs of homelab:seaweedfs:Contents. */
 export const contentsSchema = z.strictObject({
+  /** Of the node that it runs on. */
   connection: connectionSchema,
+  /** URL of the S3 API, as reached from where Pulumi runs. */
   endpoint: z.url(),
-  place: z.strictObject({ container: name, service: name, master: hostPort, filer: hostPort }),
+  /** Where it is on its node, for what is not asked through S3. */
+  place: seaweedPlaceSchema,
+  /** The identity that may do everything. */
   user: name,
+  /** Its secret key: a secret. */
   password: name,
-  buckets: z.record(word, z.strictObject({ versioned: z.boolean() })),
-  users: z.record(name, z.strictObject({ secretKey: name, buckets: z.array(word) })),
+  /** By name: made when they are not there, and never deleted. */
+  buckets: z.record(
+    word,
+    z.strictObject({
+      /** Keeps former versions. */
+      versioned: z.boolean(),
+    }),
+  ),
+  /** By access key: they and their policies are in the file that the server starts with, and here it is seen that they are. */
+  users: z.record(
+    name,
+    z.strictObject({
+      /** A secret. */
+      secretKey: name,
+      /** Buckets that it may use. */
+      buckets: z.array(word),
+    }),
+  ),
 });
 
 export type ContentsInputs = z.infer<typeof contentsSchema>;

@@ -1,13 +1,7 @@
 import { refusal, s3Request, type S3Request } from "../../../packages/s3";
+import type { Difference } from "../differences";
 import type { ContentsInputs } from "./inputs";
 import { pathDifferences, pathRules } from "./paths";
-
-/** One way in which the object store is not as declared, and what puts it right. */
-export interface Difference {
-  /** A sentence without secrets. */
-  readonly says: string;
-  readonly mend: () => Promise<void>;
-}
 
 /** What is asked on the node itself. */
 export interface Inside {

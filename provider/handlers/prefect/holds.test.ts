@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { holds } from "./difference";
+import { holds } from "./holds";
 
 describe("what is declared, in what a server has", () => {
   it.each([

@@ -1,27 +1,31 @@
 import { z } from "zod";
-import { RemoteError } from "../packages/errors";
-import { connectionSchema, type ConnectionArgs } from "./connection-args";
-import { rowsOf, runScript } from "./run";
+import { connectionSchema } from "./connection-args";
+import { answers, coordinatorSchema, decoded, encoded, plainName, tag } from "./mesh-answers";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be a plain name such as tailscale");
-const tag = z.string().regex(/^tag:[a-z][a-z0-9-]*$/, "must be a tag such as tag:storage");
-
-/** Where headscale runs. */
-const coordinatorSchema = z.strictObject({ connection: connectionSchema, container: name });
 type Coordinator = z.infer<typeof coordinatorSchema>;
 
-/** The inputs of homelab:mesh:Member; see provider/sdk/mesh.ts for their meaning. */
+/** The inputs of homelab:mesh:Member. */
 export const memberSchema = z
   .strictObject({
+    /** How to reach the node over SSH. */
     connection: connectionSchema,
-    container: name,
+    /** Name of tailscaled's container; its unit has the same. */
+    container: plainName,
+    /** File on the node in which tailscaled keeps what it is known by. */
     stateFile: z.string().regex(/^\/[A-Za-z0-9._@/-]+$/, "must be an absolute path of plain characters"),
+    /** URL of the coordination server; empty: Tailscale's own. */
     server: z.string(),
-    hostname: name,
+    /** Name in the mesh. */
+    hostname: plainName,
+    /** Its tag, which says what it may reach: `tag:storage`. */
     tag,
+    /** Auth key or secret of an OAuth client, where Tailscale's service coordinates. @default none */
     authKey: z.string().default(""),
+    /** headscale, which makes the key when the node joins. @default Tailscale's service */
     coordinator: coordinatorSchema.optional(),
+    /** The address that the topology says it has. @default any */
     address: z.string().optional(),
+    /** How long joining may take, seconds. @default 30 */
     timeoutSeconds: z.int().min(5).max(300).default(30),
   })
   .refine(({ server, coordinator }) => (server === "") === (coordinator === undefined), {
@@ -150,29 +154,6 @@ export function wrongAddress(spec: MemberSpec, addresses: readonly string[]): st
   return `${node} has ${addresses.join(", ")} in the mesh, and nodes.${node}.mesh of the topology is ${spec.address}: put the address there that it has.`;
 }
 
-const lines = (rows: readonly (readonly [string, string])[]) =>
-  `${rows.map((row) => row.join("\t")).join("\n")}\nend\n`;
-const decoded = (text: string | undefined) => Buffer.from(text ?? "", "base64").toString("utf8");
-const encoded = (text: string) => Buffer.from(text, "utf8").toString("base64");
-
-async function answers(
-  connection: ConnectionArgs,
-  script: string,
-  rows: readonly (readonly [string, string])[],
-  seconds: number,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const said = await runScript(connection, script, {
-    ...{ stdin: lines(rows), timeoutSeconds: seconds, signal },
-  });
-  if (said.code !== 0) {
-    throw new RemoteError(
-      `The mesh on ${connection.node}: ${said.stderr.trim() || `${script} ended with ${said.code}`}`,
-    );
-  }
-  return new Map(rowsOf(said.stdout).map(([key = "", value = ""]) => [key, value]));
-}
-
 /** @param seconds to wait for it to know whether it is logged in. */
 export async function askMember(
   { connection, container, stateFile }: MemberSpec,
@@ -252,98 +233,4 @@ export async function headscaleKey(
   ] as const;
   const said = await answers(connection, "mesh-key", rows, 180, signal);
   return { key: decoded(said.get("key")), removed: former.flatMap(({ addresses }) => addresses.slice(0, 1)) };
-}
-
-const grantSchema = z.strictObject({
-  src: z.array(z.string()).min(1),
-  dst: z.array(z.string()).min(1),
-  ip: z.array(z.string()).min(1),
-});
-const testSchema = z.strictObject({
-  src: z.string(),
-  accept: z.array(z.string()).optional(),
-  deny: z.array(z.string()).optional(),
-});
-
-/** The inputs of homelab:mesh:PolicyPart; see provider/sdk/mesh.ts for their meaning. */
-export const policySchema = z.strictObject({
-  coordinator: coordinatorSchema,
-  node: name,
-  tag,
-  owners: z.record(z.string(), z.array(z.string())),
-  grants: z.array(grantSchema),
-  tests: z.array(testSchema),
-});
-export type PolicySpec = z.infer<typeof policySchema>;
-
-const inForce = z.object({
-  tagOwners: z.record(z.string(), z.array(z.string())).default({}),
-  grants: z.array(grantSchema.strip()).default([]),
-  acls: z.array(z.unknown()).default([]),
-  ssh: z.array(z.unknown()).default([]),
-});
-
-/** How the policy that is in force differs from a node's part of it: a sentence each. */
-export function policyDifferences({ tag: own, owners, grants }: PolicySpec, policy: string): string[] {
-  const what = `headscale's policy for ${own}`;
-  if (policy.trim() === "") return [`${what} is missing: headscale lets every member reach everything.`];
-  const parsed = inForce.safeParse(parsedJson(policy));
-  if (!parsed.success) return [`${what} is none that this program wrote.`];
-  const text = (grant: unknown) => JSON.stringify(grant);
-  const there = parsed.data.grants.filter(({ dst }) => dst.includes(own)).map(text);
-  const wanted = grants.map(({ src, dst, ip }) => text({ src, dst, ip }));
-  const others = parsed.data.grants.filter(({ dst }) => !dst.every((one) => one in owners));
-  return [
-    ...wanted.filter((one) => !there.includes(one)).map((one) => `${what} lacks ${one}.`),
-    ...there
-      .filter((one) => !wanted.includes(one))
-      .map((one) => `${what} has ${one}, which is not declared.`),
-    ...[...others, ...parsed.data.acls, ...parsed.data.ssh].map(
-      (one) => `headscale's policy has ${text(one)}, which is not declared.`,
-    ),
-    ...Object.entries(owners)
-      .filter(([name, list]) => text(parsed.data.tagOwners[name]) !== text(list))
-      .map(([name]) => `The owners of ${name} in headscale's policy are others than declared.`),
-  ];
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The policy that is in force, JSON as it was written; empty when there is none. */
-export async function askPolicy({ coordinator, node }: PolicySpec, signal: AbortSignal): Promise<string> {
-  const rows = [
-    ["verb", "look"],
-    ["container", coordinator.container],
-    ["node", node],
-  ] as const;
-  return decoded((await answers(coordinator.connection, "mesh-policy", rows, 90, signal)).get("policy"));
-}
-
-/** Puts a node's part in the place of its former one, and the whole in force; refused as a whole when a test fails. */
-export async function setPolicy(spec: PolicySpec, signal: AbortSignal): Promise<void> {
-  const { coordinator, node, owners, grants, tests } = spec;
-  const numbered = (kind: string, all: readonly unknown[]) => [
-    [`${kind}s`, String(all.length)] as const,
-    ...all.map((one, i) => [`${kind}${i}`, encoded(JSON.stringify(one))] as const),
-  ];
-  await answers(
-    coordinator.connection,
-    "mesh-policy",
-    [
-      ["verb", "set"],
-      ["container", coordinator.container],
-      ["node", node],
-      ["owners", encoded(JSON.stringify(owners))],
-      ...numbered("grant", grants),
-      ...numbered("test", tests),
-    ],
-    120,
-    signal,
-  );
 }

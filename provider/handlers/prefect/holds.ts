@@ -1,12 +1,5 @@
 import { isRecord, type Json } from "../../values";
 
-/** Something that is not as declared. */
-export interface Difference {
-  /** A sentence, without secrets. */
-  readonly says: string;
-  readonly mend: () => Promise<unknown>;
-}
-
 /**
  * Whether all of what is declared is so in what the server has. It adds what it has defaults for, and gives lists of words
  * in any order.

@@ -1,0 +1,2 @@
+export { declareQueues } from "./queues";
+export { watchAgents } from "./watch";

@@ -1,0 +1,42 @@
+#!/bin/bash
+# Writes how queues and agents are, for Prometheus. Arguments: nats-server's own port for its figures, directory of the files of
+# metrics, that of the quadlets, the pools' stream. What an agent does is known by the lines that docs/agents.md asks of it.
+set -euo pipefail
+port=$1 directory=$2 quadlets=$3 stream=$4
+# shellcheck source=../../../remote/agent/jsz-lib.sh
+source "$(dirname "$0")/jsz-lib.sh"
+mkdir -p "$directory"
+part=$(mktemp "$directory/.agents.XXXXXX")
+trap 'rm -f "$part"' EXIT
+
+queues() {
+  jsz "$port" 10 | awk -F'\t' -v stream="$stream" '
+    BEGIN { what["num_pending"] = "waiting"; what["num_ack_pending"] = "taken"; what["num_redelivered"] = "again" }
+    $1 == stream && $3 in what { printf "homelab_agents_%s{pool=\"%s\"} %d\n", what[$3], $2, $4 }'
+}
+
+# How long each agent has had the task that it has, and how many tasks each gave up in the last hour.
+agents() {
+  local name
+  for name in "$quadlets"/agent-*.container; do
+    [ -f "$name" ] || continue
+    name=${name##*/} && name=${name%.container}
+    # What runs by a schedule is never active: it is activating until it ends.
+    case $(systemctl is-active "$name.service" || true) in active | activating) ;; *) continue ;; esac
+    { journalctl -q -u "$name.service" _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value "$name.service")" \
+      --since=-2d -g '"what"' -o short-unix --no-pager || true; } |
+      awk -v name="$name" -v now="$EPOCHSECONDS" '
+        /"what": ?"took"/ { since = $1 }
+        /"what": ?"(done|again|failed)"/ { since = 0 }
+        /"what": ?"failed"/ && $1 > now - 3600 { failed++ }
+        END {
+          printf "homelab_agent_task_seconds{agent=\"%s\"} %d\n", name, since ? now - since : 0
+          printf "homelab_agent_failed{agent=\"%s\"} %d\n", name, failed
+        }'
+  done
+}
+
+# A server that does not answer leaves the file without its lines: what is not known is no figure.
+{ queues || true; agents; } >"$part"
+chmod 0644 "$part"
+mv -f "$part" "$directory/homelab_agents.prom"

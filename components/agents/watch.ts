@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ConnectionArgs } from "../../remote/connection-args";
+import { scriptText } from "../../remote/run";
+import { taskStream, usualMetricsDirectory } from "../../services";
+import { scriptFile, timed } from "../unit-files";
+
+const unit = "homelab-agents-watch";
+const folder = `/usr/local/lib/homelab/${unit}`;
+const path = `${folder}/watch.sh`;
+
+/** A timer that writes how queues and agents are, for Prometheus: nats-server has no figures in its notation. */
+export function watchAgents(
+  connection: ConnectionArgs,
+  { monitorPort }: { readonly monitorPort: number },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  timed(
+    "agents-watch",
+    {
+      ...{ connection, unit },
+      timer: {
+        unit: { description: "How queues and agents are, every 30 seconds" },
+        timer: { onActiveSec: 30, onUnitInactiveSec: 30, accuracySec: 1 },
+      },
+      service: {
+        unit: { description: "How queues and agents are, for Prometheus" },
+        service: {
+          ...{ type: "oneshot", nice: 10, timeoutStartSec: 60 },
+          execStart: [
+            [path, String(monitorPort), usualMetricsDirectory, "/etc/containers/systemd", taskStream],
+          ],
+        },
+      },
+      scripts: [
+        scriptFile(path, join(__dirname, "scripts/watch.sh")),
+        { path: `${folder}/jsz-lib.sh`, content: scriptText("jsz-lib"), onChange: "nothing" },
+      ],
+    },
+    opts,
+  );
+}

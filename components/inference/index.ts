@@ -1,0 +1,1 @@
+export { nodesToWake, wakeForModels } from "./wake";

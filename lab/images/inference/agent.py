@@ -1,0 +1,1 @@
+../../../examples/agents/agent.py

@@ -1,0 +1,63 @@
+import { Unreachable } from "../../packages/errors";
+import type { ConnectionArgs } from "../../remote/connection-args";
+import { reachable } from "../../remote/reachable";
+import { recentFailure } from "../../remote/ssh";
+import type { Context } from "../handler";
+
+/** One way in which what a server has is not as declared, and what puts it right. */
+export interface Difference {
+  /** A sentence without secrets. */
+  readonly says: string;
+  readonly mend: () => Promise<unknown>;
+}
+
+/** fetch says nothing but that it failed; why is beneath. */
+export function why(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/**
+ * A handler's `drift` for what a server on a node has, asked by the server's own API.
+ * @param cannot the sentence for a server that could not be asked: what could not be looked at is not as declared.
+ * @throws Unreachable when the node is off
+ */
+export async function seen(
+  connection: ConnectionArgs,
+  { signal }: Pick<Context, "signal">,
+  look: () => Promise<readonly Difference[]>,
+  cannot: (error: unknown) => string,
+): Promise<string[]> {
+  // The other resources of a node that is off have waited for it already.
+  const failure = recentFailure(connection);
+  if (failure instanceof Unreachable) throw failure;
+  try {
+    return (await look()).map(({ says }) => says);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(await reachable(connection.host, connection.port))) throw new Unreachable(cannot(error));
+    return [cannot(error)];
+  }
+}
+
+/**
+ * A handler's `apply`: what differs is mended, and then seen to be gone.
+ * @param rounds how often is looked again: mending one difference may show others.
+ * @throws Error with the sentences of what is still not as declared
+ */
+export async function mended(
+  { signal, log }: Context,
+  rounds: number,
+  look: () => Promise<readonly Difference[]>,
+): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const found = await look();
+    if (found.length === 0) return;
+    if (round > rounds) throw new Error(found.map(({ says }) => says).join("\n"));
+    for (const { says, mend } of found) {
+      signal.throwIfAborted();
+      await mend();
+      log.info(`Put right: ${says}`);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeNames, type NodeName } from "../../topology";
+import { onNode } from "../support/lab";
+import { allOnline, granted, lan, meshAddress, reached, until } from "../support/mesh";
+import { handedOut, preview, pulumi, up, well } from "../support/stack";
+
+/** Whatever TCP carries between the nodes by their addresses on the LAN, as `FROM>TO:PORT`: SSH's and headscale's ports aside. */
+const listener = `import socket, struct, sys, time
+nodes = dict(one.split("=") for one in sys.argv[1:])
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)); s.settimeout(1)
+print("listening", flush=True)
+seen, end = set(), time.time() + 120
+while time.time() < end:
+    try: packet = s.recv(65535)
+    except TimeoutError: continue
+    if b"said-last" in packet: break
+    if packet[12:14] != b"\\x08\\x00" or packet[23] != 6: continue
+    ip = 14 + (packet[14] & 15) * 4
+    source, target = socket.inet_ntoa(packet[26:30]), socket.inet_ntoa(packet[30:34])
+    if source not in nodes or target not in nodes: continue
+    sport, dport = struct.unpack("!HH", packet[ip:ip + 4])
+    payload = struct.unpack("!H", packet[16:18])[0] - (ip - 14) - (packet[ip + 12] >> 4) * 4
+    if payload <= 0: continue
+    port, way = (dport, (source, target)) if dport < sport else (sport, (target, source))
+    if port in (22, 8444): continue
+    seen.add(nodes[way[0]] + ">" + nodes[way[1]] + ":" + str(port))
+print(" ".join(sorted(seen)), flush=True)`;
+
+/** What crosses the LAN unencrypted between the nodes while something is done. */
+async function onTheWire(act: () => Promise<void> | void): Promise<string[]> {
+  const wire = spawn(join(__dirname, "../../lab/in"), [
+    ...["python3", "-c", listener],
+    ...nodeNames.map((name) => `${lan(name)}=${name}`),
+  ]);
+  let said = "";
+  wire.stdout.on("data", (data: Buffer) => (said += data.toString()));
+  await until("that somebody listens on the wire", () => (said.includes("listening") ? true : undefined));
+  await act();
+  onNode("desktop", `curl -s -m 5 -o /dev/null http://${lan("storage")}:22/said-last || true`);
+  await once(wire, "close");
+  return (said.split("\n")[1] ?? "").split(" ").filter((one) => one !== "");
+}
+
+/** What a program on a node does with what the house hands out. */
+function used(node: NodeName): void {
+  const { dsns, S3_ENDPOINT: endpoint } = handedOut();
+  const dsn = dsns.agent?.agent_gateway ?? "";
+  expect(onNode(node, 'read -r dsn; psql "$dsn" -Atc "SELECT 42"', `${dsn}\n`).trim()).toBe("42");
+  expect(onNode(node, `curl -s -m 10 -o /dev/null -w '%{http_code}' ${endpoint}/`)).toBe("403");
+}
+
+const byLan = (from: NodeName) =>
+  granted(from).map((one) => one.replace(/^[a-z]+/, (name) => lan(name as NodeName)));
+const byMesh = (from: NodeName) =>
+  granted(from).map((one) => one.replace(/^[a-z]+/, (name) => meshAddress(name as NodeName)));
+const ssh = (one: string) => one.endsWith(":22");
+
+beforeAll(() => until("that all are members", allOnline));
+
+describe("the house's own traffic", () => {
+  it("is handed out by the mesh's address", () => {
+    const at = meshAddress("storage");
+    const { POSTGRES_HOST: host, S3_ENDPOINT: endpoint, dsns } = handedOut();
+    expect(host).toBe(at);
+    expect(endpoint).toBe(`http://${at}:9000`);
+    expect(dsns.agent?.agent_gateway).toContain(`@${at}:5432/`);
+  });
+
+  it("crosses the LAN in no form that can be read: PostgreSQL, S3 and backups, and whatever else the nodes say to one another", async () => {
+    // The listener sees what it is to see.
+    const seen = await onTheWire(() => {
+      onNode("desktop", `curl -s -m 10 -o /dev/null http://${lan("storage")}:9000/`);
+    });
+    expect(seen).toContain("desktop>storage:9000");
+    const crossing = await onTheWire(async () => {
+      used("desktop");
+      onNode("storage", "systemctl start homelab-backup-off-node.service 2>/dev/null || true");
+      // Longer than whatever is asked regularly takes to come round.
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      used("desktop");
+    });
+    expect(crossing).toEqual([]);
+  });
+});
+
+describe("with homelab:mesh.only", () => {
+  const set = (value: boolean) => {
+    for (const node of nodeNames)
+      pulumi(node, "config", "set", "--path", "homelab:mesh.only", String(value), "--plaintext");
+    for (const node of nodeNames) well(up(node));
+  };
+  afterAll(() => {
+    set(false);
+  });
+
+  it("the ports refuse on the LAN and answer by the mesh, SSH stays, and a second up has nothing to do", () => {
+    const before = nodeNames.map((node) => ({
+      ...{
+        node,
+        byLan: reached(
+          node,
+          byLan(node).filter((one) => !ssh(one)),
+        ),
+      },
+      byMesh: reached(node, byMesh(node)),
+    }));
+    expect(before.flatMap((one) => one.byLan)).toContain(`${lan("storage")}:5432`);
+    set(true);
+    for (const { node, ...was } of before) {
+      expect(reached(node, was.byLan), node).toEqual([]);
+      expect(reached(node, was.byMesh), node).toEqual(was.byMesh);
+    }
+    expect(reached("desktop", byLan("desktop").filter(ssh))).toEqual(byLan("desktop").filter(ssh).sort());
+    used("desktop");
+    for (const node of nodeNames) well(preview(node, "--expect-no-changes"));
+  });
+
+  it("the ports are open on the LAN again once it is off", () => {
+    set(false);
+    expect(reached("desktop", byLan("desktop"))).toContain(`${lan("storage")}:5432`);
+  });
+});
