@@ -10,10 +10,15 @@ line() { local IFS=$'\t'; printf '%s\n' "${*//[$'\n\t']/ }"; }
 if sessions=$(loginctl list-sessions --no-legend 2>&1); then
   while read -r id _; do
     if [ -z "$id" ]; then continue; fi
+    # Whoever logged out since the list was made is nobody any more.
+    if ! session=$(loginctl show-session "$id" -p Class -p Name 2>&1); then
+      if [[ $session != *"No session"* && $session != *"Unknown object"* ]]; then line unknown "who is logged in" "$session"; fi
+      continue
+    fi
     class='' name=''
     while IFS='=' read -r key value; do
       case $key in Class) class=$value ;; Name) name=$value ;; esac
-    done < <(loginctl show-session "$id" -p Class -p Name 2>/dev/null)
+    done <<<"$session"
     case $class in greeter | manager | manager-early | lock-screen | none) ;; *) line session "${name:-somebody} is logged in" ;; esac
   done <<<"$sessions"
 else
