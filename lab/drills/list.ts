@@ -26,8 +26,10 @@ export interface Command {
 
 const root = join(__dirname, "../..");
 const hasContent = (path: string) => (statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0) > 0;
+/** Whether the lab has a cluster. */
+export const hasCluster = (): boolean => hasContent("lab/state/kubeconfig");
 const noCluster = () =>
-  hasContent("lab/state/kubeconfig")
+  hasCluster()
     ? undefined
     : "the lab has no cluster: `lab/cluster on` builds it (a quarter of an hour the first time)";
 const noMeasurements = () =>
@@ -202,4 +204,4 @@ export const limitOf = ({ minutes }: Pick<Drill, "minutes">, left: number): numb
 
 /** What counts as this drill's house: what is switched on beyond the lab's defaults. */
 export const switchedOn = (): string =>
-  hasContent("lab/state/kubeconfig") ? "the cluster, beside the lab's defaults" : "the lab's defaults";
+  hasCluster() ? "the cluster, beside the lab's defaults" : "the lab's defaults";

@@ -5,6 +5,7 @@ import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
 import {
   apply,
   isReady,
+  k3sOf,
   kubectl,
   nodes,
   onDemandToleration,
@@ -249,9 +250,8 @@ describe("compute without power", () => {
       "power on (ssh answers) → compute is ready",
       await until("compute is ready again", 60, () => isReady("compute")),
     );
-    const k3s = "$(systemctl show -p ExecStart --value k3s-agent | sed -n 's/.*path=\\([^ ]*\\) .*/\\1/p')";
     const sandboxes = () =>
-      onNode("compute", `${k3s} ctr task ls -q`)
+      onNode("compute", `${k3sOf("k3s-agent")} ctr task ls -q`)
         .split("\n")
         .filter((line) => line !== "");
     const former = await until("nothing of its former pods is left", 60, () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { onNode } from "../support/lab";
-import { apply, kubectl, onDemandToleration, ready, until } from "./kubectl";
+import { apply, k3sOf, kubectl, onDemandToleration, ready, until } from "./kubectl";
 
 /** The images that `lab/cluster on` makes: K3s imported each from its archive, and it runs on compute. */
 
@@ -84,9 +84,8 @@ describe("images for what runs on compute", { timeout: 120_000 }, () => {
   });
 
   it("are there as before when K3s has restarted", async () => {
-    const k3s = "$(systemctl show -p ExecStart --value k3s-agent | sed -n 's/.*path=\\([^ ]*\\) .*/\\1/p')";
     const imported = () =>
-      onNode("compute", `${k3s} ctr images ls | awk '/homelab-lab/ { print $1, $3 }' | sort`);
+      onNode("compute", `${k3sOf("k3s-agent")} ctr images ls | awk '/homelab-lab/ { print $1, $3 }' | sort`);
     const before = imported();
     expect(before.trim().split("\n")).toHaveLength(containers.length);
     onNode("compute", "systemctl restart k3s-agent");

@@ -16,6 +16,10 @@ export function kubectl(args: readonly string[], input = ""): string {
   return done.stdout.trim();
 }
 
+/** Bash on a machine: the path of the K3s that a unit runs. */
+export const k3sOf = (unit: "k3s" | "k3s-agent"): string =>
+  `$(systemctl show -p ExecStart --value ${unit} | sed -n 's/^{ path=\\([^ ]*\\) .*/\\1/p')`;
+
 export const get = (...args: string[]): unknown => JSON.parse(kubectl(["get", "-o", "json", ...args]));
 
 export interface Node {
@@ -143,3 +147,7 @@ export function sleeper(name: string, spec: object, container: object = {}): obj
     },
   };
 }
+
+/** A pod on desktop whose container ends again and again, every 20 seconds. */
+export const crashing = (name: string): object =>
+  sleeper(name, { nodeName: "desktop" }, { command: ["sh", "-c", "sleep 20; exit 1"] });

@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { query } from "../support/alerts";
 import { lab, onNode } from "../support/lab";
 import { pulumi, well } from "../support/stack";
-import { apply, isReady, kubectl, sleeper, until } from "./kubectl";
+import { apply, crashing, isReady, kubectl, until } from "./kubectl";
 
 /** What Prometheus on storage knows of the cluster, by its kubelets. */
 
-const crashing = "measured-crashing";
-interface Answer {
-  data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-}
-const asked = (query: string) =>
-  (
-    JSON.parse(
-      onNode("storage", `curl -fsS -G http://127.0.0.1:9090/api/v1/query --data-urlencode query@-`, query),
-    ) as Answer
-  ).data.result;
-const nodesWith = (query: string) => [...new Set(asked(query).map(({ metric }) => metric.node))].sort();
+const pod = "measured-crashing";
+const nodesWith = (expr: string) => [...new Set(query(expr).map(({ metric }) => metric.node))].sort();
 const all = ["compute", "desktop", "storage"];
 const token = "/var/lib/homelab/prometheus/cluster/token";
 /** What the API says to whoever has Prometheus' token. */
@@ -31,7 +23,7 @@ beforeAll(async () => {
   lab("observability", "on");
 }, 900_000);
 afterAll(() => {
-  kubectl(["delete", "pod", crashing, "--ignore-not-found", "--wait=false"]);
+  kubectl(["delete", "pod", pod, "--ignore-not-found", "--wait=false"]);
   lab("observability", "off");
 }, 600_000);
 
@@ -65,13 +57,13 @@ describe("the cluster's measurements", () => {
 
   it("say that a container ends again and again, and which", async () => {
     const began = Date.now();
-    apply(sleeper(crashing, { nodeName: "desktop" }, { command: ["sh", "-c", "sleep 20; exit 1"] }));
+    apply(crashing(pod));
     await until(
       "the alert fires",
       600,
-      () => asked(`ALERTS{alertname="PodCrashLoops", alertstate="firing", pod="${crashing}"}`).length > 0,
+      () => query(`ALERTS{alertname="PodCrashLoops", alertstate="firing", pod="${pod}"}`).length > 0,
     );
-    const [alert] = asked(`ALERTS{alertname="PodCrashLoops", pod="${crashing}"}`);
+    const [alert] = query(`ALERTS{alertname="PodCrashLoops", pod="${pod}"}`);
     expect(alert?.metric).toMatchObject({
       node: "desktop",
       namespace: "default",

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeName } from "../../topology";
 import { lab, onNode } from "../support/lab";
+import { emptyDisk, mountDisk, putDisk } from "../support/loop-disk";
 import { up, well } from "../support/stack";
 
 interface Kept {
@@ -17,22 +17,7 @@ const ofService = (name: string, serves: string): Kept => ({
   serves,
 });
 const image = (directory: string) => `/var/lib/lab-disk-${directory.replaceAll("/", "-")}.img`;
-const mounted = ({ directory }: Kept) =>
-  `loop=$(losetup -f); [ -e "$loop" ] || mknod "$loop" b 7 "\${loop#/dev/loop}"; mount -o loop="$loop" ${image(directory)} ${directory}`;
-/** An empty file system, made here: the machines have nothing that makes one. */
-const emptyDisk = () =>
-  execFileSync(
-    "bash",
-    [
-      "-c",
-      'set -euo pipefail; file=$(mktemp); trap \'rm -f "$file"\' EXIT; truncate -s 512M "$file"; mke2fs -q -F -t ext4 "$file"; gzip -1 -c "$file" | base64',
-    ],
-    {
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 ** 2,
-      env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
-    },
-  );
+const mounted = ({ directory }: Kept) => mountDisk(image(directory), directory);
 const aside = (directory: string) => `${directory}.lab-aside`;
 
 /** A disk of its own for each, mounted by hand: no line of /etc/fstab, so systemd knows nothing of it after a start. */
@@ -62,10 +47,10 @@ describe.each<[node: NodeName, kept: readonly Kept[]]>([
     if (node === "storage")
       on(`podman exec --user postgres postgres psql -XAtqd postgres -c 'create table lab_disk as select 1'
 mkdir /srv/homelab/minio/lab-disk`);
-    const disk = emptyDisk();
+    const disk = emptyDisk(512);
     for (const one of kept) {
       const { service, directory } = one;
-      onNode(node, `base64 -d | gunzip | cp --sparse=always /dev/stdin ${image(directory)}`, disk);
+      onNode(node, putDisk(image(directory)), disk);
       on(`systemctl stop ${service}
 mv ${directory} ${aside(directory)}
 mkdir ${directory}

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
 import { active, now, query, Receiver, until, type Message } from "../../../tests/support/alerts";
 import { beginOnNode, lab, onNode } from "../../../tests/support/lab";
 import { nodeNames } from "../../../topology";
+import { hasCluster } from "../list";
 import { alone, together, type Fault } from "./faults";
 import { quiet } from "./quiet";
 import { rulesFor, waits } from "./rules";
@@ -22,13 +21,12 @@ interface Told {
 
 const given = (name: string) => (process.env[name] ?? "") !== "";
 const [full, quick] = [given("FULL"), given("QUICK")];
-const hasCluster = existsSync(join(__dirname, "../../state/kubeconfig"));
 const only = (process.env.ALERTS ?? "").split(",").filter((name) => name !== "");
 const wanted = (faults: readonly Fault[]) =>
   faults.filter(
     ({ slow, cluster, alert }) =>
       !(quick && slow === true) &&
-      !(cluster === true && !hasCluster) &&
+      !(cluster === true && !hasCluster()) &&
       (only.length === 0 || only.includes(alert)),
   );
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { crashing, k3sOf } from "../../../tests/cluster/kubectl";
+import { emptyDisk, mountDisk, putDisk } from "../../../tests/support/loop-disk";
 import type { NodeName } from "../../../topology";
 
 /** A fault as it is really made on a machine, and the alert that must tell of it. */
@@ -36,19 +37,7 @@ const gone = (name: string) =>
 const figures = "/var/lib/homelab/metrics/homelab_drill";
 
 /** K3s' own kubectl, on storage. */
-const kubectl = "$(systemctl show k3s -p ExecStart --value | sed 's/^{ path=\\([^ ]*\\) .*/\\1/') kubectl";
-const crashing = {
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "homelab-drill", namespace: "default" },
-  spec: {
-    nodeName: "desktop",
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      { name: "circles", image: "docker.io/library/busybox:1.37", command: ["sh", "-c", "sleep 20; exit 1"] },
-    ],
-  },
-};
+const kubectl = `${k3sOf("k3s")} kubectl`;
 
 /** A disk of 64 MB, in a file. */
 const disk = { file: "/var/lib/homelab-drill.img", at: "/srv/homelab-drill" };
@@ -98,9 +87,9 @@ export const together: readonly Fault[] = [
     what: "a container of a pod ends every 20 seconds",
     // Where kubectl runs; the pod is on desktop.
     on: "storage",
-    labels: { node: "desktop", namespace: "default", pod: "homelab-drill", container: "circles" },
+    labels: { node: "desktop", namespace: "default", pod: "homelab-drill", container: "c" },
     seen: 'up{job="cadvisor", node="desktop"} == 1',
-    breaks: `${kubectl} apply -f - <<<'${JSON.stringify(crashing)}'`,
+    breaks: `${kubectl} apply -f - <<<'${JSON.stringify(crashing("homelab-drill"))}'`,
     mends: `${kubectl} delete pod homelab-drill --ignore-not-found --wait=false`,
     limit: 420,
     cluster: true,
@@ -141,20 +130,8 @@ export const together: readonly Fault[] = [
     what: "a small disk is filled",
     on: "compute",
     labels: { node: "compute" },
-    ready:
-      `mkdir -p ${disk.at} && base64 -d | gunzip >${disk.file} && loop=$(losetup -f) && ` +
-      `{ [ -e "$loop" ] || mknod "$loop" b 7 "\${loop#/dev/loop}"; } && mount -o loop="$loop" ${disk.file} ${disk.at} && ` +
-      "systemctl restart node-exporter",
-    // Made here: the machine has no program for it.
-    given: () =>
-      execFileSync(
-        "bash",
-        [
-          "-c",
-          'set -euo pipefail; file=$(mktemp); truncate -s 64M "$file"; mkfs.ext4 -q -F "$file"; gzip -c "$file" | base64; rm "$file"',
-        ],
-        { encoding: "utf8", env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` } },
-      ),
+    ready: `mkdir -p ${disk.at} && ${putDisk(disk.file)} && ${mountDisk(disk.file, disk.at)} && systemctl restart node-exporter`,
+    given: () => emptyDisk(64),
     seen: `node_filesystem_size_bytes{node="compute", mountpoint="${disk.at}"} < 1e8`,
     breaks: `head -c 63M /dev/zero >${disk.at}/full 2>/dev/null; true`,
     mends: unmount,
