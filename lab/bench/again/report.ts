@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { loadavg } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { record } from "../record";
 import { grid, median } from "../results";
 
@@ -24,7 +24,7 @@ const rows = [...new Set(samples.map(([what = ""]) => what))].map((what) => [
   seconds(what).toFixed(1),
   `${(seconds(what) / least).toFixed(1)}×`,
 ]);
-const text = `Written by \`lab/bench/again/run --record\`: \`pulumi up --skip-preview\` with nothing to change, the policies on, medians. ${new Date().toISOString().slice(0, 10)}, load ${(loadavg()[0] ?? 0).toFixed(0)} on 2 cores, which the lab's machines share.
+const text = `Written by \`lab/bench/again/run --record\`: \`pulumi up --skip-preview\` with nothing to change, the policies on, medians. ${new Date().toISOString().slice(0, 10)}, load ${(loadavg()[0] ?? 0).toFixed(0)} on ${cpus().length} cores, which the lab's machines share.
 
 ${grid([["program", "resources", "seconds", "to the empty one"], ...rows])}`;
 process.stdout.write(`${text}\n`);
