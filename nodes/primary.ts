@@ -4,7 +4,7 @@ import { UserError } from "../components/user-error";
 import { errorMessage } from "../packages/errors";
 import { replicationStatus, type ReplicationStatus } from "../remote/replication";
 import { closeAll } from "../remote/ssh";
-import type { ReplicaSettings } from "../services";
+import { postgresSchema, type ReplicaSettings } from "../services";
 import type { StorageSettings } from "../settings";
 import { connectionOf, type Node, type NodeName, type Topology } from "../topology";
 import type { StorageOutputs } from "./storage-outputs";
@@ -106,7 +106,7 @@ export function replicationOf(
 ): { primaryPort: pulumi.Output<number>; endpoint: pulumi.Output<ReplicationEndpoint> } {
   const known = endpoints.apply((all) => {
     // Only in a preview before storage's first up.
-    if (all === undefined) return { port: 5432, endpoint: notYet };
+    if (all === undefined) return notYet();
     if (all.replication === undefined) {
       throw new UserError(
         "homelab:replica.enabled is true on desktop, but storage allows no standby: set homelab:postgres.replica.enabled there and run `pulumi up --stack storage` first.",
@@ -123,12 +123,14 @@ export function replicationOf(
   return { primaryPort: pulumi.unsecret(known.port), endpoint: known.endpoint };
 }
 
-const notYet: ReplicationEndpoint = {
-  ...{ password: "not-known-yet", baseImage: "docker.io/library/postgres:18-trixie", maxConnections: 100 },
-  ...{
-    settings: {},
-    slotLimit: "16GB",
-    networks: [],
-    search: { efSearch: 100, iterativeScan: "strict_order" },
-  },
-};
+/** Until storage has handed out its own: what it has by default. */
+function notYet(): { port: number; endpoint: ReplicationEndpoint } {
+  const { port, baseImage, maxConnections, settings, search, replica } = postgresSchema.parse({});
+  return {
+    port,
+    endpoint: {
+      ...{ password: "not-known-yet", networks: [], slotLimit: replica.slotLimit },
+      ...{ baseImage, maxConnections, settings, search },
+    },
+  };
+}

@@ -234,15 +234,13 @@ export class ObservabilityStack extends pulumi.ComponentResource {
           : [
               timed(
                 "homelab-cluster-metrics",
-                [
-                  ...job(
-                    "homelab-cluster-metrics",
-                    "cluster.sh",
-                    "How Prometheus comes to the kubelets",
-                    clusterArguments(nobody, cluster, topology),
-                    looks,
-                  ),
-                ],
+                job(
+                  "homelab-cluster-metrics",
+                  "cluster.sh",
+                  "How Prometheus comes to the kubelets",
+                  clusterArguments(nobody, cluster, topology),
+                  looks,
+                ),
                 [{ path: clusterOnNode, mode: "0755" }],
               ),
             ];

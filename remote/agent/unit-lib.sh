@@ -109,7 +109,7 @@ mount_note() { printf '%s/mounts/%s' "$state" "${1//\//%}"; }
 unmounted() { # PATH: why its data is not there, with what to do; fails where it is
   local was is above
   [ -s "$(mount_note "$1")" ] || return 1
-  was=$(cat -- "$(mount_note "$1")")
+  was=$(<"$(mount_note "$1")")
   is=$(mount_of "$1")
   [ "$is" != "$was" ] || return 1
   # By a variable: bash matches nothing where this stands in the pattern itself and leaves no letter of `/`.
@@ -126,7 +126,9 @@ unmounted() { # PATH: why its data is not there, with what to do; fails where it
   printf '%s\n' "; it starts by itself then. If what is in $1 is right as it is: rm $(mount_note "$1")"
 }
 newly_mounted() { # PATH: is its data on a disk of its own that nobody has noted yet?
-  [ -s "$(mount_note "$1")" ] && [ "$(cat -- "$(mount_note "$1")")" != "$(mount_of "$1")" ] && ! unmounted "$1" >/dev/null
+  local note
+  note=$(mount_note "$1")
+  [ -s "$note" ] && [ "$(<"$note")" != "$(mount_of "$1")" ] && ! unmounted "$1" >/dev/null
 }
 data_there() { # SERVICE PATH…: for the drop-in; 255 is what systemd takes for a failure of a condition
   local service=$1 path why
@@ -141,14 +143,14 @@ data_there() { # SERVICE PATH…: for the drop-in; 255 is what systemd takes for
     if newly_mounted "$path"; then
       why=$(mount_note "$path")
       # A disk without room is no reason not to start.
-      { mount_of "$path" >"$why.next" && sync -- "$why.next" && mv -T -- "$why.next" "$why"; } || rm -f -- "$why.next"
+      { mount_of "$path" >"$why.next" && settle "$why.next" "$why"; } || rm -f -- "$why.next"
     fi
   done
 }
 guard=$state/data-there.sh
 guard_text() {
   printf '%s\n' '#!/bin/bash' '# Is the data of a service where it was? SERVICE PATH…' 'set -euo pipefail' "state=$state"
-  declare -f entries mount_of mount_note unmounted newly_mounted data_there
+  declare -f settle entries mount_of mount_note unmounted newly_mounted data_there
   printf '%s\n' 'data_there "$@"'
 }
 # Services that a unit consists of, by its files.

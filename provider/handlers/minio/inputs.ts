@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connectionSchema } from "../../../remote/connection-args";
+import { s3Server } from "../s3-server";
 
 const name = z.string().min(1);
 /** In a list of names, so without a blank. */
@@ -7,14 +8,7 @@ const word = z.string().regex(/^[^\s/]+$/, "must be a name without blanks and sl
 
 /** The inputs of homelab:minio:Contents. */
 export const contentsSchema = z.strictObject({
-  /** Of the node that it runs on: whether that is on tells a store that does not answer from a node that is off. */
-  connection: connectionSchema,
-  /** URL of the S3 API, as reached from where Pulumi runs. */
-  endpoint: z.url(),
-  /** The root user. */
-  user: name,
-  /** Secret key of the root user: a secret. */
-  password: name,
+  ...s3Server,
   /** By name. */
   buckets: z.record(
     name,

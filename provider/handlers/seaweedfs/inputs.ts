@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { connectionSchema } from "../../../remote/connection-args";
 import { seaweedPlaceSchema } from "../../../remote/seaweedfs";
+import { s3Server } from "../s3-server";
 
 const name = z.string().min(1);
 /** In a command of `weed shell`, so without a blank. */
@@ -8,16 +8,9 @@ const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be a bucket name");
 
 /** The inputs of homelab:seaweedfs:Contents. */
 export const contentsSchema = z.strictObject({
-  /** Of the node that it runs on. */
-  connection: connectionSchema,
-  /** URL of the S3 API, as reached from where Pulumi runs. */
-  endpoint: z.url(),
+  ...s3Server,
   /** Where it is on its node, for what is not asked through S3. */
   place: seaweedPlaceSchema,
-  /** The identity that may do everything. */
-  user: name,
-  /** Its secret key: a secret. */
-  password: name,
   /** By name: made when they are not there, and never deleted. */
   buckets: z.record(
     word,
