@@ -20,7 +20,7 @@ interface Where {
  * Placement of what keeps data. Callers take a `Node<"always-on">`, so an on-demand one does not compile; a program that
  * goes around its types is stopped here.
  * @param what keeps it, as the sentence names it.
- * @throws Error for an on-demand node, whatever its type says.
+ * @throws PlacementError for an on-demand node, whatever its type says.
  */
 export function persistentOn(node: Node, what: string, paths: readonly string[]): Placement {
   return { node: requireAlwaysOn(node, what).name, keeps: "persistent", paths };
@@ -36,7 +36,7 @@ export type NodeFor<K extends Keeps> = K extends { readonly kind: "persistent" }
 
 /**
  * Placement of a service of services/.
- * @throws Error for what keeps data on an on-demand node, whatever its type says.
+ * @throws PlacementError for what keeps data on an on-demand node, whatever its type says.
  */
 export function placementOf(node: Node, name: string, keeps: Keeps): Placement {
   if (keeps.kind === "persistent") return persistentOn(node, name, keeps.paths);

@@ -22,7 +22,7 @@ export interface StackContext<N extends NodeName = NodeName> {
  * @param name the stack's node.
  * @param program declares what is on that node.
  * @returns the stack's outputs.
- * @throws UserError with one message for each problem, before anything is touched.
+ * @throws UserError with one message for each problem, before anything is touched; and when the program puts data on an on-demand node.
  */
 export async function runStack<N extends NodeName>(
   name: N,
@@ -40,7 +40,7 @@ export async function runStack<N extends NodeName>(
   const looked = lookIfOn(context.node);
   // Only an up waits: that a node is off takes seconds to find out, and what a preview asks of it takes the same ones.
   if (!pulumi.runtime.isDryRun()) await looked;
-  const outputs = await program(context);
+  const outputs = await withUserErrors(() => program(context));
   await looked;
   return { ...urlsOf(context.node, portsOf(name, context.settings)), ...outputs };
 }
@@ -61,12 +61,22 @@ function asUserErrors<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && ["TopologyError", "SettingsError"].includes(error.name)) {
-      throw new UserError(error.message);
-    }
-    throw error;
+    throw shown(error);
   }
 }
+
+/** The same for what may take a while; it begins at once. */
+async function withUserErrors<T>(run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw shown(error);
+  }
+}
+
+const ofPeople = ["TopologyError", "SettingsError", "PlacementError"];
+const shown = (error: unknown): unknown =>
+  error instanceof Error && ofPeople.includes(error.name) ? new UserError(error.message) : error;
 
 /** A stack is named after its node. */
 export function unknownStack(stack: string): Error {

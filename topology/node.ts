@@ -38,13 +38,18 @@ export function isAlwaysOn(node: Node): node is Node<"always-on"> {
   return node.lifecycle === "always-on";
 }
 
+/** Data where it may vanish: a sentence for people. */
+class PlacementError extends Error {
+  override readonly name = "PlacementError";
+}
+
 /**
  * The node, known to be always on.
- * @throws Error when the topology says that it is on-demand.
+ * @throws PlacementError when the topology says that it is on-demand.
  */
 export function requireAlwaysOn(node: Node, what: string): Node<"always-on"> {
   if (isAlwaysOn(node)) return node;
-  throw new Error(
+  throw new PlacementError(
     `${what} keeps data and cannot run on ${node.name}, which is on-demand: name an always-on node, or make it always-on in the topology.`,
   );
 }
