@@ -121,7 +121,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     }
     new Contents(
       `${name}-contents`,
-      { kubeconfig, objects: declared.names },
+      { kubeconfig, objects: declared.objects },
       options({ dependsOn: declared.resources }),
     );
     this.endpoints = urlsOf(

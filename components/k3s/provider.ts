@@ -54,23 +54,15 @@ export function clusterProvider(
 
 /** The objects of the cluster that a component declares, collected while it does so. */
 export class DeclaredObjects {
-  /** By what names them; their contents are for their own resources. */
-  readonly names: pulumi.Input<ClusterObject>[] = [];
+  readonly objects: pulumi.Input<ClusterObject>[] = [];
   readonly resources: pulumi.Resource[] = [];
 
   /** For the component's `transformations`. */
   readonly collect: pulumi.ResourceTransformation = ({ type, resource, props }) => {
     if (!type.startsWith("kubernetes:")) return undefined;
-    const { apiVersion, kind, metadata } = props as ClusterObject;
     this.resources.push(resource);
-    this.names.push(
-      pulumi.unsecret(
-        pulumi.output({ apiVersion, kind, metadata }).apply((own) => {
-          const { name, namespace } = own.metadata as { name: string; namespace?: string };
-          return { ...own, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
-        }),
-      ),
-    );
+    // As it is: what is secret in it stays secret.
+    this.objects.push(pulumi.output(props as ClusterObject));
     return undefined;
   };
 }

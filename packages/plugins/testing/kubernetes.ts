@@ -116,6 +116,14 @@ export class Kubernetes {
     }, 10_000);
   }
 
+  /** Puts an object in place by server-side apply, as Pulumi's Kubernetes provider does. */
+  async apply(path: string, object: object, manager: string): Promise<void> {
+    const { status, body } = await this.cluster.ask("PATCH", `${path}?fieldManager=${manager}`, object, {
+      "content-type": "application/apply-patch+yaml",
+    });
+    if (status >= 300) throw new Error(`${path}: ${body.message ?? String(status)}`);
+  }
+
   /** Sets an object's status, as its controller would, and says that the present generation has been seen. */
   async report(path: string, status: Record<string, unknown>): Promise<void> {
     await this.appears(path);

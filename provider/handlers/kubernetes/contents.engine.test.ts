@@ -16,6 +16,21 @@ const rules = admissionRules({
 }).flatMap(({ policy, binding }) => [policy, binding]);
 const named = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "start", namespace: "default" } };
 
+const deployment = ({ name = "web", replicas = 1, image = "" }) => {
+  const labels = { app: name };
+  return {
+    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "default" } },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name, image, resources: { limits: { cpu: "1000m" } } }] },
+      },
+    },
+  };
+};
+
 function kubeconfigOf(server: string): string {
   return JSON.stringify({
     clusters: [{ cluster: { server, "insecure-skip-tls-verify": true } }],
@@ -88,6 +103,68 @@ describe.skipIf(builtServer() === undefined)("what is declared in a cluster", ()
     await expect(apply(kubeconfig, [named], 60)).rejects.toThrow(
       /default\/start is missing.*\n.*up --refresh/,
     );
+  });
+
+  it("that Pulumi's provider wrote is put right as if it had written it again, and what others added stays", async () => {
+    const path = "/apis/apps/v1/namespaces/default/deployments/web";
+    const web = deployment({ replicas: 1, image: "localhost/web:1" });
+    await cluster.apply(path, web, "pulumi-kubernetes-1a2b3c4d");
+    await cluster.edit(path, ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, "app.kubernetes.io/managed-by": "pulumi" };
+    });
+    expect(await drift(kubeconfig, [web])).toEqual([]);
+
+    await cluster.edit(path, ({ metadata, spec = {} }) => {
+      spec.replicas = 3;
+      metadata.annotations = { ...metadata.annotations, "kubectl.kubernetes.io/restartedAt": "today" };
+    });
+    expect(await drift(kubeconfig, [web])).toEqual([
+      "Deployment default/web in the cluster was changed by hand.",
+    ]);
+    await apply(kubeconfig, [web]);
+    expect(await drift(kubeconfig, [web])).toEqual([]);
+
+    const { spec, metadata } = await cluster.get(path);
+    expect(spec?.replicas).toBe(1);
+    expect(metadata.annotations).toMatchObject({ "kubectl.kubernetes.io/restartedAt": "today" });
+    const writers = (metadata.managedFields ?? []).filter(({ operation }) => operation === "Apply");
+    expect(writers.map(({ manager }) => manager)).toEqual(["pulumi-kubernetes-1a2b3c4d"]);
+    // A field that the program no longer has goes, as it would have without the change by hand.
+    const { selector, template } = web.spec;
+    const less = { ...web, spec: { selector, template, minReadySeconds: 1 } };
+    await cluster.apply(
+      path,
+      { ...web, spec: { ...web.spec, minReadySeconds: 2 } },
+      writers[0]?.manager ?? "",
+    );
+    await cluster.apply(path, less, writers[0]?.manager ?? "");
+    expect(await drift(kubeconfig, [less])).toEqual([]);
+  });
+
+  it("that somebody put in the place of Pulumi's own is shown, and left to the resource that has it", async () => {
+    const path = "/apis/apps/v1/namespaces/default/deployments/mine";
+    const mine = deployment({ name: "mine", replicas: 1, image: "localhost/web:1" });
+    await cluster.send("POST", path.replace(/\/mine$/, ""), mine);
+    expect(await drift(kubeconfig, [mine])).toEqual([
+      "Deployment default/mine in the cluster was replaced by hand.",
+    ]);
+    await expect(apply(kubeconfig, [mine])).rejects.toThrow(/replaced by hand.*\n.*up --refresh/);
+  });
+
+  it("says of a Secret that it was changed, and not what is in it", async () => {
+    const path = "/api/v1/namespaces/default/secrets/key";
+    const metadata = { name: "key", namespace: "default" };
+    const key = { apiVersion: "v1", kind: "Secret", metadata, stringData: { password: "THE-PASSWORD" } };
+    await cluster.apply(path, key, "pulumi-kubernetes-1a2b3c4d");
+    expect(await drift(kubeconfig, [key])).toEqual([]);
+    await cluster.edit(path, (secret) => {
+      Object.assign(secret, { data: { password: Buffer.from("ANOTHER").toString("base64") } });
+    });
+    expect(await drift(kubeconfig, [key])).toEqual([
+      "Secret default/key in the cluster was changed by hand.",
+    ]);
+    await apply(kubeconfig, [key]);
+    expect(await drift(kubeconfig, [key])).toEqual([]);
   });
 
   it("is not as declared for a user whom the cluster does not know", async () => {

@@ -44,8 +44,45 @@ export const objectSchema = z.looseObject({
 /** An object as declared, or only what names it: then it is enough that it is there. */
 export type DeclaredObject = z.infer<typeof objectSchema>;
 
-/** By this name Pulumi writes them, too: see components/admission. */
-const manager = "homelab";
+/** What Pulumi's Kubernetes provider itself notes at an object; in what is declared it is only where somebody chose it. */
+const ofTheProvider = (key: string) =>
+  key.startsWith("pulumi.com/") || key === "app.kubernetes.io/managed-by";
+
+/** The annotation by which a program chooses the name under which the provider writes an object. */
+const chosenManager = "pulumi.com/patchFieldManager";
+
+type Metadata = Readonly<Record<string, unknown>>;
+const metadataOf = ({ metadata }: Readonly<Record<string, unknown>>) => (metadata ?? {}) as Metadata;
+const texts = (metadata: Metadata, key: "annotations" | "labels") =>
+  (metadata[key] ?? {}) as Readonly<Record<string, string>>;
+
+/**
+ * The name under which Pulumi's Kubernetes provider writes the object: only the writer of a field can take it back without
+ * leaving it to two. Undefined where it was not the one that wrote it.
+ */
+function managerOf(object: DeclaredObject, live: Readonly<Record<string, unknown>>): string | undefined {
+  const chosen = texts(object.metadata, "annotations")[chosenManager];
+  if (chosen !== undefined) return chosen;
+  const writers = (metadataOf(live).managedFields ?? []) as readonly {
+    readonly manager: string;
+    readonly operation: string;
+    readonly time?: string;
+  }[];
+  return writers
+    .filter(({ manager, operation }) => operation === "Apply" && manager.startsWith("pulumi-kubernetes-"))
+    .sort((one, other) => (one.time ?? "").localeCompare(other.time ?? ""))
+    .at(-1)?.manager;
+}
+
+/** As the provider sends it: with what it noted itself. */
+function asSent(object: DeclaredObject, live: Readonly<Record<string, unknown>>): DeclaredObject {
+  const noted = (key: "annotations" | "labels") => {
+    const kept = Object.entries(texts(metadataOf(live), key)).filter(([name]) => ofTheProvider(name));
+    const all = { ...Object.fromEntries(kept), ...texts(object.metadata, key) };
+    return Object.keys(all).length === 0 ? {} : { [key]: all };
+  };
+  return { ...object, metadata: { ...object.metadata, ...noted("annotations"), ...noted("labels") } };
+}
 
 const titleOf = ({ kind, metadata: { name, namespace } }: DeclaredObject) =>
   `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
@@ -94,18 +131,20 @@ export async function objectDifference(
   signal: AbortSignal,
 ): Promise<ObjectDifference | undefined> {
   const path = pathOf(object);
-  const write = async (query: string, until: AbortSignal) =>
+  const writer = (manager: string, sent: DeclaredObject) => async (query: string, until: AbortSignal) =>
     read(
       object,
-      await ask("PATCH", `${path}?fieldManager=${manager}&force=true${query}`, until, JSON.stringify(object)),
+      await ask("PATCH", `${path}?fieldManager=${manager}&force=true${query}`, until, JSON.stringify(sent)),
     );
-  const mend = onlyNamed(object) ? undefined : (until: AbortSignal) => write("", until).then(() => undefined);
   const answer = await ask("GET", path, signal);
-  if (answer.status === 404) return { says: `${titleOf(object)} is missing in the cluster.`, mend };
-  const live = read(object, answer);
-  if (mend === undefined) return undefined;
-  const wanted = await write("&dryRun=All", signal);
-  return isDeepStrictEqual(decided(live), decided(wanted))
+  const live = answer.status === 404 ? undefined : read(object, answer);
+  const manager = onlyNamed(object) ? undefined : managerOf(object, live ?? {});
+  const write = manager === undefined ? undefined : writer(manager, asSent(object, live ?? {}));
+  const mend = write && ((until: AbortSignal) => write("", until).then(() => undefined));
+  if (live === undefined) return { says: `${titleOf(object)} is missing in the cluster.`, mend };
+  if (onlyNamed(object)) return undefined;
+  if (write === undefined) return { says: `${titleOf(object)} in the cluster was replaced by hand.`, mend };
+  return isDeepStrictEqual(decided(live), decided(await write("&dryRun=All", signal)))
     ? undefined
     : { says: `${titleOf(object)} in the cluster was changed by hand.`, mend };
 }
