@@ -13,7 +13,13 @@ const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic
 const rules = admissionRules({
   nodes: [{ name: "storage", lifecycle: "always-on", addresses: ["10.0.0.1"], labels: {}, taints: [] }],
   networkClasses: [],
-}).flatMap(({ policy, binding }) => [policy, binding]);
+})
+  .flatMap(({ policy, binding }) => [policy, binding])
+  // As components/admission declares them.
+  .map((object) => ({
+    ...object,
+    metadata: { ...object.metadata, annotations: { "pulumi.com/patchFieldManager": "homelab" } },
+  }));
 const named = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "start", namespace: "default" } };
 
 const deployment = ({ name = "web", replicas = 1, image = "" }) => {
