@@ -61,8 +61,8 @@ export class DeclaredObjects {
   readonly collect: pulumi.ResourceTransformation = ({ type, resource, props }) => {
     if (!type.startsWith("kubernetes:")) return undefined;
     this.resources.push(resource);
-    // As it is: what is secret in it stays secret.
-    this.objects.push(pulumi.output(props as ClusterObject));
+    // As they are given: what is secret in them stays secret, and nothing else becomes so.
+    this.objects.push(props as ClusterObject);
     return undefined;
   };
 }

@@ -41,7 +41,33 @@ const pod = (claimName: string) => ({
 const claim = (spec: object, name?: string) => ({ metadata: name === undefined ? {} : { name }, spec });
 const local = { hostPath: { path: "/srv/d" }, claimRef: { name: "d" }, nodeAffinity: {} };
 
+/** A workload that says why its data may be lost. */
+const cache = {
+  metadata: { name: "cache", annotations: { "homelab.dev/ephemeral": "a cache" } },
+  spec: {
+    template: {
+      metadata: { annotations: { "homelab.dev/ephemeral": "a cache" } },
+      spec: {
+        nodeName: "compute",
+        containers: [{ name: "c", image: "b", volumeMounts: [{ name: "d", mountPath: "/d" }] }],
+        volumes: [{ name: "d", hostPath: { path: "/srv/d" } }],
+      },
+    },
+  },
+};
+
 describe("a stack seen resource by resource", () => {
+  it("says once why something may be lost, also where it is declared a second time to be compared", () => {
+    const watch = new IncrementalJudge({ topology, readFile: () => undefined, filesIn: () => undefined });
+    const add = (type: string, inputs: object) =>
+      watch.add({ urn: `urn::${type}`, type, name: "it", inputs: { ...inputs } });
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment", ...cache };
+    const first = add("kubernetes:apps/v1:Deployment", deployment);
+    expect([first.violations.length, first.exemptions.length]).toEqual([0, 1]);
+    const second = add("homelab:kubernetes:Contents", { objects: [deployment] });
+    expect([second.violations.length, second.exemptions.length]).toEqual([0, 0]);
+  });
+
   it("refuses what refers to a claim that has not come, since afterwards it would be there", () => {
     const { see, rest } = watching();
     expect(see("core/v1:Pod", "p", pod("d"))).toHaveLength(1);

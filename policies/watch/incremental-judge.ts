@@ -72,7 +72,8 @@ export class IncrementalJudge {
   #fresh(found: Judgement, urn?: string): Judgement {
     const isFresh = (one: Violation | Exemption): boolean => {
       if (urn !== undefined && one.file !== urn) return false;
-      const key = `${one.rule} ${one.file} ${one.detail}`;
+      // What is declared twice, also to be compared with the cluster, is exempted by one sentence.
+      const key = `${one.rule} ${"reason" in one ? "exempted" : one.file} ${one.detail}`;
       if (this.#reported.has(key)) return false;
       this.#reported.add(key);
       return true;
