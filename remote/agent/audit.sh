@@ -25,8 +25,14 @@ bytes() { timeout 120 du -sxb -- "$1" 2>/dev/null | cut -f1 || true; }
 
 # Containers and volumes, those started by hand too.
 layers=()
+gone() { # ID ENGINE LIST…: what went since the list was made is not there; what only cannot be looked at is
+  local id=$1 name=$2 list
+  shift 2
+  if list=$("$@") && ! grep -qxF -- "$id" <<<"$list"; then return 0; fi
+  fail 23 "$name does not say what $id is: what would be lost cannot be known. Once it is told there, run it again."
+}
 engine() { # NAME COMMAND...
-  local name=$1 id upper containers volumes
+  local name=$1 id upper containers volumes shown
   shift
   # One that does not answer has not said that there is nothing.
   if ! containers=$("$@" ps -aq --no-trunc) || ! volumes=$("$@" volume ls -q); then
@@ -34,13 +40,21 @@ engine() { # NAME COMMAND...
   fi
   while IFS= read -r id; do
     [ -n "$id" ] || continue
-    line container "$name" "$("$@" inspect --type container "$id" | encoded)"
+    if ! shown=$("$@" inspect --type container "$id"); then
+      gone "$id" "$name" "$@" ps -aq --no-trunc
+      continue
+    fi
+    line container "$name" "$(encoded <<<"$shown")"
     upper=$("$@" inspect --type container --format '{{index .GraphDriver.Data "UpperDir"}}' "$id" 2>/dev/null || true)
     if [ -d "$upper" ]; then layers+=("$upper"); fi
   done <<<"$containers"
   while IFS= read -r id; do
     [ -n "$id" ] || continue
-    line volume "$name" "$("$@" volume inspect "$id" | encoded)" "$(bytes "$("$@" volume inspect --format '{{.Mountpoint}}' "$id")")"
+    if ! shown=$("$@" volume inspect "$id"); then
+      gone "$id" "$name" "$@" volume ls -q
+      continue
+    fi
+    line volume "$name" "$(encoded <<<"$shown")" "$(bytes "$("$@" volume inspect --format '{{.Mountpoint}}' "$id")")"
   done <<<"$volumes"
 }
 if command -v podman >/dev/null; then engine podman podman; fi
@@ -65,7 +79,12 @@ done
 
 # Quadlets and services: what they would make at the next start is judged like the files of the program.
 for unit in /etc/containers/systemd/*.* /etc/containers/systemd/users/*/*.* /home/*/.config/containers/systemd/*.* /etc/systemd/system/*.service; do
-  if [ -f "$unit" ] && [ ! -L "$unit" ]; then line unit "$unit" "$(encoded <"$unit")"; fi
+  if [ ! -f "$unit" ] || [ -L "$unit" ]; then continue; fi
+  if shown=$(encoded <"$unit"); then
+    line unit "$unit" "$shown"
+  elif [ -e "$unit" ]; then
+    fail 23 "$unit cannot be read: what it would keep cannot be known."
+  fi
 done
 
 # Disks of their own.
