@@ -2,7 +2,7 @@ import { Unreachable } from "../../packages/errors";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { reachable } from "../../remote/reachable";
 import { recentFailure } from "../../remote/ssh";
-import type { Context } from "../handler";
+import type { Context, Handler } from "../handler";
 
 /** One way in which what a server has is not as declared, and what puts it right. */
 export interface Difference {
@@ -45,7 +45,7 @@ export async function seen(
  * @param rounds how often is looked again: mending one difference may show others.
  * @throws Error with the sentences of what is still not as declared
  */
-export async function mended(
+async function mended(
   { signal, log }: Context,
   rounds: number,
   look: () => Promise<readonly Difference[]>,
@@ -61,3 +61,33 @@ export async function mended(
     }
   }
 }
+
+interface Asked {
+  readonly connection: ConnectionArgs;
+  /** URL at which the server is asked. */
+  readonly endpoint: string;
+}
+
+/**
+ * `drift` and `apply` for what a server has that is asked at an endpoint.
+ * @param server its name in sentences
+ * @param rounds see {@link mended}
+ */
+export const compared = <I extends Asked>(
+  server: string,
+  rounds: number,
+  look: (inputs: I, signal: AbortSignal) => Promise<readonly Difference[]>,
+): Pick<Handler<I>, "drift" | "apply"> => ({
+  drift: (inputs, ctx) =>
+    seen(
+      inputs.connection,
+      ctx,
+      () => look(inputs, ctx.signal),
+      (error) =>
+        `${server} on ${inputs.connection.node} cannot be compared at ${inputs.endpoint}: ${why(error)}`,
+    ),
+  async apply(inputs, ctx) {
+    await mended(ctx, rounds, () => look(inputs, ctx.signal));
+    return {};
+  },
+});

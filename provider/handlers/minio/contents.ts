@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler";
-import { mended, seen, why, type Difference } from "../differences";
+import { compared, type Difference } from "../differences";
 import { contentsSchema, type ContentsInputs } from "./inputs";
 import { differences } from "./look";
 
@@ -22,18 +22,7 @@ export const contents: Handler<ContentsInputs> = {
   id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
   // Also where its root user's password was changed by hand, it cannot be compared.
-  drift: (inputs, ctx) =>
-    seen(
-      inputs.connection,
-      ctx,
-      () => look(inputs, ctx.signal),
-      (error) => `MinIO on ${inputs.connection.node} cannot be compared at ${inputs.endpoint}: ${why(error)}`,
-    ),
-
-  async apply(inputs, ctx) {
-    await mended(ctx, rounds, () => look(inputs, ctx.signal));
-    return {};
-  },
+  ...compared("MinIO", rounds, look),
 
   /** Buckets, users and policies are taken away, or kept, by the resources that made them. */
   remove: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import type { Handler } from "../../handler";
-import { mended, seen, why, type Difference } from "../differences";
+import { compared, why, type Difference } from "../differences";
 import { automationDifferences } from "./automations";
 import { jobDifferences, pauseAll } from "./deployments";
 import { jobsSchema, type JobsInputs } from "./inputs";
@@ -20,19 +20,7 @@ export const jobs: Handler<JobsInputs> = {
   replaceOn: [],
   id: ({ connection }) => `${connection.node}/prefect`,
 
-  drift: (inputs, ctx) =>
-    seen(
-      inputs.connection,
-      ctx,
-      () => look(inputs, ctx.signal),
-      (error) =>
-        `Prefect on ${inputs.connection.node} cannot be compared at ${inputs.endpoint}: ${why(error)}`,
-    ),
-
-  async apply(inputs, ctx) {
-    await mended(ctx, rounds, () => look(inputs, ctx.signal));
-    return {};
-  },
+  ...compared("Prefect", rounds, look),
 
   /** Every job is paused, and what is known of the runs stays in PostgreSQL. A server that is gone begins nothing. */
   async remove(inputs, { signal, log }) {

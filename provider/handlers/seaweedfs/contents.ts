@@ -1,6 +1,6 @@
 import { restartSeaweed, weedShell } from "../../../remote/seaweedfs";
 import type { Handler } from "../../handler";
-import { mended, seen, why, type Difference } from "../differences";
+import { compared, type Difference } from "../differences";
 import { contentsSchema, type ContentsInputs } from "./inputs";
 import { differences, type Inside } from "./look";
 
@@ -29,19 +29,7 @@ export function contentsBy(
     replaceOn: [],
     id: ({ connection, endpoint }) => `${connection.node}/${endpoint}`,
 
-    drift: (inputs, ctx) =>
-      seen(
-        inputs.connection,
-        ctx,
-        () => look(inputs, ctx.signal),
-        (error) =>
-          `SeaweedFS on ${inputs.connection.node} cannot be compared at ${inputs.endpoint}: ${why(error)}`,
-      ),
-
-    async apply(inputs, ctx) {
-      await mended(ctx, rounds, () => look(inputs, ctx.signal));
-      return {};
-    },
+    ...compared("SeaweedFS", rounds, look),
 
     /** A bucket stays, with its objects; users go with the file that they are in. */
     remove: () => Promise.resolve(),
