@@ -4,6 +4,11 @@
 
 DISK_SIZE=64G # sparse: what is not written takes no room
 
+# noauto_da_alloc: of itself ext4 writes a file that is renamed over another; other file systems do not, and who forgot to
+# sync it must not be helped here. No `discard`: a cut ends the journal, and ext4 then discards also what the changes that
+# it never wrote would have freed, so that files which were synced long ago are full of zeros. See fstrim below.
+DISK_OPTIONS=loop,noatime,noauto_da_alloc
+
 # disk NODE: where its root is.
 disk() { printf '%s/disk/%s\n' "$STATE" "$1"; }
 disk_file() { printf '%s/disk/%s.img\n' "$STATE" "$1"; }
@@ -27,14 +32,15 @@ disk_new() {
   fi
 }
 
-# disk_on NODE. noauto_da_alloc: of itself ext4 writes a file that is renamed over another; other file systems do not, and
-# who forgot to sync it must not be helped here. direct-io: the computer's own cache does not hold all of it once more.
+# disk_on NODE. direct-io: the computer's own cache does not hold all of it once more.
 disk_on() {
   local file device
   file=$(disk_file "$1")
   if [ ! -e "$file" ] || disk_is_on "$1"; then return 0; fi
   disk_is_free "$1"
-  as_root mount -o loop,noatime,discard,noauto_da_alloc "$file" "$(disk "$1")"
+  as_root mount -o "$DISK_OPTIONS" "$file" "$(disk "$1")"
+  # What was freed before takes no room any more.
+  as_root fstrim "$(disk "$1")" 2>/dev/null || true
   device=$(as_root losetup -j "$file" -n -O NAME)
   as_root losetup --direct-io=on "$device" 2>/dev/null || true
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,9 @@ async function freeze(pid: number): Promise<void> {
   const state = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.[0];
   while (state() !== "T") await sleep(1);
 }
+
+const disks = join(__dirname, "../../lab/lib/disk.sh");
+const options = /^DISK_OPTIONS=(\S+)$/m.exec(readFileSync(disks, "utf8"))?.[1] ?? "";
 
 /** A disk on this computer that loses what was not synced, made as the lab's are (lab/lib/disk.sh). Needs root. */
 export class CutDisk {
@@ -34,7 +37,7 @@ export class CutDisk {
     return join(this.folder, "disk.img");
   }
   async #mount(): Promise<void> {
-    await run("mount", ["-o", "loop,noatime,discard,noauto_da_alloc", this.#file, this.path]);
+    await run("mount", ["-o", options, this.#file, this.path]);
   }
 
   /**
@@ -43,7 +46,17 @@ export class CutDisk {
    */
   async lose(pid: number): Promise<void> {
     await freeze(pid);
+    await this.cut();
+  }
+
+  /** The same where nobody writes to it any more. */
+  async cut(): Promise<void> {
     await run("python3", [join(__dirname, "../../lab/lib/cut-disk.py"), this.path]);
+  }
+
+  /** All that was written is on it. */
+  sync(): void {
+    execFileSync("sync", ["-f", this.path]);
   }
 
   /** With what was synced; nobody may have a file of it open. */
