@@ -7,8 +7,9 @@ source "$here/lib.sh"
 restic_as=off-node${1:+-$1}
 # shellcheck source=off-node-lib.sh
 source "$here/off-node-lib.sh"
-# What another holds for moments is waited for; less than systemd lets the job take.
-wait=20m
+# What another holds for moments is waited for; less than systemd lets the job take. A lock whose holder lost its power
+# counts as nobody's after half an hour: a container cannot be asked whether the process of another one lives.
+case ${1:-} in wal) wait=20m ;; *) wait=35m ;; esac
 
 # there: does the repository answer? 10: it does not exist.
 there() {
