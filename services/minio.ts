@@ -18,7 +18,7 @@ export const minioSchema = strict({
   syncWrites: flag
     .default(true)
     .describe(
-      "whether what is acknowledged is on the disk (MinIO's `MINIO_FS_OSYNC`). `false`: a power cut loses some of it, and may take an object that is being overwritten at that moment with all its versions",
+      "whether what is acknowledged is on the disk (MinIO's `MINIO_FS_OSYNC`). `false`: a power cut loses the last of it",
     ),
   adopt: listOf(z.union([bucketName, s3User]))
     .default([])
