@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { figuresIn, figuresLine } from "./figures";
 import type { Drill } from "./list";
@@ -61,6 +62,17 @@ describe("the report of the drills", () => {
     expect(text).toContain(
       "**Failed** after 9 s: it ended with 1. All that it said is in reports/drills/b.log; the end of it:\n\n```text\nfirst\nthe disk is on fire\n```",
     );
+  });
+
+  it("names no place of the computer that it was made on", () => {
+    const said = `RUN ${process.cwd()}\nin ${homedir()}/.cache\n`;
+    const page = markdown(house, [
+      { drill: drill("a"), outcome: passed(said) },
+      { drill: drill("b"), outcome: { ...failed, complaints: said } },
+    ]);
+    expect(page).toContain("RUN .\nin ~/.cache");
+    expect(page).not.toContain(process.cwd());
+    expect(page).not.toContain(homedir());
   });
 
   it("says of one that was run earlier that day with what", () => {

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { figuresIn, withoutFigures } from "./figures";
 import type { Drill } from "./list";
@@ -37,9 +39,12 @@ const duration = (seconds: number) =>
   seconds < 100 ? `${seconds.toFixed(0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 const page = (runbook: string) => `[${runbook}](../runbooks/${runbook}.md)`;
 const cells = (words: readonly string[]) => `| ${words.join(" | ")} |`;
-/** As text of a block: without colours, without what would end the block. */
+const root = join(__dirname, "../..");
+/** As text of a block: without colours, without what would end the block, and without where this computer has things. */
 const plain = (text: string) =>
   stripVTControlCharacters(text)
+    .replaceAll(root, ".")
+    .replaceAll(homedir(), "~")
     .replaceAll("```", "'''")
     .replace(/[ \t]+$/gm, "")
     .trim();
