@@ -131,19 +131,20 @@ export async function objectDifference(
   signal: AbortSignal,
 ): Promise<ObjectDifference | undefined> {
   const path = pathOf(object);
-  const writer = (manager: string, sent: DeclaredObject) => async (query: string, until: AbortSignal) =>
-    read(
-      object,
-      await ask("PATCH", `${path}?fieldManager=${manager}&force=true${query}`, until, JSON.stringify(sent)),
-    );
   const answer = await ask("GET", path, signal);
   const live = answer.status === 404 ? undefined : read(object, answer);
-  const manager = onlyNamed(object) ? undefined : managerOf(object, live ?? {});
-  const write = manager === undefined ? undefined : writer(manager, asSent(object, live ?? {}));
-  const mend = write && ((until: AbortSignal) => write("", until).then(() => undefined));
-  if (live === undefined) return { says: `${titleOf(object)} is missing in the cluster.`, mend };
-  if (onlyNamed(object)) return undefined;
-  if (write === undefined) return { says: `${titleOf(object)} in the cluster was replaced by hand.`, mend };
+  const missing = `${titleOf(object)} is missing in the cluster.`;
+  if (onlyNamed(object)) return live === undefined ? { says: missing, mend: undefined } : undefined;
+  const manager = managerOf(object, live ?? {});
+  if (manager === undefined) {
+    const says = live === undefined ? missing : `${titleOf(object)} in the cluster was replaced by hand.`;
+    return { says, mend: undefined };
+  }
+  const sent = JSON.stringify(asSent(object, live ?? {}));
+  const write = async (query: string, until: AbortSignal) =>
+    read(object, await ask("PATCH", `${path}?fieldManager=${manager}&force=true${query}`, until, sent));
+  const mend = (until: AbortSignal) => write("", until).then(() => undefined);
+  if (live === undefined) return { says: missing, mend };
   return isDeepStrictEqual(decided(live), decided(await write("&dryRun=All", signal)))
     ? undefined
     : { says: `${titleOf(object)} in the cluster was changed by hand.`, mend };
