@@ -108,6 +108,8 @@ restore) # Into a database of this server, as a role that is no superuser. Schem
     # older than that carries along and no server takes. Replaced by something of the same length that does nothing.
     perl -0777 -pe "s/\bSET \((pg_attver=\d\d+)\)/q{RESET (n_distinct} . q{ } x (length(\$1) - 12) . q{)}/ge;
       s/, pg_attver=\d+(?=[,)])|(?<=[( ])pg_attver=\d+, /q{ } x length(\$&)/ge" dump/toc.dat >toc.new
+    # The dump counts as whole already: a power cut must not leave it without its table of contents.
+    sync toc.new
     mv toc.new dump/toc.dat
     pg_restore --list dump | grep -vE "^[0-9]+; [0-9]+ [0-9]+ ((COMMENT - )?(EXTENSION|EVENT TRIGGER)|PUBLICATION TABLES IN SCHEMA|COMMENT - PUBLICATION) " >/tmp/list
     kind=SCHEMA

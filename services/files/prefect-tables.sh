@@ -49,6 +49,7 @@ before() {
     for one in "${old[@]}"; do rm -f "$one" "$one.image"; done
   fi
   printf '%s\n' "$image" >"$directory/.image"
+  sync "$directory/.image"
   mv "$directory/.image" "$directory/image"
 }
 

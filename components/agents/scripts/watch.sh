@@ -39,4 +39,5 @@ agents() {
 # A server that does not answer leaves the file without its lines: what is not known is no figure.
 { queues || true; agents; } >"$part"
 chmod 0644 "$part"
+sync -- "$part"
 mv -f "$part" "$directory/homelab_agents.prom"

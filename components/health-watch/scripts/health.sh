@@ -142,6 +142,7 @@ if [ -d "$metrics" ]; then
     done
   } >"$metrics/.homelab_health.new"
   chmod 644 "$metrics/.homelab_health.new"
+  sync -- "$metrics/.homelab_health.new"
   # Read while it is written it would be half a file.
   mv -T -- "$metrics/.homelab_health.new" "$metrics/homelab_health.prom"
 fi

@@ -15,4 +15,5 @@ case ${SERVICE_RESULT:-} in
     ;;
 esac
 printf '%s\n' "$said" >"$1.part"
+sync -- "$1.part"
 mv -f "$1.part" "$1"

@@ -19,4 +19,5 @@ printf -v password '%b' "${BASH_REMATCH[1]//%/\\x}"
     --no-psqlrc --no-password --quiet --tuples-only --no-align --host 127.0.0.1 --port "$port" --username "$role" \
     --set "flow=$flow" --dbname "$database" >"$part"
 chmod 0644 "$part"
+sync -- "$part"
 mv -f "$part" "$directory/prefect.prom"

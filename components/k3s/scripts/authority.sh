@@ -37,5 +37,6 @@ fi
 [ "$cluster" != none ] || exit 0
 if [ "$(cat "$noted" 2>/dev/null || true)" != "$cluster" ]; then
   printf '%s\n' "$cluster" >"$noted.new"
+  sync -- "$noted.new"
   mv -T -- "$noted.new" "$noted"
 fi

@@ -13,6 +13,7 @@ place() { # NAME: its new contents come by standard input
   cat >"$directory/$1.new"
   chown -- "$owner" "$directory/$1.new"
   chmod 400 "$directory/$1.new"
+  sync -- "$directory/$1.new"
   mv -T -- "$directory/$1.new" "$directory/$1"
 }
 

@@ -180,4 +180,5 @@ write >"$cache/new"
 chmod 644 "$cache/new"
 # Read while it is written it would be half a file.
 cp "$cache/new" "$directory/.homelab_node.new"
+sync -- "$directory/.homelab_node.new"
 mv "$directory/.homelab_node.new" "$directory/homelab_node.prom"

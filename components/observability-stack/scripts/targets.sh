@@ -14,5 +14,11 @@ while [ $# -gt 0 ]; do
     sed "s/HOST/${at%:*}/; s/NODE/$node/; s/LIFECYCLE/$lifecycle/" | paste -sd,)
   file=$directory/$node.json
   printf '[%s]\n' "$targets" >"$file.new"
-  if cmp -s "$file.new" "$file"; then rm "$file.new"; else chmod 644 "$file.new" && mv "$file.new" "$file"; fi
+  if cmp -s "$file.new" "$file"; then
+    rm "$file.new"
+  else
+    chmod 644 "$file.new"
+    sync -- "$file.new"
+    mv "$file.new" "$file"
+  fi
 done

@@ -30,5 +30,6 @@ ends=$(value KeyExpiry)
   fi
 } >"$directory/.homelab_mesh.new"
 chmod 644 "$directory/.homelab_mesh.new"
+sync -- "$directory/.homelab_mesh.new"
 # Read while it is written it would be half a file.
 mv "$directory/.homelab_mesh.new" "$directory/homelab_mesh.prom"
