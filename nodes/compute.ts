@@ -10,7 +10,7 @@ import { joinMesh, meshCertificate } from "./mesh";
 import { observe } from "./observability";
 import { schedulePowerOff } from "./power";
 import { deployJobRunner, jobsFile } from "./jobs";
-import { runQuadlets, runServices, storageValues } from "./services";
+import { memberOf, runOwn, runServices, storageValues } from "./services";
 
 /**
  * compute: on demand. It may be powered off or rebuilt at any time, so nothing here keeps data: what it works on is
@@ -22,6 +22,7 @@ import { runQuadlets, runServices, storageValues } from "./services";
  *   llama.cpp   :8081
  *   Ollama      :11434
  *   Qdrant      :6333    off until homelab:compute.qdrant.enabled: a copy of what search has in PostgreSQL
+ *   workloads            of homelab:workloads, as on every node: quadlets, or pods with `cluster`
  */
 export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const { node, settings } = context;
@@ -35,10 +36,13 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
   const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
-  const { outputs: quadlets } = runQuadlets(context, storageValues(endpoints), {
-    dependsOn: runner === undefined ? firewall : [firewall, runner],
-  });
+  const { outputs: own } = runOwn(
+    context,
+    storageValues(endpoints),
+    { dependsOn: runner === undefined ? firewall : [firewall, runner] },
+    memberOf(endpoints, agent),
+  );
   observe(context, { dependsOn: firewall });
   schedulePowerOff(context, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints), ...quadlets, ...mesh };
+  return { host: host.facts, reads: addresses(endpoints), ...own, ...mesh };
 }

@@ -15,7 +15,7 @@ import { observe } from "./observability";
 import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
 import { schedulePowerOff } from "./power";
 import { replicationOf, currentPrimary } from "./primary";
-import { runQuadlets, storageValues } from "./services";
+import { memberOf, runOwn, storageValues } from "./services";
 
 /**
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
@@ -41,7 +41,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
   const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
   watchHealth(context, { dependsOn: host.passed });
-  joinCluster(context, endpoints, { dependsOn: firewall });
+  const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: firewall });
   if (replica.enabled) {
     new PostgresReplica(
@@ -60,10 +60,11 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   const values = storageValues(endpoints);
   const observed = observe(context, { dependsOn: firewall }, { storage: values });
   const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
-  const services = runQuadlets(
+  const services = runOwn(
     context,
     values,
     { dependsOn: runner === undefined ? firewall : [firewall, runner] },
+    memberOf(endpoints, agent),
     observed,
   );
   declareJobs(context, jobs, services.declared);

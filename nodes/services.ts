@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
+import { ClusterWorkloads } from "../components/cluster-workloads";
 import { ComputeNode } from "../components/compute-node";
-import type { K3sAgent } from "../components/k3s";
+import { reference } from "../components/images/reference";
+import type { Cluster, K3sAgent } from "../components/k3s";
 import { UserError } from "../components/user-error";
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
-import { portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
+import { podsInCluster, portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
 import { QuadletService } from "../components/quadlet-service";
 
 /** What runs on compute in the cluster, when its settings say so. */
@@ -21,28 +23,72 @@ export function runServices(
       node,
       settings: settings.compute,
       sshIdentity: settings.sshIdentity,
-      cluster: {
-        kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
-        identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
-        generation: agent.generation,
-      },
+      cluster: clusterOfAgent(endpoints, agent),
       storage: storageValues(endpoints),
     },
     { dependsOn: agent },
   );
 }
 
+/** The cluster as a node that joins it knows it. */
+const clusterOfAgent = (
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
+  { generation }: K3sAgent,
+): Cluster => ({
+  kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
+  identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
+  generation,
+});
+
+/** The cluster, and what must be there before pods begin on the node. */
+interface MemberOf {
+  readonly cluster: Cluster;
+  readonly dependsOn: pulumi.Resource;
+}
+
+/** Of a node that joins it. */
+export const memberOf = (
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
+  agent: K3sAgent | undefined,
+): MemberOf | undefined =>
+  agent === undefined ? undefined : { cluster: clusterOfAgent(endpoints, agent), dependsOn: agent };
+
+type Passwords = Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>>;
+
 /**
- * The node's services that run as quadlets: all of services/ that are switched on and say how they run.
+ * The node's services that no component of their own runs: all of services/ that are switched on and say how they run, as
+ * quadlets or in the cluster.
+ * @param cluster that the node is a member of, with what must be there before pods begin. Undefined where it is none
  * @param others passwords of services that a component of their own runs
- * @returns what was declared, by service, and all passwords as a stack output.
+ * @returns the quadlets that were declared, by service, and all passwords as a stack output.
  */
-export function runQuadlets(
+export function runOwn(
+  context: StackContext,
+  storage: pulumi.Output<StorageValues>,
+  opts: pulumi.ComponentResourceOptions,
+  cluster: MemberOf | undefined,
+  others: Passwords = {},
+): { readonly declared: Readonly<Record<string, QuadletService>>; readonly outputs: pulumi.Inputs } {
+  const declared = runQuadlets(context, storage, opts);
+  const quadlets: Passwords = Object.fromEntries(
+    Object.entries(declared).map(([name, { passwords }]) => [name, passwords]),
+  );
+  // They come last: they may ask for what the others have.
+  const pods = cluster === undefined ? {} : runPods(context, storage, opts, cluster, quadlets);
+  const some = Object.entries({ ...quadlets, ...pods, ...others }).filter(
+    ([, own]) => Object.keys(own).length > 0,
+  );
+  return {
+    declared,
+    outputs: some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) },
+  };
+}
+
+function runQuadlets(
   { node, settings, topology }: StackContext,
   storage: pulumi.Output<StorageValues>,
   opts: pulumi.ComponentResourceOptions,
-  others: Readonly<Record<string, Readonly<Record<string, pulumi.Output<string>>>>> = {},
-): { readonly declared: Readonly<Record<string, QuadletService>>; readonly outputs: pulumi.Inputs } {
+): Readonly<Record<string, QuadletService>> {
   const urls = urlsOf(node, portsOf(node.name, settings), node);
   const all: [string, QuadletService][] = [];
   // Workloads come last: they may ask for what the others have.
@@ -59,12 +105,24 @@ export function runQuadlets(
     );
     all.push([name, declared]);
   }
-  const passwords = all.map(([name, of]): [string, QuadletService["passwords"]] => [name, of.passwords]);
-  const some = [...passwords, ...Object.entries(others)].filter(([, own]) => Object.keys(own).length > 0);
-  return {
-    declared: Object.fromEntries(all),
-    outputs: some.length === 0 ? {} : { passwords: pulumi.secret(Object.fromEntries(some)) },
-  };
+  return Object.fromEntries(all);
+}
+
+function runPods(
+  { node, settings }: StackContext,
+  storage: pulumi.Output<StorageValues>,
+  opts: pulumi.ComponentResourceOptions,
+  { cluster, dependsOn }: MemberOf,
+  services: Passwords,
+): Passwords {
+  const workloads = podsInCluster(node, settings, (image) => reference(image));
+  if (workloads.length === 0) return {};
+  const urls = urlsOf(node, portsOf(node.name, settings), node);
+  return new ClusterWorkloads(
+    "pods",
+    { node, workloads, cluster, storage, services, urls, sshIdentity: settings.sshIdentity },
+    pulumi.mergeOptions(opts, { dependsOn }),
+  ).passwords;
 }
 
 /** What services are given of storage. */
@@ -84,7 +142,7 @@ function known<T>(
     const found = part(all);
     if (found !== undefined) return found;
     throw new UserError(
-      "homelab:compute.enabled is true, but storage has no cluster: set homelab:k3s.enabled there and run `pulumi up --stack storage` first.",
+      "homelab:k3s.enabled is true, but storage has no cluster: set it on storage too and run `pulumi up --stack storage` first.",
     );
   });
 }

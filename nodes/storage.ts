@@ -20,7 +20,7 @@ import { deployObjectStore } from "./object-store";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
 import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
-import { runQuadlets } from "./services";
+import { runOwn } from "./services";
 
 /**
  * storage: always on; all data of the house.
@@ -95,16 +95,6 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
   });
   const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
   const observed = observe(context, { dependsOn: firewall }, { postgres });
-  const quadlets = runQuadlets(
-    context,
-    own,
-    { dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])] },
-    observed,
-  );
-  declareJobs(context, jobs, quadlets.declared);
-  const door = quadlets.declared["inference-door"];
-  if (door !== undefined) wakeForModels(context.connection, woken, { dependsOn: door.unit });
-
   const server = k3s.enabled
     ? new K3sServer(
         "k3s",
@@ -113,13 +103,27 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
       )
     : undefined;
   const cluster = server?.endpoints;
-  if (server !== undefined) {
-    new Admission(
-      "admission",
-      { node, cluster: server.endpoints, rules: admissionRules(engineTopology(topology)) },
-      { deletedWith: server.generation },
-    );
-  }
+  const admission =
+    server === undefined
+      ? undefined
+      : new Admission(
+          "admission",
+          { node, cluster: server.endpoints, rules: admissionRules(engineTopology(topology)) },
+          { deletedWith: server.generation },
+        );
+
+  const services = runOwn(
+    context,
+    own,
+    { dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])] },
+    server === undefined || admission === undefined
+      ? undefined
+      : { cluster: { ...server.endpoints, generation: server.generation }, dependsOn: admission },
+    observed,
+  );
+  declareJobs(context, jobs, services.declared);
+  const door = services.declared["inference-door"];
+  if (door !== undefined) wakeForModels(context.connection, woken, { dependsOn: door.unit });
 
   const handedOut = stackOutputs({
     POSTGRES_HOST: postgres.endpoints.host,
@@ -158,5 +162,5 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           k3sNodePasswords: cluster.nodePasswords,
         }),
   });
-  return { ...handedOut, ...quadlets.outputs, ...mesh };
+  return { ...handedOut, ...services.outputs, ...mesh };
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { clusterKeyProblems, clusterKeys } from "./cluster-keys";
 import { flag, image, line, listOf, memory, strict, variable } from "./fields";
 import { count } from "./pod-fields";
 import { quadletKeys } from "./quadlet-keys";
 import { schedule } from "./schedule-fields";
-import { isOn, type JudgedBy } from "./service";
 
 const name = z
   .string()
@@ -13,7 +13,7 @@ const name = z
   )
   .refine((one) => !["tasks", "queue"].includes(one), "may not be tasks or queue");
 
-const pool = strict({
+const keys = {
   enabled: flag.default(true).describe("whether its agents run; its queue is there in any case"),
   image: image.describe("the agents' image, an exact tag"),
   command: z.array(line).default([]).describe("arguments after the image's name"),
@@ -41,6 +41,11 @@ const pool = strict({
   environment: z.record(variable, line).default({}).describe("environment variables of your own"),
   memory: memory.default("512M").describe("memory that each agent is never given more of"),
   quadlet: quadletKeys.describe("further keys of its quadlets, by section"),
+  ...clusterKeys,
+};
+
+const pool = strict(keys).superRefine((own, ctx) => {
+  for (const [path, message] of clusterKeyProblems(own)) ctx.addIssue({ code: "custom", path, message });
 });
 
 /** `homelab:agents`: pools of agents that take tasks from a queue. */
@@ -91,24 +96,3 @@ export const clientsOfPools = ({ pools }: AgentsSettings) =>
         : [[poolUser(name), { models, ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }) }]],
     ),
   );
-
-export function agentsProblems({ pools }: AgentsSettings, { stack }: JudgedBy): string[] {
-  const entries = Object.entries(pools);
-  return [
-    ...(entries.length > 0 && !isOn(stack, "nats")
-      ? ["homelab:agents.pools names a pool: homelab:nats.enabled must be true, for their tasks are there."]
-      : []),
-    ...entries.flatMap(([pool, { models, replicas, turns }]) => [
-      ...(models.length > 0 && !isOn(stack, "inference")
-        ? [
-            `homelab:agents.pools.${pool}.models names ${models.join(", ")}: homelab:inference.enabled must be true for it.`,
-          ]
-        : []),
-      ...(turns > replicas
-        ? [
-            `homelab:agents.pools.${pool}.turns is ${turns}: it must be at most replicas, ${replicas}, for an agent has one task at a time.`,
-          ]
-        : []),
-    ]),
-  ];
-}

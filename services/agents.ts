@@ -1,71 +1,38 @@
 import { z } from "zod";
-import {
-  agentsProblems,
-  agentsSchema,
-  inboxOf,
-  poolUser,
-  taskStream,
-  type PoolSettings,
-} from "./agents-settings";
-import { NotHandedOutError, secretName, service, type Service } from "./service";
+import { agentPods } from "./agent-pods";
+import { agentSecrets, environmentOf, secretKeys, secretsOf } from "./agent-environment";
+import { agentsProblems } from "./agents-problems";
+import { agentsSchema, type PoolSettings } from "./agents-settings";
+import { secretName, service, type Service } from "./service";
 
-/** Files below /run/secrets in which an agent finds what opens the queue and the gateway. */
-const agentSecrets = { nats: "nats-password", inference: "inference-key" } as const;
-
-/** After how long without a task an agent with a schedule ends, until its next time. */
-const idleSeconds = 30;
+/** What each agent of a pool is, however it runs. */
+const member = (pool: string, own: PoolSettings) => ({
+  purpose: "takes tasks from its pool's queue",
+  key: `agents.pools.${pool}`,
+  on: ["desktop"] as const,
+  settings: z.unknown(),
+  enabled: () => own.enabled,
+  images: () => [own.image],
+  keeps: () => ({ kind: "nothing" }) as const,
+});
 
 /** One agent of a pool, as a service like the others. */
 function agent(pool: string, own: PoolSettings, number: number): Service {
   const name = `agent-${pool}-${number}`;
-  const user = poolUser(pool);
-  const keys = own.models.length === 0 ? (["nats"] as const) : (["nats", "inference"] as const);
   return {
+    ...member(pool, own),
     title: `Agent ${pool} ${number}`,
-    purpose: "takes tasks from its pool's queue",
-    key: `agents.pools.${pool}`,
-    on: ["desktop"],
-    settings: z.unknown(),
-    enabled: () => own.enabled,
-    images: () => [own.image],
-    keeps: () => ({ kind: "nothing" }),
-    secrets: () => ({
-      // Where they are is in the same file as what opens them: one read for the agent, and nothing of it in its environment.
-      ...Object.fromEntries(
-        keys.map((key) => [
-          key,
-          ({ services, urls }) => {
-            const password = services?.[key]?.[user];
-            const url = urls?.[key === "nats" ? "NATS_URL" : "INFERENCE_URL"];
-            if (password === undefined || url === undefined)
-              throw new NotHandedOutError(
-                `homelab:agents.pools.${pool} needs homelab:${key}, which is off here.`,
-              );
-            return JSON.stringify({ url, user, password });
-          },
-        ]),
-      ),
-    }),
+    secrets: () => secretsOf(pool, own),
     quadlet: () => ({
       name,
       description: `Agent ${number} of the pool ${pool}`,
       image: own.image,
       container: {
         ...(own.command.length === 0 ? {} : { exec: own.command }),
-        environment: {
-          ...own.environment,
-          AGENT_NAME: name,
-          AGENT_POOL: pool,
-          AGENT_STREAM: taskStream,
-          AGENT_INBOX: inboxOf(user),
-          AGENT_ALIVE_SECONDS: String(own.aliveSeconds),
-          AGENT_TRIES: String(own.tries),
-          ...(own.schedule === undefined ? {} : { AGENT_IDLE_SECONDS: String(idleSeconds) }),
-          ...(own.models[0] === undefined ? {} : { AGENT_MODEL: own.models[0] }),
-        },
-        secrets: keys.map((key) => ({
+        environment: { ...environmentOf(pool, own), AGENT_NAME: name },
+        secrets: secretKeys(own).map((key) => ({
           name: secretName(name, key),
-          target: `${agentSecrets[key]}.json`,
+          target: agentSecrets[key],
           mode: "0444",
         })),
         dropCapabilities: ["all"],
@@ -77,6 +44,20 @@ function agent(pool: string, own: PoolSettings, number: number): Service {
     }),
   };
 }
+
+/** A pool in the cluster: all of its agents are one Deployment, or one CronJob. */
+const poolInCluster = (pool: string, own: PoolSettings): Service => ({
+  ...member(pool, own),
+  title: `Agents ${pool}`,
+  credentials: () =>
+    Object.fromEntries(
+      Object.entries(secretsOf(pool, own)).map(([key, of]) => [
+        agentSecrets[key as keyof typeof agentSecrets],
+        of,
+      ]),
+    ),
+  pod: () => agentPods(pool, own),
+});
 
 /** Pools of agents: each takes tasks from a queue, and asks the gateway for its models. */
 export const agents = service({
@@ -90,9 +71,11 @@ export const agents = service({
   keeps: () => ({ kind: "nothing" }),
   each: ({ pools }) =>
     Object.entries(pools).flatMap(([pool, own]) =>
-      Array.from({ length: own.replicas }, (_, i) => ({
-        name: `agent-${pool}-${i + 1}`,
-        service: agent(pool, own, i + 1),
-      })),
+      own.cluster
+        ? [{ name: `agent-${pool}`, service: poolInCluster(pool, own) }]
+        : Array.from({ length: own.replicas }, (_, i) => ({
+            name: `agent-${pool}-${i + 1}`,
+            service: agent(pool, own, i + 1),
+          })),
     ),
 });

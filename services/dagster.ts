@@ -66,7 +66,7 @@ function run(own: DagsterSettings, context: PodContext): PodRun {
       rules: launcherRules,
       limits: runsPolicy(context.node, context.namespace, files.dagsterName),
     },
-    inside: [{ name: files.codeName, portName: "grpc", port: files.codePort }],
+    inside: [{ name: files.codeName, ports: [{ name: "grpc", port: files.codePort }] }],
     pods: [webserver(own), daemon(own), codeServer(own)],
   };
 }

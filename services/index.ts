@@ -24,6 +24,7 @@ export {
 export { dataDirectory, identifier, port, strict } from "./fields";
 export { grafanaSchema, grafanaSecretName, grafanaSecrets, type GrafanaSettings } from "./grafana";
 export { services, type ServiceName } from "./catalog";
+export { clusterNamespace, podsInCluster } from "./in-cluster";
 export { jobsDoor, jobsFlow, type JobsSettings } from "./jobs";
 export {
   k3sAgentSchema,
@@ -57,8 +58,8 @@ export {
 export { engineRuns } from "./s3-fields";
 export { seaweedfsParts, seaweedfsSchema, type SeaweedfsSettings } from "./seaweedfs";
 export { modelWeights } from "./compute-group";
-export { placed, podSecurity, podUser, containerSecurity, tmp } from "./pod";
-export type { MountedFile, PodContext, PodRun, Probe, Program, Scratch, Workload } from "./pod";
+export { placed, podSecurity, podUser, containerSecurity, securityOf, tmp } from "./pod";
+export type { MountedFile, PodContext, PodRun, PodSchedule, Probe, Program, Scratch, Workload } from "./pod";
 export { credentialsName } from "./pod-credentials";
 export { sharedFiles } from "./pod-files";
 export type { PodKeys } from "./pod-keys";

@@ -18,7 +18,7 @@ export function modelServer(
     pods: [
       {
         name,
-        nodeDirectories: [{ name: "models", path: modelCache, at: modelsAt }],
+        nodeDirectories: modelCache === undefined ? [] : [{ name: "models", path: modelCache, at: modelsAt }],
         ephemeral: ["models"],
         ...(gpu === undefined ? {} : { runtimeClass: gpu.runtimeClass }),
         programs: [{ ...program, onNode: true, ...(gpu === undefined ? {} : { gpu: true }) }, ...beside],

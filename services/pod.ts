@@ -1,4 +1,5 @@
 import { lifecycleKey, type Node } from "../topology";
+import type { PodKeys } from "./pod-keys";
 
 /** How services run as pods of the cluster. Plain values: Dagster is told some of them as text. */
 
@@ -9,8 +10,8 @@ export interface PodContext {
   readonly namespace: string;
   /** How a pod is given the node's GPU. @default there is none */
   readonly gpu?: { readonly runtimeClass: string };
-  /** Directory of the node for model weights. */
-  readonly modelCache: string;
+  /** Directory of the node for model weights. @default there is none */
+  readonly modelCache?: string;
   /** The reference under which an image is run: with its digest, where that was looked up. */
   readonly pinned: (image: string) => string;
 }
@@ -24,8 +25,16 @@ export interface PodRun {
   readonly files?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Rights towards the cluster, for pods with `account`. @default none */
   readonly account?: AccountRights;
-  /** Names by which its pods find each other: of a pod, and the port that it serves there. @default none */
-  readonly inside?: readonly { readonly name: string; readonly portName: string; readonly port: number }[];
+  /** Names by which its pods are found in the cluster: of a pod, and the ports that it serves there. @default none */
+  readonly inside?: readonly { readonly name: string; readonly ports: readonly NamedPort[] }[];
+  /** Further keys of its pods, from the stack file. @default none */
+  readonly more?: PodKeys;
+}
+
+/** A TCP port with a name for people. */
+export interface NamedPort {
+  readonly name: string;
+  readonly port: number;
 }
 
 /** What a service may do in the cluster. */
@@ -72,9 +81,15 @@ interface Expression {
   expression: string;
 }
 
-/** One pod that is kept running, as a Deployment. */
+/** A pod that is kept running, as a Deployment; or that runs at its times, as a CronJob. */
 export interface Workload {
   readonly name: string;
+  /** How many of it run; of a CronJob, at once. @default 1 */
+  readonly replicas?: number;
+  /** When a run begins; each ends by itself. @default it runs all the time */
+  readonly schedule?: PodSchedule;
+  /** Whom its programs run as. @default nobody */
+  readonly user?: { readonly uid: number; readonly gid: number };
   readonly programs: readonly Program[];
   /** Programs that run to their end first. */
   readonly before?: readonly Program[];
@@ -88,6 +103,16 @@ export interface Workload {
   readonly runtimeClass?: string;
   /** Whether an `up` waits until it runs. @default true */
   readonly awaited?: boolean;
+}
+
+/** When a CronJob begins a run. */
+export interface PodSchedule {
+  /** Five fields of cron. */
+  readonly cron: string;
+  /** @default that of the cluster's server */
+  readonly timeZone?: string;
+  /** How long a run may take until it is ended, seconds. */
+  readonly limitSeconds: number;
 }
 
 /** A directory that is on the node already when the pod starts. */
@@ -128,12 +153,16 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
   /** Keys of the service's `secrets` that become variables of the same name. @default none */
   readonly secrets?: readonly string[];
+  /** Variable that is the name of its pod. @default none */
+  readonly podName?: string;
   readonly requests: { readonly cpu: string; readonly memory: string };
   /** What it is never given more of. @default none */
   readonly limits?: { readonly memory: string };
   /** TCP port; the pod listens on it. */
   readonly port?: number;
-  /** Whether the node's own address serves that port too. */
+  /** TCP ports, where it listens on others too. @default none */
+  readonly ports?: readonly number[];
+  /** Whether the node's own address serves these ports too. */
   readonly onNode?: boolean;
   readonly probe?: Probe;
   readonly scratch?: readonly Scratch[];
@@ -146,9 +175,16 @@ export interface Program {
 
 /** How it is known that a program works. */
 export interface Probe {
-  /** An HTTP path that answers 2xx, or a service of the gRPC health protocol. */
+  /** An HTTP path that answers 2xx, a service of the gRPC health protocol, or a command in the container that ends well. */
   readonly path?: string;
   readonly grpc?: string;
+  readonly exec?: readonly string[];
+  /** It is enough that the port takes a connection. */
+  readonly tcp?: true;
+  /** Port that is asked. @default the program's */
+  readonly port?: number;
+  /** Whether it is restarted when it does not answer any more. @default true */
+  readonly restarts?: boolean;
   /** It may take so long to come up, seconds. */
   readonly startSeconds: number;
 }
@@ -162,13 +198,16 @@ export const placed = (node: Node) => ({
   tolerations: [{ key: lifecycleKey, operator: "Equal", value: node.lifecycle, effect: "NoSchedule" }],
 });
 
-export const podSecurity = {
-  runAsNonRoot: true,
-  runAsUser: podUser,
-  runAsGroup: podUser,
-  fsGroup: podUser,
+/** What every pod of a user may do on its node. @param user see {@link Workload.user} */
+export const securityOf = ({ uid, gid }: NonNullable<Workload["user"]>) => ({
+  runAsNonRoot: uid !== 0,
+  runAsUser: uid,
+  runAsGroup: gid,
+  fsGroup: gid,
   seccompProfile: { type: "RuntimeDefault" },
-};
+});
+
+export const podSecurity = securityOf({ uid: podUser, gid: podUser });
 
 export const containerSecurity = {
   allowPrivilegeEscalation: false,

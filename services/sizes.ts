@@ -37,3 +37,6 @@ export function podmanSize(text: string): string {
   ).find(([, unit]) => bytes % unit === 0);
   return suffix === undefined ? `${bytes / 1024}k` : `${bytes / suffix[1]}${suffix[0]}`;
 }
+
+/** Memory as systemd writes it, as Kubernetes does: `512M` → `512Mi`. Both mean powers of 1024. */
+export const kubernetesSize = (text: string): string => `${text}i`;

@@ -1,12 +1,15 @@
 import { isAlwaysOn } from "../topology";
+import { clusterProblems } from "./cluster-keys";
 import { referenceForms, references } from "./references";
 import type { JudgedBy } from "./service";
-import { valuesOf, type WorkloadsSettings } from "./workload-settings";
+import { podsOf } from "./workload-pods";
+import { givenTo, workloadUnit } from "./workload-secrets";
+import { valuesOf, type WorkloadSettings, type WorkloadsSettings } from "./workload-settings";
 
 /** The second replica of `mail` would be named as a workload `mail-2` is. */
 const takenTwice = (settings: WorkloadsSettings): string[] =>
-  Object.entries(settings).flatMap(([name, { replicas }]) =>
-    Array.from({ length: replicas - 1 }, (_, i) => `${name}-${i + 2}`)
+  Object.entries(settings).flatMap(([name, { replicas, cluster }]) =>
+    Array.from({ length: cluster ? 0 : replicas - 1 }, (_, i) => `${name}-${i + 2}`)
       .filter((replica) => replica in settings)
       .map(
         (replica) =>
@@ -16,7 +19,19 @@ const takenTwice = (settings: WorkloadsSettings): string[] =>
 
 /** What the workloads of a node and the node itself show together. */
 export function workloadProblems(settings: WorkloadsSettings, judgedBy: JudgedBy): string[] {
-  return [...takenTwice(settings), ...valuesAndData(settings, judgedBy)];
+  return [
+    ...takenTwice(settings),
+    ...valuesAndData(settings, judgedBy),
+    ...Object.entries(settings).flatMap(([name, own]) => inCluster(name, own, judgedBy)),
+  ];
+}
+
+function inCluster(name: string, own: WorkloadSettings, judgedBy: JudgedBy): string[] {
+  if (!own.cluster || !own.enabled || own.image === undefined) return [];
+  const key = `workloads.${name}`;
+  const ports = Object.keys(own.ports).map((port) => [`${key}.ports.${port}`, port]);
+  const names = { [key]: name, ...(Object.fromEntries(ports) as Record<string, string>) };
+  return clusterProblems(key, podsOf(workloadUnit(name, 1), own, own.image, givenTo(own)), names, judgedBy);
 }
 
 function valuesAndData(settings: WorkloadsSettings, { node, outputs, users }: JudgedBy): string[] {

@@ -1,29 +1,18 @@
 import { z } from "zod";
-import { references, textOf } from "./references";
-import { secretName, service, type Keeps, type QuadletRun, type Service, type ServicePort } from "./service";
+import { textOf } from "./references";
+import {
+  secretName,
+  service,
+  type Keeps,
+  type QuadletRun,
+  type SecretSources,
+  type Service,
+  type ServicePort,
+} from "./service";
 import { workloadProblems } from "./workload-problems";
+import { podsOf } from "./workload-pods";
+import { givenTo, plainOf, secretsOf, workloadUnit } from "./workload-secrets";
 import { workloadsSchema, type WorkloadSettings } from "./workload-settings";
-
-/** Name of container, unit and configuration directory: one that no unit of the system has. */
-const workloadUnit = (name: string, replica: number) =>
-  `workload-${name}${replica === 1 ? "" : `-${replica}`}`;
-
-const slug = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
-
-/** What is given as a secret: by key, the text that becomes one, and where the container finds it. */
-function secretsOf(own: WorkloadSettings) {
-  const variables = { ...own.secrets, ...own.environment };
-  return [
-    ...Object.entries(variables)
-      .filter(([name, value]) => name in own.secrets || references(value).length > 0)
-      .map(([name, value]) => ({ key: `env-${slug(name)}`, value, variable: name })),
-    ...Object.entries(own.secretFiles).map(([file, value]) => ({ key: `file-${slug(file)}`, value, file })),
-  ];
-}
 
 const keepsOf = (own: WorkloadSettings): Keeps => {
   const kept = Object.keys(own.keeps);
@@ -48,7 +37,6 @@ function healthOf(own: WorkloadSettings, unit: string): QuadletRun["health"] {
 
 function run(unit: string, own: WorkloadSettings, image: string, replica: number): QuadletRun {
   const given = secretsOf(own);
-  const plain = Object.entries(own.environment).filter(([, value]) => references(value).length === 0);
   return {
     name: unit,
     description: `Workload ${unit.slice("workload-".length)}`,
@@ -56,7 +44,7 @@ function run(unit: string, own: WorkloadSettings, image: string, replica: number
     container: {
       ...(own.command.length === 0 ? {} : { exec: own.command }),
       environment: {
-        ...Object.fromEntries(plain.map(([key, value]) => [key, value.replaceAll("$${", "${")])),
+        ...plainOf(own),
         ...(own.replicas === 1 ? {} : { REPLICA: String(replica) }),
       },
       secrets: given.map(({ key, ...where }) => ({
@@ -86,36 +74,57 @@ function run(unit: string, own: WorkloadSettings, image: string, replica: number
 const ownerOf = ({ user }: WorkloadSettings) =>
   user === undefined ? {} : { uid: Number(user.split(":")[0]) };
 
-/** A person's own workload as a service like the others. @param replica its number, from 1 */
-function member(name: string, own: WorkloadSettings, replica: number): Service {
-  const unit = workloadUnit(name, replica);
+/** How it runs, and what it is given as secrets: as a quadlet, or as pods of the cluster. */
+function runsAs(name: string, own: WorkloadSettings, replica: number): Partial<Service> {
   const { image } = own;
+  const unit = workloadUnit(name, replica);
+  const made = (secrets: readonly { readonly key: string; readonly value: string }[]) =>
+    Object.fromEntries(
+      secrets.map(({ key, value }) => [
+        key,
+        (given: SecretSources) => textOf(value, given, `homelab:workloads.${name}`),
+      ]),
+    );
+  const secrets = secretsOf(own);
+  if (!own.cluster)
+    return {
+      secrets: () => made(secrets),
+      ...(image === undefined ? {} : { quadlet: () => run(unit, own, image, replica) }),
+    };
+  const variables = secrets.flatMap((one) => ("variable" in one ? { ...one, key: one.variable } : []));
+  const files = secrets.flatMap((one) => ("file" in one ? { ...one, key: one.file } : []));
   return {
-    title: name,
-    purpose: "a workload of the person's own",
-    key: `workloads.${name}`,
-    on: ["storage", "desktop", "compute"],
-    settings: z.unknown(),
-    enabled: () => own.enabled,
-    images: () => (image === undefined ? [] : [image]),
-    ports: () =>
-      Object.entries(own.ports).map(([key, { port, from, output, scheme, metrics }]): ServicePort => ({
-        ...{ title: `${name} ${key}`, port, key: `workloads.${name}.ports.${key}.port`, from, scheme },
-        ...(output === undefined ? {} : { output }),
-        ...(metrics === undefined ? {} : { metrics }),
-      })),
-    keeps: () => keepsOf(own),
-    passwords: () => own.passwords,
-    secrets: () =>
-      Object.fromEntries(
-        secretsOf(own).map(({ key, value }) => [
-          key,
-          (given) => textOf(value, given, `homelab:workloads.${name}`),
-        ]),
-      ),
-    ...(image === undefined ? {} : { quadlet: () => run(unit, own, image, replica) }),
+    ...(variables.length === 0 ? {} : { secrets: () => made(variables) }),
+    ...(files.length === 0 ? {} : { credentials: () => made(files) }),
+    ...(image === undefined ? {} : { pod: () => podsOf(unit, own, image, givenTo(own)) }),
   };
 }
+
+/** Ports of the node; those of several pods are the cluster's. */
+const portsOn = (name: string, own: WorkloadSettings): ServicePort[] =>
+  own.cluster && own.replicas > 1
+    ? []
+    : Object.entries(own.ports).map(([key, { port, from, output, scheme, metrics }]): ServicePort => ({
+        ...{ title: `${name} ${key}`, port, key: `workloads.${name}.ports.${key}.port`, from, scheme },
+        ...(own.cluster ? { servedBy: "pod" } : {}),
+        ...(output === undefined ? {} : { output }),
+        ...(metrics === undefined ? {} : { metrics }),
+      }));
+
+/** A person's own workload as a service like the others. @param replica its number, from 1 */
+const member = (name: string, own: WorkloadSettings, replica: number): Service => ({
+  title: name,
+  purpose: "a workload of the person's own",
+  key: `workloads.${name}`,
+  on: ["storage", "desktop", "compute"],
+  settings: z.unknown(),
+  enabled: () => own.enabled,
+  images: () => (own.image === undefined ? [] : [own.image]),
+  ports: () => portsOn(name, own),
+  keeps: () => keepsOf(own),
+  passwords: () => own.passwords,
+  ...runsAs(name, own, replica),
+});
 
 /** What people bring themselves: containers of their own, and programs that something else starts. */
 export const workloads = service({
@@ -129,7 +138,8 @@ export const workloads = service({
   keeps: () => ({ kind: "nothing" }),
   each: (own) =>
     Object.entries(own).flatMap(([name, one]) =>
-      Array.from({ length: one.replicas }, (_, i) => ({
+      // In the cluster all of them are one Deployment.
+      Array.from({ length: one.cluster ? 1 : one.replicas }, (_, i) => ({
         name: workloadUnit(name, i + 1),
         service: member(name, one, i + 1),
       })),

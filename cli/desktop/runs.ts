@@ -67,6 +67,12 @@ export function macRuns(
   for (const { name, service, settings: of, within } of runningOn("desktop", settings)) {
     const run = quadlets.get(name) ?? own[name]?.();
     const [key = ""] = service.key.split(".");
+    if (run === undefined && service.pod !== undefined) {
+      refused.push(
+        `homelab:${service.key}.cluster: ${service.title} is left out: it runs in the cluster, and a member of that needs Linux of its own.`,
+      );
+      continue;
+    }
     if (run === undefined) {
       // What something else starts: there is nothing to run.
       if (key === "workloads") continue;

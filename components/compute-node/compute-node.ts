@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
-import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Contents } from "../../provider/sdk/kubernetes";
 import { Unit } from "../../provider/sdk/remote";
 import {
@@ -16,9 +15,9 @@ import {
 import { connectionOf, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
-import { clusterProvider, DeclaredObjects, type Cluster } from "../k3s";
+import { clusterSpace, DeclaredObjects, type Cluster } from "../k3s";
 import { nothingKeptOn, placementOf } from "../placement";
-import { PodService } from "../pod-service";
+import { ephemeralMark, PodService } from "../pod-service";
 import { declareGpu } from "./gpu";
 import { cacheReason, cacheService, modelCacheService, reasonFile } from "./model-cache";
 
@@ -67,18 +66,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     );
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
 
-    const { kubeconfig, identifier, generation } = args.cluster;
-    const provider = clusterProvider(
-      `${name}-cluster`,
-      { kubeconfig: pulumi.secret(kubeconfig), identifier },
-      options(),
-      // By name, so that a changed one is the same one; what uses it is restarted by an annotation.
-      { enableConfigMapMutable: true, enableSecretMutable: true },
-    );
-    // These go with the cluster; all else goes with the namespace.
-    const inCluster = { provider, ...(generation === undefined ? {} : { deletedWith: generation }) };
-    const inside = new Namespace(`${name}-namespace`, { metadata: { name: namespace } }, options(inCluster));
-    const inNamespace = { provider, dependsOn: [inside], deletedWith: inside };
+    const { inCluster, inNamespace } = clusterSpace(name, args.cluster, namespace, options);
 
     const files = sharedFiles();
     const objects = Object.entries(files).map(
@@ -96,7 +84,7 @@ export class ComputeNode extends pulumi.ComponentResource {
               { path: `/etc/systemd/system/${cacheService}`, content: modelCacheService(modelCache) },
               { path: reasonFile, content: cacheReason(settings) },
             ],
-            health: { exec: ["/usr/bin/test", "-e", `${modelCache}/.homelab-ephemeral`] },
+            health: { exec: ["/usr/bin/test", "-e", `${modelCache}/${ephemeralMark}`] },
             // Copies, but of many gigabytes: not fetched a second time unseen, and not left on the disk unknown.
             keeps: [modelCache],
             ephemeral: modelWeights(settings).reason,
@@ -121,7 +109,7 @@ export class ComputeNode extends pulumi.ComponentResource {
     }
     new Contents(
       `${name}-contents`,
-      { kubeconfig, objects: declared.objects },
+      { kubeconfig: args.cluster.kubeconfig, objects: declared.objects },
       options({ dependsOn: declared.resources }),
     );
     this.endpoints = urlsOf(

@@ -3,9 +3,10 @@ import {
   containerSecurity,
   placed,
   podSecurity,
+  securityOf,
   tmp,
   type PodKeys,
-  type Probe,
+  type PodSchedule,
   type Program,
   type Scratch,
   type Workload,
@@ -13,6 +14,7 @@ import {
 import type { Node } from "../../topology";
 import { reference } from "../images/reference";
 import { withMore } from "./more";
+import { probes } from "./probes";
 
 /** What the pods of every service have in common. Plain values: policies decide on them. */
 
@@ -31,7 +33,7 @@ export interface PodSurroundings {
 }
 
 function container(program: Program, service: string): core.v1.Container {
-  const { name, image, command, args, env = {}, secrets = [], requests, port, probe } = program;
+  const { name, image, command, args, env = {}, secrets = [], podName, requests } = program;
   const limits = { ...program.limits, ...(program.gpu === true ? { "nvidia.com/gpu": "1" } : {}) };
   return {
     name,
@@ -43,15 +45,12 @@ function container(program: Program, service: string): core.v1.Container {
       ...Object.entries({ HOME: "/tmp", ...env }).map(([key, value]) => ({ name: key, value })),
       // Each by its name, so that policies see it.
       ...secrets.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: service, key } } })),
+      ...(podName === undefined
+        ? []
+        : [{ name: podName, valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }]),
     ],
-    ...(port === undefined
-      ? {}
-      : {
-          ports: [
-            { name: "service", containerPort: port, ...(program.onNode === true ? { hostPort: port } : {}) },
-          ],
-        }),
-    ...(probe === undefined || port === undefined ? {} : probes(probe, port)),
+    ...ports(program),
+    ...probes(program),
     resources: { requests: { ...requests }, ...(Object.keys(limits).length === 0 ? {} : { limits }) },
     securityContext: containerSecurity,
     volumeMounts: [
@@ -69,26 +68,20 @@ function container(program: Program, service: string): core.v1.Container {
   };
 }
 
-function scratchOf({ scratch = [] }: Program): readonly Scratch[] {
-  return [tmp, ...scratch];
+function ports({ port, ports: others = [], onNode }: Program) {
+  const all = [
+    ...(port === undefined ? [] : [{ name: "service", containerPort: port }]),
+    ...others.map((containerPort) => ({ containerPort })),
+  ];
+  if (all.length === 0) return {};
+  return {
+    ports: all.map((one) => ({ ...one, ...(onNode === true ? { hostPort: one.containerPort } : {}) })),
+  };
 }
 
-function probes({ path, grpc, startSeconds }: Probe, port: number) {
-  const ask =
-    grpc === undefined ? { httpGet: { path: path ?? "/", port } } : { grpc: { port, service: grpc } };
-  const period = 5;
-  return {
-    // The others begin when this one has held once.
-    startupProbe: {
-      ...ask,
-      periodSeconds: period,
-      timeoutSeconds: 5,
-      failureThreshold: Math.ceil(startSeconds / period),
-    },
-    readinessProbe: { ...ask, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
-    // A busy program is no broken one.
-    livenessProbe: { ...ask, periodSeconds: 30, timeoutSeconds: 20, failureThreshold: 5 },
-  };
+/** Where it may write; one of its own at the same path takes the place of the common one. */
+function scratchOf({ scratch = [] }: Program): readonly Scratch[] {
+  return scratch.some(({ at }) => at === tmp.at) ? scratch : [tmp, ...scratch];
 }
 
 function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpec {
@@ -101,13 +94,16 @@ function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpe
   };
   return {
     ...placed(node),
-    securityContext: podSecurity,
+    securityContext: one.user === undefined ? podSecurity : securityOf(one.user),
     automountServiceAccountToken: one.account === true,
     ...(one.account === true ? { serviceAccountName: name } : {}),
     // Addresses of Services would come as variables, and VLLM_PORT or DAGSTER_… mean something to these programs.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 30,
-    restartPolicy: "Always",
+    ...(one.schedule === undefined
+      ? { restartPolicy: "Always" }
+      : // Counted from its start, so that one that waits for its node is not ended before it has begun.
+        { restartPolicy: "Never", activeDeadlineSeconds: one.schedule.limitSeconds }),
     ...(one.runtimeClass === undefined ? {} : { runtimeClassName: one.runtimeClass }),
     ...(before.length === 0 ? {} : { initContainers: before.map(built) }),
     containers: one.programs.map(built),
@@ -146,25 +142,55 @@ function volumesOf(programs: readonly Program[]): core.v1.Volume[] {
   ];
 }
 
-/** A Deployment of one pod: the former one is gone before the next begins, as they would want the same port. */
+const labelsOf = ({ name }: Workload) => ({
+  "app.kubernetes.io/name": name,
+  "app.kubernetes.io/part-of": "homelab",
+});
+
+const metadataOf = (one: Workload, { namespace }: PodSurroundings) => ({
+  ...{ name: one.name, namespace, labels: labelsOf(one) },
+  ...(one.awaited === false ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
+});
+
+const templateOf = (one: Workload, around: PodSurroundings) => ({
+  metadata: {
+    labels: { ...around.more?.labels, ...labelsOf(one) },
+    annotations: { ...around.more?.annotations, ...around.annotations, ...ephemeral(one, around) },
+  },
+  spec: withMore(podSpec(one, around), around),
+});
+
+/** A Deployment. One pod is gone before the next begins, as they would want the same port; of several, one after the other is. */
 export function deployment(one: Workload, around: PodSurroundings) {
-  const labels = { "app.kubernetes.io/name": one.name, "app.kubernetes.io/part-of": "homelab" };
+  const { replicas = 1 } = one;
   return {
-    metadata: {
-      ...{ name: one.name, namespace: around.namespace, labels },
-      ...(one.awaited === false ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
-    },
+    metadata: metadataOf(one, around),
     spec: {
-      replicas: 1,
+      replicas,
       revisionHistoryLimit: 2,
-      strategy: { type: "Recreate" },
+      strategy: { type: replicas === 1 ? "Recreate" : "RollingUpdate" },
       selector: { matchLabels: { "app.kubernetes.io/name": one.name } },
-      template: {
-        metadata: {
-          labels: { ...around.more?.labels, ...labels },
-          annotations: { ...around.more?.annotations, ...around.annotations, ...ephemeral(one, around) },
+      template: templateOf(one, around),
+    },
+  };
+}
+
+/** A CronJob. What was missed while cluster or node were off begins once when they are on again; what failed is not tried again. */
+export function cronJob(one: Workload, { cron, timeZone }: PodSchedule, around: PodSurroundings) {
+  const { replicas = 1 } = one;
+  return {
+    metadata: metadataOf(one, around),
+    spec: {
+      schedule: cron,
+      ...(timeZone === undefined ? {} : { timeZone }),
+      concurrencyPolicy: "Forbid",
+      jobTemplate: {
+        metadata: { labels: labelsOf(one) },
+        spec: {
+          backoffLimit: 0,
+          ...(replicas === 1 ? {} : { parallelism: replicas, completions: replicas }),
+          template: templateOf(one, around),
         },
-        spec: withMore(podSpec(one, around), around),
       },
     },
   };

@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
-import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
-import { Role } from "@pulumi/kubernetes/rbac/v1/role";
-import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import {
   credentialsName,
   type Keeps,
@@ -18,10 +14,12 @@ import {
   type Workload,
 } from "../../services";
 import { childOptions } from "../child-options";
+import { proposal } from "../password";
 import { placementOf, type NodeFor } from "../placement";
 import { asUserErrors } from "../user-error";
 import { fingerprint } from "./fingerprint";
-import { deployment } from "./manifest";
+import { cronJob, deployment } from "./manifest";
+import { declareRights } from "./rights";
 
 /** ConfigMaps by name, each with its files. */
 type Files = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -46,7 +44,13 @@ export interface PodServiceArgs<K extends Keeps = Keeps> {
   /** Options of what belongs to the cluster as a whole. */
   inCluster: pulumi.CustomResourceOptions;
   /**
-   * Variables of its programs by name, made of what storage hands out; a pod is recreated when one of them changes.
+   * Keys of passwords of its own, each made once and kept with the stack's state; for `secrets` and `credentials`.
+   * @default none
+   */
+  passwords?: readonly string[];
+  /**
+   * Variables of its programs by name, made of its passwords and of what storage hands out; a pod is recreated when one of
+   * them changes.
    * @default none
    */
   secrets?: Readonly<Record<string, (given: SecretSources) => string>>;
@@ -54,6 +58,10 @@ export interface PodServiceArgs<K extends Keeps = Keeps> {
   credentials?: Readonly<Record<string, (given: SecretSources) => string>>;
   /** What storage hands out; needed by `secrets` and `credentials` only. @default nothing */
   storage?: pulumi.Input<StorageValues>;
+  /** Passwords of the node's other services, by service, then by key; needed by the same. @default none */
+  services?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
+  /** URLs of the node's ports, by their stack outputs; needed by the same. @default none */
+  urls?: Readonly<Record<string, string>>;
   /** Further keys of its pods, from the stack file. @default none */
   more?: PodKeys;
   /** ConfigMaps of others that it mounts. @default none */
@@ -62,9 +70,12 @@ export interface PodServiceArgs<K extends Keeps = Keeps> {
 
 /**
  * A service of services/ as pods of the cluster: its variables in a Secret, its files in ConfigMaps, its rights towards
- * the cluster, and a Deployment for each pod.
+ * the cluster, and a Deployment or CronJob for each pod.
  */
 export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResource {
+  /** Its own passwords by key: secrets. */
+  readonly passwords: Readonly<Record<string, pulumi.Output<string>>>;
+
   constructor(name: string, args: PodServiceArgs<K>, opts?: pulumi.ComponentResourceOptions) {
     const { run, keeps, namespace } = args;
     super("homelab:index:PodService", name, { placement: placementOf(args.node, run.name, keeps) }, opts);
@@ -76,34 +87,33 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
       );
     const inNamespace = (own: string, ...needs: pulumi.Resource[]) => options(own, args.inNamespace, needs);
 
-    const secret =
-      args.secrets === undefined
-        ? undefined
-        : this.declareSecret(`${name}-secret`, run.name, args.secrets, args, inNamespace);
-    const credentials =
-      args.credentials === undefined
-        ? undefined
-        : this.declareSecret(
-            `${name}-credentials`,
-            credentialsName(run.name),
-            args.credentials,
-            args,
-            inNamespace,
-          );
+    this.passwords = Object.fromEntries(
+      (args.passwords ?? []).map((key) => [key, proposal(`${name}-${key}`, childOptions(this, opts))]),
+    );
+    const sources = pulumi.secret({
+      storage: args.storage ?? { dsns: {}, s3Endpoint: "", s3: {} },
+      passwords: this.passwords,
+      services: args.services ?? {},
+      urls: args.urls ?? {},
+    });
+    const declareSecret = (child: string, own: string, of: PodServiceArgs["secrets"]) =>
+      of === undefined ? undefined : secretOf(child, metadata(own), of, sources, inNamespace(child));
+    const secret = declareSecret(`${name}-secret`, run.name, args.secrets);
+    const credentials = declareSecret(`${name}-credentials`, credentialsName(run.name), args.credentials);
     const maps = Object.entries(run.files ?? {}).map(([own, data]) => {
       const child = childName(name, run.name, own);
       return new ConfigMap(child, { metadata: metadata(own), data }, inNamespace(child));
     });
     const rights = run.account === undefined ? [] : declareRights(name, run, namespace, options, args);
-    for (const { name: own, portName, port } of run.inside ?? []) {
-      const child = `${childName(name, run.name, own)}-service`;
+    for (const { name: own, ports } of run.inside ?? []) {
+      const child = own === run.name ? `${name}-service` : `${childName(name, run.name, own)}-service`;
       new Service(
         child,
         {
           metadata: metadata(own),
           spec: {
             selector: { "app.kubernetes.io/name": own },
-            ports: [{ name: portName, port, targetPort: port }],
+            ports: ports.map(({ name: portName, port }) => ({ name: portName, port, targetPort: port })),
           },
         },
         {
@@ -121,107 +131,63 @@ export class PodService<K extends Keeps = Keeps> extends pulumi.ComponentResourc
     for (const one of run.pods) {
       const child = childName(name, run.name, one.name);
       const mounted = filesOf(one, files);
-      const { metadata: own, spec } = deployment(one, {
+      const around = {
         ...{ node: args.node, namespace, name: run.name },
         ...(args.more === undefined ? {} : { more: args.more }),
         ...(keeps.kind === "ephemeral" ? { reason: keeps.reason } : {}),
         ...(Object.keys(mounted).length === 0
           ? {}
           : { annotations: { "homelab.dev/files": fingerprint(mounted) } }),
-      });
-      const { template } = spec;
-      const annotations = {
-        ...template.metadata.annotations,
+      };
+      const restartedBy = {
         ...(secret !== undefined && usesSecret(one) ? { "homelab.dev/secret": secret.fingerprint } : {}),
         ...(credentials !== undefined && usesCredentials(one)
           ? { "homelab.dev/credentials": credentials.fingerprint }
           : {}),
       };
-      new Deployment(
-        child,
-        {
-          metadata: own,
-          spec: { ...spec, template: { ...template, metadata: { ...template.metadata, annotations } } },
-        },
-        inNamespace(child, ...needs, ...maps, ...rights),
-      );
+      const own = inNamespace(child, ...needs, ...maps, ...rights);
+      if (one.schedule === undefined) {
+        const { metadata: meta, spec } = deployment(one, around);
+        const template = annotated(spec.template, restartedBy);
+        new Deployment(child, { metadata: meta, spec: { ...spec, template } }, own);
+      } else {
+        const { metadata: meta, spec } = cronJob(one, one.schedule, around);
+        const { metadata: ofJob, spec: job } = spec.jobTemplate;
+        const template = annotated(job.template, restartedBy);
+        const jobTemplate = { metadata: ofJob, spec: { ...job, template } };
+        new CronJob(child, { metadata: meta, spec: { ...spec, jobTemplate } }, own);
+      }
     }
     this.registerOutputs({});
   }
-
-  private declareSecret(
-    child: string,
-    own: string,
-    secrets: NonNullable<PodServiceArgs["secrets"]>,
-    { namespace, storage }: PodServiceArgs,
-    options: (own: string) => pulumi.CustomResourceOptions,
-  ) {
-    const made = (given: SecretSources) =>
-      Object.fromEntries(Object.entries(secrets).map(([key, of]) => [key, of(given)]));
-    const values = pulumi
-      .secret(storage ?? { dsns: {}, s3Endpoint: "", s3: {} })
-      .apply(asUserErrors((known: StorageValues) => made({ storage: known, passwords: {} })));
-    const object = new Secret(
-      child,
-      { metadata: { name: own, namespace }, stringData: values },
-      options(child),
-    );
-    // Another one when a value is another: they are read at the start only.
-    return { object, fingerprint: pulumi.unsecret(values.apply(fingerprint)) };
-  }
 }
 
-type Options = (
-  own: string,
-  given: pulumi.CustomResourceOptions,
-  needs: readonly pulumi.Resource[],
-) => pulumi.CustomResourceOptions;
-
-/** The service's account, what it may do, and what it may not do all the same. */
-function declareRights(
-  name: string,
-  { name: own, account }: PodRun,
-  namespace: string,
-  options: Options,
-  { inNamespace, inCluster }: PodServiceArgs,
-): pulumi.Resource[] {
-  if (account === undefined) return [];
-  const { policy, binding } = account.limits;
-  const metadata = { name: own, namespace };
-  const limits = new ValidatingAdmissionPolicy(
-    `${name}-runs`,
-    policy,
-    options(`${name}-runs`, inCluster, []),
+/** A Secret of values that are made of others, and what tells changed ones from the former. */
+function secretOf(
+  child: string,
+  metadata: { readonly name: string; readonly namespace: string },
+  secrets: NonNullable<PodServiceArgs["secrets"]>,
+  sources: pulumi.Output<SecretSources>,
+  opts: pulumi.CustomResourceOptions,
+) {
+  const values = sources.apply(
+    asUserErrors((given: SecretSources) =>
+      Object.fromEntries(Object.entries(secrets).map(([key, of]) => [key, of(given)])),
+    ),
   );
-  const bound = new ValidatingAdmissionPolicyBinding(
-    `${name}-runs-binding`,
-    binding,
-    options(`${name}-runs-binding`, inCluster, [limits]),
-  );
-  // Never there before its limits are.
-  const limited = (child: string, ...needs: pulumi.Resource[]) =>
-    options(child, inNamespace, [limits, bound, ...needs]);
-  const as = new ServiceAccount(
-    `${name}-account`,
-    { metadata, automountServiceAccountToken: false },
-    limited(`${name}-account`),
-  );
-  const role = new Role(
-    `${name}-role`,
-    { metadata, rules: account.rules.map((rule) => ({ ...rule })) },
-    limited(`${name}-role`),
-  );
-  const granted = new RoleBinding(
-    `${name}-binding`,
-    {
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: own },
-      subjects: [{ kind: "ServiceAccount", name: own, namespace }],
-    },
-    limited(`${name}-binding`, as, role),
-  );
-  return [limits, bound, granted];
+  const object = new Secret(child, { metadata, stringData: values }, opts);
+  // Another one when a value is another: they are read at the start only.
+  return { object, fingerprint: pulumi.unsecret(values.apply(fingerprint)) };
 }
+
+/** A pod's template with further annotations. */
+const annotated = <T extends { readonly metadata: { readonly annotations: object } }>(
+  template: T,
+  more: Readonly<Record<string, pulumi.Input<string>>>,
+) => ({
+  ...template,
+  metadata: { ...template.metadata, annotations: { ...template.metadata.annotations, ...more } },
+});
 
 /** Files of the ConfigMaps that a pod mounts; a change of one restarts it. */
 function filesOf({ programs, before = [] }: Workload, maps: Files): Record<string, string> {

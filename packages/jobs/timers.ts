@@ -1,4 +1,4 @@
-import { readCalendar, type Chain } from "../quadlet";
+import { cronOf } from "../quadlet";
 import type { Schedule } from "./schema";
 
 /** A timer of systemd's: what `systemctl cat` says of it. */
@@ -62,44 +62,13 @@ export function seconds(text: string): number | undefined {
   return sum < mostSeconds ? sum : undefined;
 }
 
-/** A part of a date or time as cron's field. */
-const field = (chain: Chain, most: number): string =>
-  chain === undefined
-    ? "*"
-    : chain
-        .map(({ from, to, step }) => {
-          if (to === undefined && step === undefined) return String(from);
-          return `${from}-${to ?? most}${step === undefined ? "" : `/${step}`}`;
-        })
-        .join(",");
-
-/** Cron's week begins with Sunday, systemd's with Monday. */
-const weekdayField = (weekdays: readonly number[] | undefined): string =>
-  weekdays === undefined || weekdays.length === 7
-    ? "*"
-    : weekdays
-        .map((one) => (one + 1) % 7)
-        .sort((a, b) => a - b)
-        .join(",");
-
 /** A calendar time as cron's fields. @returns a sentence's end that says why it cannot be one */
 export function calendarCron(text: string, zone: string): Schedule | string {
   if (text.startsWith("@")) return "it is one moment, which cron cannot";
-  const read = readCalendar(text.trim());
-  if (typeof read === "string") return `it is not understood: ${read}`;
-  if (read.fromMonthEnd) return "it counts days from a month's end (~), which cron cannot";
-  if (read.year !== undefined) return "it names a year, which cron cannot";
-  if (
-    read.second?.every(({ from, to, step }) => from === 0 && to === undefined && step === undefined) !== true
-  )
-    return "it names seconds, which cron cannot";
-  const [day, weekday] = [field(read.day, 31), weekdayField(read.weekdays)];
-  return {
-    cron: [field(read.minute, 59), field(read.hour, 23), day, field(read.month, 12), weekday].join(" "),
-    timezone: read.timezone ?? zone,
-    // systemd wants all of its parts to fit.
-    dayOr: day === "*" || weekday === "*",
-  };
+  const read = cronOf(text.trim());
+  if (typeof read === "string") return read;
+  // systemd wants all of its parts to fit.
+  return { cron: read.fields, timezone: read.timezone ?? zone, dayOr: !read.bothDays };
 }
 
 const intervals = ["OnUnitActiveSec", "OnUnitInactiveSec"] as const;

@@ -1,4 +1,4 @@
-export { readCalendar, type Chain } from "./calendar";
+export { readCalendar } from "./calendar";
 export {
   containerUnit,
   type ContainerSection,
@@ -17,5 +17,6 @@ export {
   type VolumeUnit,
 } from "./others";
 export type { InstallSection, ServiceSection, UnitSection } from "./sections";
+export { cronOf } from "./cron";
 export { parse, render, UnitError, valueOf, valuesOf, type Entry, type Section, type UnitText } from "./text";
 export { joinWords, splitWords } from "./words";

@@ -14,6 +14,8 @@ export interface UnitSection {
   bindsTo?: readonly string[];
   /** Units with which this one is stopped and restarted, but not started. */
   partOf?: readonly string[];
+  /** Units that this one's start stops, and whose start stops this one. */
+  conflicts?: readonly string[];
   documentation?: readonly string[];
   /** Never give up restarting: systemd's own limit is 5 starts in 10 s. @default the limit of systemd */
   startLimitIntervalSec?: number;
@@ -117,6 +119,7 @@ export function unitSection(unit: UnitSection): Section {
       ...entries("Requires", unit.requires),
       ...entries("BindsTo", unit.bindsTo),
       ...entries("PartOf", unit.partOf),
+      ...entries("Conflicts", unit.conflicts),
       ...entries("RequiresMountsFor", unit.requiresMountsFor),
       ...entry("StartLimitIntervalSec", unit.startLimitIntervalSec),
     ],

@@ -1,0 +1,1 @@
+export { ClusterWorkloads, type ClusterWorkloadsArgs } from "./cluster-workloads";
