@@ -9,9 +9,11 @@ import { PostgresNode } from "./postgres-node";
 import { PostgresReplica, type PostgresReplicaArgs } from "./postgres-replica";
 import { k3sServerSchema, minioSchema, postgresSchema } from "../services";
 import { isAlwaysOn, type Node } from "../topology";
+import { PodService } from "./pod-service";
 import { QuadletService } from "./quadlet-service";
-import { type QuadletRun } from "../services";
+import { type PodRun, type QuadletRun } from "../services";
 declare const run: QuadletRun;
+declare const pods: PodRun;
 declare const always: Node<"always-on">;
 declare const onDemand: Node<"on-demand">;
 declare const either: Node;
@@ -38,6 +40,11 @@ new QuadletService("n", { node: always, ...kept });
 new QuadletService("o", { node: onDemand, ...kept }); // wrong
 new QuadletService("p", { node: either, ...kept }); // wrong
 new QuadletService("q", { node: onDemand, ...kept, keeps: { kind: "nothing" } });
+const inPods = { run: pods, keeps: kept.keeps, namespace: "x", inNamespace: {}, inCluster: {} };
+new PodService("r", { node: always, ...inPods });
+new PodService("s", { node: onDemand, ...inPods }); // wrong
+new PodService("t", { node: either, ...inPods }); // wrong
+new PodService("u", { node: onDemand, ...inPods, keeps: { kind: "nothing" } });
 `;
 
 it("does not compile to keep data on a node that is, or may be, on-demand", { timeout: 60_000 }, () => {

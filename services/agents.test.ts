@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
 import { loadSettings } from "../settings";
-import { quadletsOn, runningOn, secretNames, serviceProblems } from ".";
+import { podsInCluster, quadletsOn, runningOn, secretNames, serviceProblems } from ".";
 
 const around = { home: "/nowhere", exists: () => false };
 const inference = {
@@ -113,5 +113,71 @@ describe("a pool of agents", () => {
     ],
   ])("is refused %s, with a sentence", (_, pools, more, sentence) => {
     expect(serviceProblems(desktop, house, load(pools, more))).toContain(sentence);
+  });
+});
+
+describe("a pool of agents in the cluster", () => {
+  const on = { nats: { enabled: true }, inference, k3s: { enabled: true } };
+  const inCluster = (more: object = {}) => {
+    const settings = load({ mail: { ...pool, cluster: true, ...more } }, on);
+    const [found] = podsInCluster(desktop, settings, String);
+    if (found === undefined) throw new Error("the pool is not in the cluster");
+    return { settings, found };
+  };
+
+  it("is one Deployment of all its agents, each named as its pod is", () => {
+    const { settings, found } = inCluster();
+    expect(found.run.pods).toMatchObject([
+      {
+        ...{ name: "agent-mail", replicas: 3 },
+        programs: [
+          {
+            podName: "AGENT_NAME",
+            env: { AGENT_POOL: "mail", AGENT_MODEL: "chat", MOOD: "calm" },
+            limits: { memory: "512Mi" },
+            secretFiles: { from: "agent-mail-credentials", at: "/run/secrets" },
+          },
+        ],
+      },
+    ]);
+    const quadlets = quadletsOn({ node: desktop, topology: house }, settings).map(({ name }) => name);
+    expect(quadlets.filter((name) => name.startsWith("agent-"))).toEqual([]);
+    expect(secretNames("desktop", settings).filter((name) => name.includes("agent-mail"))).toEqual([]);
+  });
+
+  it("has what opens queue and gateway in the same files as quadlets have", () => {
+    const { found } = inCluster();
+    const files = found.service.credentials?.(undefined) ?? {};
+    expect(Object.keys(files)).toEqual(["nats-password.json", "inference-key.json"]);
+    const text = files["nats-password.json"]?.({
+      ...{ storage: { dsns: {}, s3Endpoint: "", s3: {} }, passwords: {} },
+      services: { nats: { "agents-mail": "open sesame" } },
+      urls: { NATS_URL: "nats://192.168.1.11:4222" },
+    });
+    expect(JSON.parse(text ?? "")).toEqual({
+      ...{ url: "nats://192.168.1.11:4222", user: "agents-mail", password: "open sesame" },
+    });
+    expect(JSON.stringify(found.run)).not.toContain("open sesame");
+  });
+
+  it("with a schedule is one CronJob, in the zone that the schedule names", () => {
+    const { found } = inCluster({ schedule: { at: "Mon..Fri 20:00 Europe/Berlin", limitSeconds: 7200 } });
+    expect(found.run.pods[0]?.schedule).toEqual({
+      ...{ cron: "0 20 * * 1,2,3,4,5", timeZone: "Europe/Berlin", limitSeconds: 7200 },
+    });
+    expect(found.run.pods[0]?.programs[0]?.env).toMatchObject({ AGENT_IDLE_SECONDS: "30" });
+  });
+
+  it("is refused where desktop is no member of the cluster, and with keys of a quadlet", () => {
+    const off = load({ mail: { ...pool, cluster: true } });
+    expect(serviceProblems(desktop, house, off)).toEqual([
+      "homelab:agents.pools.mail.cluster is true: homelab:k3s.enabled must be true for it, for desktop is no member of the cluster without.",
+    ]);
+    expect(() => load({ mail: { ...pool, cluster: true, quadlet: { Service: { Nice: 5 } } } }, on)).toThrow(
+      /pools\.mail\.quadlet .*must not be given with cluster/,
+    );
+    expect(() => load({ mail: { ...pool, pod: { labels: { team: "a" } } } }, on)).toThrow(
+      /pools\.mail\.pod .*must not be given without cluster/,
+    );
   });
 });

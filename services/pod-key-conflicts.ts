@@ -26,12 +26,20 @@ function ownOf({ before = [], programs, nodeDirectories = [] }: Workload) {
   const all = [...before, ...programs];
   const first: Partial<Program> = programs[0] ?? {};
   const scratch = all.flatMap((one) => one.scratch ?? []);
+  const secretFiles = (of: Partial<Program>) => (of.secretFiles === undefined ? [] : [of.secretFiles]);
   return {
     volumes: [
       ...[tmp, ...scratch, ...nodeDirectories].map(({ name }) => name),
       ...all.flatMap(({ files = [] }) => files.map(({ from }) => from)),
+      ...all.flatMap(secretFiles).map(({ name }) => name),
     ],
-    variables: ["HOME", ...Object.keys(first.env ?? {}), ...(first.secrets ?? [])],
-    paths: [tmp, ...(first.scratch ?? []), ...(first.files ?? []), ...nodeDirectories].map(({ at }) => at),
+    variables: [
+      ...["HOME", ...Object.keys(first.env ?? {}), ...(first.secrets ?? [])],
+      ...(first.podName === undefined ? [] : [first.podName]),
+    ],
+    paths: [
+      ...[tmp, ...(first.scratch ?? []), ...(first.files ?? []), ...nodeDirectories],
+      ...secretFiles(first),
+    ].map(({ at }) => at),
   };
 }

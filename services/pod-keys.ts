@@ -69,7 +69,7 @@ const wrongSpec = (given: Fields): Wrong[] => [
 const wrongContainer = (given: Fields): Wrong[] => [
   ...wrongIn(given, refusedOfContainer, allowedOfContainer),
   ...("requests" in fields(given.resources)
-    ? [[["resources", "requests"], "the service's keys `cpu` and `memory` say it"] as const]
+    ? [[["resources", "requests"], "its own keys say it, such as `memory`"] as const]
     : []),
 ];
 

@@ -1,5 +1,6 @@
 import { isAlwaysOn } from "../topology";
 import { clusterProblems } from "./cluster-keys";
+import { credentialsName } from "./pod-credentials";
 import { referenceForms, references } from "./references";
 import type { JudgedBy } from "./service";
 import { podsOf } from "./workload-pods";
@@ -17,10 +18,22 @@ const takenTwice = (settings: WorkloadsSettings): string[] =>
       ),
   );
 
+/** The Secret with files of `a` would be named as that with variables of a workload `a-credentials` is. */
+const secretsTakenTwice = (settings: WorkloadsSettings): string[] =>
+  Object.entries(settings).flatMap(([name, { cluster }]) => {
+    const other = credentialsName(name);
+    return cluster && settings[other]?.cluster === true
+      ? [
+          `homelab:workloads.${other} must have another name: a Secret of homelab:workloads.${name} is named so in the cluster.`,
+        ]
+      : [];
+  });
+
 /** What the workloads of a node and the node itself show together. */
 export function workloadProblems(settings: WorkloadsSettings, judgedBy: JudgedBy): string[] {
   return [
     ...takenTwice(settings),
+    ...secretsTakenTwice(settings),
     ...valuesAndData(settings, judgedBy),
     ...Object.entries(settings).flatMap(([name, own]) => inCluster(name, own, judgedBy)),
   ];
