@@ -26,6 +26,8 @@ const told = { metrics: on, logShipping: logs, alerts: { ...on, webhook: "https:
 const jobs = { ...on, file: join(__dirname, "../tests/fixtures/jobs.yaml") };
 const url = "https://192.0.2.11:8444";
 const member = { mesh: { ...on, coordination: "headscale", url } };
+const image = "registry.example.org/worker:1.0.0";
+const inCluster = { image, cluster: true, secretFiles: { dsn: "${dsn.agent.agent_gateway}" } };
 const everything: Record<NodeName, object> = {
   storage: {
     ...{ ...member, headscale: { ...on, url } },
@@ -33,6 +35,9 @@ const everything: Record<NodeName, object> = {
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } }, prefect: on, jobs },
+    workloads: {
+      web: { ...inCluster, ports: { http: { port: 8088 } }, keeps: { "/srv/homelab/web": "/data" } },
+    },
   },
   desktop: {
     ...member,
@@ -45,15 +50,18 @@ const everything: Record<NodeName, object> = {
       backends: { ollama: { service: "ollama" } },
       models: { chat: [{ backend: "ollama", model: "qwen3:0.6b" }] },
     },
-    agents: { pools: { mail: { image: "registry.example.org/mail-agent:1.4.2", models: ["chat"] } } },
+    agents: {
+      pools: {
+        mail: { image: "registry.example.org/mail-agent:1.4.2", models: ["chat"] },
+        code: { image: "registry.example.org/code-agent:1.4.2", cluster: true, replicas: 2 },
+      },
+    },
     jobs,
     ...{ grafana: on, postgresExporter: on },
     ...told,
     workloads: {
-      worker: {
-        image: "registry.example.org/worker:1.0.0",
-        environment: { DSN: "${dsn.agent.agent_gateway}" },
-      },
+      worker: { image, environment: { DSN: "${dsn.agent.agent_gateway}" } },
+      nightly: { ...inCluster, schedule: { at: "03:30" } },
     },
   },
   compute: {
@@ -61,6 +69,7 @@ const everything: Record<NodeName, object> = {
     ...{ backup: { paths: ["/home"] }, k3s: on, power: { ...on, idleMinutes: 45 } },
     compute: { ...on, gpu: on, qdrant: on },
     ...{ metrics: on, logShipping: logs, jobs },
+    workloads: { mail: { ...inCluster, replicas: 3, passwords: ["api"] } },
   },
 };
 const settings: Record<string, Record<NodeName, object>> = {
