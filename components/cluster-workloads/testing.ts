@@ -12,6 +12,8 @@ export const storage: StorageValues = {
   s3: { dagster: { accessKey: "dagster", secretKey: "S3-SECRET-KEY" } },
 };
 
+const natsUsers = { agent: "NATS-SECRET", "agents-mail": "AGENTS-SECRET", "agents-code": "AGENTS-SECRET" };
+
 export const desktop = alwaysOn("desktop");
 export const compute: Node = {
   ...alwaysOn("desktop"),
@@ -35,7 +37,9 @@ export function runOn(node: Node, workloads: object, keys: object = {}, from: St
       cluster: { kubeconfig: pulumi.secret("KUBECONFIG"), identifier: "homelab-0123" },
       storage: pulumi.secret(from),
       services: {
-        nats: { agent: pulumi.secret("NATS-SECRET"), "agents-mail": pulumi.secret("AGENTS-SECRET") },
+        nats: Object.fromEntries(
+          Object.entries(natsUsers).map(([user, password]) => [user, pulumi.secret(password)]),
+        ),
       },
       urls: { NATS_URL: "nats://10.0.0.2:4222" },
       sshIdentity: undefined,
