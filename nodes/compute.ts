@@ -22,7 +22,7 @@ import { memberOf, runOwn, runServices, storageValues } from "./services";
  *   llama.cpp   :8081
  *   Ollama      :11434
  *   Qdrant      :6333    off until homelab:compute.qdrant.enabled: a copy of what search has in PostgreSQL
- *   workloads            of homelab:workloads, as on every node: quadlets, or pods with `cluster`
+ *   workloads            of homelab:workloads, as on every node; quadlets, or pods with `cluster`
  */
 export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const { node, settings } = context;

@@ -24,7 +24,7 @@ import { memberOf, runOwn, storageValues } from "./services";
  *   jobs' worker            when homelab:jobs.enabled; Prefect's server :4200 when homelab:prefect.enabled
  *   NATS            :4222   messages between agents, when homelab:nats.enabled
  *   inference       :4000   local models and cloud accounts, when homelab:inference.enabled; its door's figures :4003
- *   agents                  pools of them, when homelab:agents.pools names one
+ *   agents                  pools of them, when homelab:agents.pools names one; quadlets, or pods with `cluster`
  *   Alertmanager    :9093   the second one, when homelab:alerts.enabled; node exporter :9100
  *   Grafana         :3000   the dashboards, when homelab:grafana.enabled
  *   repository      :8010   the copy of all backups, when homelab:backup.keepsOffNode

@@ -127,7 +127,9 @@ export const workloadKeys = strict({
     .string()
     .regex(/^\d+:\d+$/, "must be UID:GID such as 1000:1000")
     .optional()
-    .describe("whom it runs as, and who owns its directories"),
+    .describe(
+      "whom it runs as, and who owns its directories; left out: as its image says, and with `cluster` 1000:1000",
+    ),
   memory: memory.optional().describe("memory that it is never given more of"),
   health: health
     .optional()

@@ -50,6 +50,7 @@ const everything = {
       health: { exec: ["true"] },
     },
     nightly: { image: "registry.example.org/nightly:1.0.0", schedule: { at: "03:30" } },
+    pods: { image: "registry.example.org/pods:1.0.0", cluster: true },
     zed: { external: true, ports: { http: { port: 9990 } } },
   },
 };
@@ -84,6 +85,9 @@ describe("the compose file of a Mac", () => {
       expect(refused.join("\n")).toMatch(new RegExp(`^homelab:${key} \\(.*\\) is left out: .*\\.$`, "m"));
     expect(refused).toContain(
       "homelab:workloads.nightly.schedule: nightly is left out: Docker Compose starts nothing at a time; run it by a job of launchd's.",
+    );
+    expect(refused).toContain(
+      "homelab:workloads.pods.cluster: pods is left out: it runs in the cluster, and a member of that needs Linux of its own.",
     );
     expect(refused).toContain(
       "homelab:nats.quadlet.Service.Nice is left out: a compose file for a Mac has nothing for it.",
