@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admissionObjects } from "../../policies/admission";
+import { contents, contentsSchema } from "../../provider/handlers/kubernetes/contents";
 import { builtServer, startCluster, until, type Cluster } from "../../tests/support/api-server";
 import type { Node } from "../../topology";
 import type { Declared } from "../testing";
@@ -135,4 +136,44 @@ describe.skipIf(built === undefined)("workloads in a real API server with the pl
       expect.stringMatching(/writable-host-path: .*\/srv\/homelab\/own/),
     ]);
   });
+
+  it(
+    "are as declared once they are there, and what somebody changed is shown",
+    { timeout: 120_000 },
+    async () => {
+      const { found } = await runOn(desktop, all);
+      const objects = manifests(found);
+      const put = async (object: Manifest, change: object = {}, manager = "pulumi-kubernetes-1a2b3c4d") => {
+        const path = `${pathOf(object)}/${object.metadata.name}?fieldManager=${manager}&force=true`;
+        const type = { "content-type": "application/apply-patch+yaml" };
+        const { status, body } = await cluster.ask("PATCH", path, { ...object, ...change }, type);
+        expect(status, body.message).toBeLessThan(300);
+      };
+      for (const object of objects) await put(object);
+      const kubeconfig = JSON.stringify({
+        clusters: [{ cluster: { server: cluster.server, "insecure-skip-tls-verify": true } }],
+        users: [{ user: { token: cluster.token } }],
+      });
+      const context = {
+        signal: new AbortController().signal,
+        log: { info: () => undefined, warn: () => undefined },
+      };
+      const differences = () => contents.drift(contentsSchema.parse({ kubeconfig, objects }), context, {});
+      expect(await differences()).toEqual([]);
+
+      const byName = (kind: string, name: string): Manifest => {
+        const one = objects.find((each) => each.kind === kind && each.metadata.name === name);
+        if (one === undefined) throw new Error(`no ${kind} ${name}`);
+        return one;
+      };
+      const nightlyJob = byName("CronJob", "workload-nightly");
+      await put(nightlyJob, { spec: { ...nightlyJob.spec, suspend: true } }, "somebody");
+      const files = byName("ConfigMap", "workload-familiar-files");
+      await cluster.ask("DELETE", `${pathOf(files)}/${files.metadata.name}`);
+      expect([...(await differences())].sort()).toEqual([
+        "ConfigMap homelab-workloads-desktop/workload-familiar-files is missing in the cluster.",
+        "CronJob homelab-workloads-desktop/workload-nightly in the cluster was changed by hand.",
+      ]);
+    },
+  );
 });

@@ -256,7 +256,7 @@ describe("a workload in the cluster", () => {
 
   it("is compared with the live cluster in every preview, whole, once it is declared", async () => {
     const { found } = await runOn(desktop, { familiar });
-    const inCluster = found.filter(({ type }) => /^kubernetes:/.test(type));
+    const inCluster = found.filter(({ type }) => type.startsWith("kubernetes:"));
     const { inputs, dependsOn } = named(found, "pods-contents");
     expect(inputs.objects).toHaveLength(inCluster.length);
     expect(inputs.objects).toEqual(expect.arrayContaining(inCluster.map((one) => one.inputs)));

@@ -184,6 +184,8 @@ export function cronJob(one: Workload, { cron, timeZone }: PodSchedule, around: 
       schedule: cron,
       ...(timeZone === undefined ? {} : { timeZone }),
       concurrencyPolicy: "Forbid",
+      // Its default, said so that one that somebody suspended is seen.
+      suspend: false,
       jobTemplate: {
         metadata: { labels: labelsOf(one) },
         spec: {
