@@ -11,6 +11,7 @@ import { deployFirewall } from "./firewall";
 import { watchHealth } from "./health";
 import type { StackContext } from "./run-stack";
 import { joinMesh, meshCertificate } from "./mesh";
+import { deployObjectCopy } from "./object-store";
 import { observe } from "./observability";
 import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
 import { schedulePowerOff } from "./power";
@@ -21,6 +22,7 @@ import { memberOf, runOwn, storageValues } from "./services";
  * desktop: the main machine. Reads where storage's services are; what runs here comes with its own components.
  *
  *   PostgreSQL 18   :5432   a standby of storage's, when homelab:replica.enabled
+ *   SeaweedFS       :8333   a second copy of each object, when homelab:seaweedfsCopy.enabled
  *   jobs' worker            when homelab:jobs.enabled; Prefect's server :4200 when homelab:prefect.enabled
  *   NATS            :4222   messages between agents, when homelab:nats.enabled
  *   inference       :4000   local models and cloud accounts, when homelab:inference.enabled; its door's figures :4003
@@ -57,6 +59,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
       { dependsOn: firewall },
     );
   }
+  deployObjectCopy(context, endpoints, { dependsOn: firewall });
   const values = storageValues(endpoints);
   const observed = observe(context, { dependsOn: firewall }, { storage: values });
   const runner = deployJobRunner(context, jobs, { dependsOn: firewall });

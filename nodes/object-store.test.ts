@@ -90,12 +90,28 @@ describe("the object store", () => {
     ]);
   });
 
+  it("hands to desktop what a second copy needs, once it is offered, and only then", async () => {
+    await run({ objectStore: { engine: "seaweedfs" } });
+    expect(outputs).not.toHaveProperty("objectCopy");
+    for (const copy of ["offered", "required"]) {
+      await run({ objectStore: { engine: "seaweedfs" }, seaweedfs: { copy } });
+      expect(outputs).toHaveProperty("objectCopy");
+      const open = portsOf("storage", loaded({ objectStore: { engine: "seaweedfs" }, seaweedfs: { copy } }));
+      expect(
+        open.filter(({ from }) => JSON.stringify(from) === '["desktop"]').map(({ port }) => port),
+      ).toEqual([19333, 9334, 19334, 19335]);
+    }
+  });
+
   it("says what does not fit, and where it is declared", () => {
     expect(said({ objectStore: { engine: "garage" } })).toEqual([
       'homelab:objectStore.engine is "garage": it must be minio or seaweedfs.',
     ]);
     expect(said({ objectStore: { beside: "minio" } })).toEqual([
       "homelab:objectStore.beside is minio: it must be the other engine, or left out, because homelab:objectStore.engine is minio already.",
+    ]);
+    expect(said({ seaweedfs: { copy: "required" } })).toEqual([
+      "homelab:seaweedfs.copy is required: homelab:objectStore.engine or homelab:objectStore.beside must be seaweedfs, for MinIO keeps no second copy.",
     ]);
     expect(said({ minio: { buckets }, objectStore: { buckets: { photos: {} }, users: {} } })).toEqual([
       "homelab:minio.buckets is set, and homelab:objectStore.buckets says something else: leave homelab:minio.buckets out, or both must be the same.",

@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MinioNode } from "../components/minio-node";
 import { rootSecretPrefix, type ObjectStoreEndpoints } from "../components/object-store";
-import { SeaweedNode } from "../components/seaweed-node";
+import { SeaweedCopy, SeaweedNode } from "../components/seaweed-node";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { directoryNames } from "../remote/names";
 import { closeAll } from "../remote/ssh";
 import { declaredStore, engineRuns, type MinioSettings } from "../services";
 import { reachable } from "../remote/reachable";
-import { houseAddress, type Node } from "../topology";
+import { houseAddress, requireAlwaysOn, type Node } from "../topology";
 import type { StackContext } from "./run-stack";
+import { partOf, type StorageOutputs } from "./storage-outputs";
 
 /** The object store, whichever engine serves it. */
 export interface ObjectStore {
@@ -17,6 +18,8 @@ export interface ObjectStore {
   readonly console: string | undefined;
   /** All that was declared for it. */
   readonly components: readonly pulumi.Resource[];
+  /** What desktop is given to keep a second copy, where it may. */
+  readonly copy: SeaweedNode["copyGiven"];
   /** Of the engine that serves: what the backup needs to ask it. */
   readonly backedUp: {
     readonly apiPort: number;
@@ -30,7 +33,7 @@ export interface ObjectStore {
 
 /** The engine that serves S3, and the one beside it, if any, with the same buckets and users. */
 export async function deployObjectStore(
-  { settings, connection }: StackContext<"storage">,
+  { settings, topology, connection }: StackContext<"storage">,
   node: Node<"always-on">,
   firewall: pulumi.Resource,
 ): Promise<ObjectStore> {
@@ -53,15 +56,17 @@ export async function deployObjectStore(
         {
           ...{ node, sshIdentity, declared, askedAt, settings: settings.seaweedfs },
           clientImage: settings.minio.image,
+          copyOn: topology.nodes.desktop,
         },
         // The users' keys are the node's: the first to come makes them, the other takes them over.
         { dependsOn: minio === undefined ? firewall : [firewall, minio] },
       )
     : undefined;
   const components = [minio, seaweed].filter((one) => one !== undefined);
+  const copy = seaweed?.copyGiven;
   if (objectStore.engine === "seaweedfs" && seaweed !== undefined) {
     return {
-      ...{ endpoints: seaweed.endpoints, console: undefined, components },
+      ...{ endpoints: seaweed.endpoints, console: undefined, components, copy },
       backedUp: {
         apiPort: settings.seaweedfs.apiPort,
         dataDirectory: settings.seaweedfs.dataDirectory,
@@ -72,7 +77,7 @@ export async function deployObjectStore(
   }
   if (minio === undefined) throw new Error("No engine serves S3.");
   return {
-    ...{ endpoints: minio.endpoints, console: minio.endpoints.console, components },
+    ...{ endpoints: minio.endpoints, console: minio.endpoints.console, components, copy },
     backedUp: {
       apiPort: settings.minio.apiPort,
       dataDirectory: settings.minio.dataDirectory,
@@ -80,6 +85,26 @@ export async function deployObjectStore(
       secrets: rootSecretPrefix("minio"),
     },
   };
+}
+
+/** The second copy of each object, where the node's settings say so. */
+export function deployObjectCopy(
+  { node, settings }: StackContext<"desktop">,
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const { seaweedfsCopy, sshIdentity } = settings;
+  if (!seaweedfsCopy.enabled) return;
+  const given = partOf(
+    endpoints,
+    ({ objectCopy }) => objectCopy,
+    "homelab:seaweedfsCopy.enabled is true, but storage offers no second copy: set homelab:seaweedfs.copy to offered there and run `pulumi up --stack storage` first.",
+  );
+  new SeaweedCopy(
+    "seaweedfs",
+    { node: requireAlwaysOn(node, "A second copy"), settings: seaweedfsCopy, given, sshIdentity },
+    opts,
+  );
 }
 
 /**

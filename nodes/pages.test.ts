@@ -34,6 +34,7 @@ const everything: Record<NodeName, object> = {
     ...{ ...told, prometheus: on, postgresExporter: on, logs },
     postgres: { replica: on },
     backup: { files: true, offNode: "desktop", paths: ["/home"] },
+    ...{ objectStore: { beside: "seaweedfs" }, seaweedfs: { copy: "required" } },
     ...{ k3s: on, power: { ...on, wake: { compute: ["08:00"] } }, prefect: on, jobs },
     workloads: {
       web: { ...inCluster, ports: { http: { port: 8088 } }, keeps: { "/srv/homelab/web": "/data" } },
@@ -44,6 +45,7 @@ const everything: Record<NodeName, object> = {
     backup: { keepsOffNode: true, paths: ["/home"] },
     k3s: on,
     replica: on,
+    seaweedfsCopy: on,
     nats: on,
     inference: {
       enabled: true,

@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { unknown } from "@pulumi/pulumi/output";
 import { ClusterWorkloads } from "../components/cluster-workloads";
 import { ComputeNode } from "../components/compute-node";
 import { reference } from "../components/images/reference";
 import type { Cluster, K3sAgent } from "../components/k3s";
-import { UserError } from "../components/user-error";
-import type { StorageOutputs } from "./storage-outputs";
+import { partOf, type StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 import { podsInCluster, portsOf, quadletsOn, urlsOf, type StorageValues } from "../services";
 import { QuadletService } from "../components/quadlet-service";
+
+const noCluster =
+  "homelab:k3s.enabled is true, but storage has no cluster: set it on storage too and run `pulumi up --stack storage` first.";
 
 /** What runs on compute in the cluster, when its settings say so. */
 export function runServices(
@@ -35,8 +36,8 @@ const clusterOfAgent = (
   endpoints: pulumi.Output<StorageOutputs | undefined>,
   { generation }: K3sAgent,
 ): Cluster => ({
-  kubeconfig: known(endpoints, ({ kubeconfig }) => kubeconfig),
-  identifier: pulumi.unsecret(known(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER)),
+  kubeconfig: partOf(endpoints, ({ kubeconfig }) => kubeconfig, noCluster),
+  identifier: pulumi.unsecret(partOf(endpoints, ({ CLUSTER_IDENTIFIER }) => CLUSTER_IDENTIFIER, noCluster)),
   generation,
 });
 
@@ -127,22 +128,7 @@ function runPods(
 
 /** What services are given of storage. */
 export const storageValues = (endpoints: pulumi.Output<StorageOutputs | undefined>) =>
-  known(endpoints, ({ dsns, S3_ENDPOINT, s3, passwords }): StorageValues => ({
+  partOf(endpoints, ({ dsns, S3_ENDPOINT, s3, passwords }): StorageValues => ({
     ...{ dsns, s3Endpoint: S3_ENDPOINT, s3 },
     ...(passwords === undefined ? {} : { passwords }),
   }));
-
-/** A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make. */
-function known<T>(
-  endpoints: pulumi.Output<StorageOutputs | undefined>,
-  part: (all: StorageOutputs) => T | undefined,
-): pulumi.Output<T> {
-  return endpoints.apply<T>((all) => {
-    if (all === undefined) return unknown as unknown as T;
-    const found = part(all);
-    if (found !== undefined) return found;
-    throw new UserError(
-      "homelab:k3s.enabled is true, but storage has no cluster: set it on storage too and run `pulumi up --stack storage` first.",
-    );
-  });
-}

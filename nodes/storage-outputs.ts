@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output";
 import { z } from "zod";
 import { UserError } from "../components/user-error";
 import { problems } from "../packages/errors";
@@ -40,6 +41,14 @@ const storageOutputsSchema = z.strictObject({
   S3_CONSOLE: z.url().optional(),
   /** Secret. Access and secret key by user: `s3.mlflow.accessKey`. */
   s3: z.record(z.string(), z.strictObject({ accessKey: z.string().min(1), secretKey: z.string().min(1) })),
+  /** Secret. For desktop, which may keep a second copy of each object. */
+  objectCopy: z
+    .strictObject({
+      master: z.string().min(1),
+      identities: z.string().min(1),
+      password: z.string().min(1),
+    })
+    .optional(),
   /** Secret. Of the backups of files, when storage keeps repositories. */
   backup: z
     .strictObject({
@@ -102,6 +111,7 @@ export function stackOutputs(endpoints: { [K in keyof HandedOut]: unknown }): pu
           replication: pulumi.secret(checked.replication),
         }
       : {}),
+    ...("objectCopy" in endpoints ? { objectCopy: pulumi.secret(checked.objectCopy) } : {}),
     ...("backup" in endpoints ? { backup: pulumi.secret(checked.backup) } : {}),
     ...("MESH_CERTIFICATE" in endpoints ? { MESH_CERTIFICATE: open.MESH_CERTIFICATE } : {}),
     ...("kubeconfig" in endpoints
@@ -142,4 +152,21 @@ export function addresses(endpoints: pulumi.Output<StorageOutputs | undefined>):
     .apply((known) =>
       known === undefined ? [] : [`${known.POSTGRES_HOST}:${known.POSTGRES_PORT}`, known.S3_ENDPOINT],
     );
+}
+
+/**
+ * A part of what storage hands out. In a preview before storage's first up it is not known, as what an up would make.
+ * @param missing what to do where storage does not hand it out: a sentence
+ */
+export function partOf<T>(
+  endpoints: pulumi.Output<StorageOutputs | undefined>,
+  part: (all: StorageOutputs) => T | undefined,
+  missing = "storage does not hand that out: run `pulumi up --stack storage` first.",
+): pulumi.Output<T> {
+  return endpoints.apply<T>((all) => {
+    if (all === undefined) return unknown as unknown as T;
+    const found = part(all);
+    if (found !== undefined) return found;
+    throw new UserError(missing);
+  });
 }

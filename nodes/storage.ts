@@ -148,6 +148,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           },
         }
       : {}),
+    ...(store.copy === undefined ? {} : { objectCopy: store.copy }),
     ...(backup === undefined ? {} : { backup }),
     ...(headscale === undefined ? {} : { MESH_CERTIFICATE: headscale.certificate }),
     ...(cluster === undefined

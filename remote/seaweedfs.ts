@@ -4,7 +4,7 @@ import type { ConnectionArgs } from "./connection-args";
 import { runScript } from "./run";
 
 const name = z.string().min(1);
-const hostPort = z.string().regex(/^[^\s:]+:\d+$/, "must be host:port");
+export const hostPort = z.string().regex(/^[^\s:]+:\d+$/, "must be host:port");
 
 /** Where SeaweedFS is on a node. Its master and filer listen on loopback, and ask for no key. */
 export const seaweedPlaceSchema = z.strictObject({

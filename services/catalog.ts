@@ -20,6 +20,7 @@ import { prefect } from "./prefect";
 import { prometheus } from "./prometheus";
 import { replica } from "./replica";
 import { seaweedfs } from "./seaweedfs";
+import { seaweedfsCopy } from "./seaweedfs-copy";
 import { workloads } from "./workloads";
 
 /** Every service of the house. A new one is a file in this folder and a line here. */
@@ -29,6 +30,7 @@ export const services = {
   objectStore,
   minio,
   seaweedfs,
+  seaweedfsCopy,
   nats,
   inference,
   agents,

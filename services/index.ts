@@ -45,6 +45,7 @@ export {
   type LogShippingSettings,
   type LogsSettings,
 } from "./logs";
+export { certificateOf } from "./certificate";
 export { headscaleCertificate, headscaleRun, type HeadscaleSettings } from "./headscale";
 export { tailscaledRun, type MeshSettings } from "./mesh";
 export { metricsSchema, type MetricsSettings } from "./metrics";
@@ -57,6 +58,7 @@ export {
 } from "./object-store";
 export { engineRuns } from "./s3-fields";
 export { seaweedfsParts, seaweedfsSchema, type SeaweedfsSettings } from "./seaweedfs";
+export type { SeaweedfsCopySettings } from "./seaweedfs-copy";
 export { modelWeights } from "./compute-group";
 export { placed, podSecurity, podUser, containerSecurity, securityOf, tmp } from "./pod";
 export type { MountedFile, PodContext, PodRun, PodSchedule, Probe, Program, Scratch, Workload } from "./pod";

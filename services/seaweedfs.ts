@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { dataDirectory, image, memory, port, strict } from "./fields";
 import { engineRuns, engineServes } from "./s3-fields";
-import { service } from "./service";
+import { service, type JudgedBy, type ServicePort } from "./service";
+import type { NodeName } from "../topology";
 
-/** `homelab:seaweedfs`: how SeaweedFS runs, where `homelab:objectStore` names it. */
-export const seaweedfsSchema = strict({
-  image: image.default("docker.io/chrislusf/seaweedfs:4.53").describe("its image, an exact tag"),
+/** What SeaweedFS has on each node that it runs on. */
+export const seaweedKeys = {
   apiPort: port.default(8333).describe("TCP port of the S3 API"),
   metricsPort: port.default(9327).describe("TCP port of its own figures, open to storage's Prometheus"),
   dataDirectory: dataDirectory
@@ -14,6 +14,17 @@ export const seaweedfsSchema = strict({
   memory: memory
     .default("1G")
     .describe("memory that it is never given more of; Go's own limit is two fifths of it"),
+  minFreeSpace: z
+    .string()
+    .regex(/^[1-9]\d*(MiB|GiB)$/, "must be a size such as 2GiB")
+    .default("2GiB")
+    .describe("room on the disk below which it takes no further objects: `MiB` or `GiB`"),
+};
+
+/** `homelab:seaweedfs`: how SeaweedFS runs, where `homelab:objectStore` names it. */
+export const seaweedfsSchema = strict({
+  image: image.default("docker.io/chrislusf/seaweedfs:4.53").describe("its image, an exact tag"),
+  ...seaweedKeys,
   volumeSize: z
     .int("must be a whole number")
     .min(64, "must be at least 64")
@@ -22,16 +33,43 @@ export const seaweedfsSchema = strict({
     .describe(
       "MiB at which a volume (a file that holds many objects) is full, 64 to 30000; each bucket has volumes of its own",
     ),
-  minFreeSpace: z
-    .string()
-    .regex(/^[1-9]\d*(MiB|GiB)$/, "must be a size such as 2GiB")
-    .default("2GiB")
-    .describe("room on the disk below which it takes no further objects: `MiB` or `GiB`"),
+  copy: z
+    .enum(["off", "offered", "required"], { error: "must be off, offered or required" })
+    .default("off")
+    .describe(
+      "a second copy of each object on desktop: `offered` lets desktop join (its `homelab:seaweedfsCopy`), `required` keeps each object on both, so that nothing can be put while one of them is away. First the one, then the other: see docs/components/object-store.md",
+    ),
 });
 export type SeaweedfsSettings = z.output<typeof seaweedfsSchema>;
 
-/** Ports of its parts, on the node's loopback only; that of each for gRPC is 10000 higher. */
+/** Ports of its parts, on the node's loopback only unless there is a second copy; that of each for gRPC is 10000 higher. */
 export const seaweedfsParts = { master: 9333, volume: 9334, filer: 9335 } as const;
+const grpc = (part: keyof typeof seaweedfsParts) => seaweedfsParts[part] + 10_000;
+
+/** What the two nodes that keep a copy each open to each other. @param from the other one */
+export const pairPorts = (from: NodeName, leads: boolean): ServicePort[] => [
+  ...(leads ? [{ title: "SeaweedFS master", port: grpc("master"), from: [from] }] : []),
+  { title: "SeaweedFS volumes", port: seaweedfsParts.volume, from: [from] },
+  { title: "SeaweedFS volumes gRPC", port: grpc("volume"), from: [from] },
+  { title: "SeaweedFS filer", port: grpc("filer"), from: [from] },
+];
+
+function problems({ copy }: SeaweedfsSettings, { topology, stack }: JudgedBy): string[] {
+  if (copy === "off") return [];
+  const { lifecycle } = topology.nodes.desktop;
+  return [
+    ...(engineRuns("seaweedfs", stack)
+      ? []
+      : [
+          `homelab:seaweedfs.copy is ${copy}: homelab:objectStore.engine or homelab:objectStore.beside must be seaweedfs, for MinIO keeps no second copy.`,
+        ]),
+    ...(lifecycle === "always-on"
+      ? []
+      : [
+          `homelab:seaweedfs.copy is ${copy}: the copy is kept on desktop, whose lifecycle in the topology must be always-on, and it is ${lifecycle}.`,
+        ]),
+  ];
+}
 
 export const seaweedfs = service({
   title: "SeaweedFS",
@@ -39,9 +77,10 @@ export const seaweedfs = service({
   key: "seaweedfs",
   on: ["storage"],
   settings: seaweedfsSchema,
+  problems,
   enabled: (_own, _within, stack) => engineRuns("seaweedfs", stack),
   images: (own) => [own.image],
-  ports: ({ apiPort, metricsPort }, stack) => [
+  ports: ({ apiPort, metricsPort, copy }, stack) => [
     {
       ...{ title: "SeaweedFS S3 API", port: apiPort, key: "seaweedfs.apiPort", from: "operators" },
       ...(engineServes("seaweedfs", stack) ? { output: "S3_ENDPOINT" } : {}),
@@ -50,6 +89,7 @@ export const seaweedfs = service({
       ...{ title: "SeaweedFS", port: metricsPort, key: "seaweedfs.metricsPort", from: ["storage"] },
       metrics: "/metrics",
     },
+    ...(copy === "off" ? [] : pairPorts("desktop", true)),
   ],
   keeps: ({ dataDirectory }) => ({
     kind: "persistent",

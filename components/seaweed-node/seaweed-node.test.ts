@@ -1,8 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse, splitWords, valueOf, valuesOf } from "../../packages/quadlet";
-import { seaweedfsSchema } from "../../services";
-import { alwaysOn, declared, named, passwordOf, secret } from "../testing";
-import { identities, SeaweedNode, weedArguments } from ".";
+import { seaweedfsSchema, services, type SeaweedfsSettings } from "../../services";
+import { alwaysOn, declared, named, passwordOf, secret, type Declared } from "../testing";
+import { identities, peerTexts, SeaweedCopy, SeaweedNode, weedArguments } from ".";
 
 const settings = seaweedfsSchema.parse({ apiPort: 8400, memory: "2G" });
 const store = {
@@ -12,11 +13,11 @@ const store = {
     reader: { buckets: ["kept"], access: "read-only" as const },
   },
 };
-const run = () =>
+const run = (copy: SeaweedfsSettings["copy"] = "off") =>
   declared(() => {
     new SeaweedNode("s3", {
-      ...{ node: alwaysOn(), settings, declared: store, sshIdentity: undefined },
-      clientImage: "quay.io/minio/minio:1",
+      ...{ node: alwaysOn(), settings: { ...settings, copy }, declared: store, sshIdentity: undefined },
+      ...{ clientImage: "quay.io/minio/minio:1", copyOn: alwaysOn("desktop") },
     });
   });
 
@@ -106,6 +107,77 @@ describe("a SeaweedNode", () => {
       "http://127.0.0.1:8400/healthz",
       "http://127.0.0.1:9333/dir/assign?collection=kept",
     ]);
+  });
+});
+
+describe("two that keep a copy each", () => {
+  const given = { master: "10.0.0.1:9333", identities: "{}", password: passwordOf("s3-peer") };
+  const second = () =>
+    declared(() => {
+      new SeaweedCopy("copy", {
+        ...{ node: alwaysOn("desktop"), settings: services.seaweedfsCopy.settings.parse({}) },
+        ...{ given: pulumi.output(given), sshIdentity: undefined },
+      });
+    });
+  const quadletOf = (unit: Declared) => {
+    const [file] = unit.inputs.files as { content: string }[];
+    const quadlet = parse(file?.content ?? "");
+    return {
+      words: splitWords(valueOf(quadlet, "Container", "Exec") ?? ""),
+      secrets: valuesOf(quadlet, "Container", "Secret"),
+    };
+  };
+  const peers = [
+    "homelab-seaweedfs-peer,type=mount,target=/etc/seaweedfs/peer.pem,mode=0400,uid=1000",
+    "homelab-seaweedfs-security,type=mount,target=/etc/seaweedfs/security.toml,mode=0400,uid=1000",
+    "homelab-seaweedfs-maintenance,type=mount,target=/etc/seaweedfs/master.toml,mode=0400,uid=1000",
+  ];
+
+  it("are reached by each other's address, show each other a certificate, and keep each object once until it is required", async () => {
+    const offered = quadletOf(named(await run("offered"), "s3-unit"));
+    expect(offered.words).toEqual(
+      expect.arrayContaining(["-ip=10.0.0.1", "-ip.bind=0.0.0.0", "-rack=storage", "-master.peers=none"]),
+    );
+    expect(offered.words.join(" ")).not.toContain("defaultReplication");
+    expect(offered.secrets.slice(1)).toEqual(peers);
+    const required = await run("required");
+    const unit = named(required, "s3-unit");
+    expect(quadletOf(unit).words).toContain("-master.defaultReplication=010");
+    const { health } = unit.inputs as { health: { exec: string[] } };
+    expect(health.exec.at(-1)).toContain("&replication=010");
+    expect(named(required, "s3-contents").inputs.copies).toEqual({
+      ...{ replication: "010", other: { node: "desktop", filer: "10.0.0.2:9335" } },
+    });
+  });
+
+  it("the second follows the first's master, with the same users, certificate and keys", async () => {
+    const all = await second();
+    const { words, secrets } = quadletOf(named(all, "copy-unit"));
+    expect(words).toEqual(
+      expect.arrayContaining([
+        ...["-ip=10.0.0.2", "-rack=desktop", "-master=false", "-master.peers=10.0.0.1:9333"],
+        "-s3.config=/run/secrets/homelab-seaweedfs-identities",
+      ]),
+    );
+    expect(secrets.slice(1)).toEqual(peers);
+    const first = await run("offered");
+    for (const what of ["certificate", "security", "maintenance"])
+      expect(named(all, `copy-peer-${what}-secret`).inputs.value).toEqual(
+        named(first, `s3-peer-${what}-secret`).inputs.value,
+      );
+    expect(named(all, "copy").visible.placement).toEqual({
+      ...{ node: "desktop", keeps: "persistent" },
+      paths: ["/srv/homelab/seaweedfs"],
+    });
+    const open = JSON.stringify([...all, ...first].map(({ visible }) => visible));
+    for (const part of [passwordOf(""), "PRIVATE KEY", "jwt"]) expect(open).not.toContain(part);
+  });
+
+  it("hold nothing of each other's in the clear: what is made of the password does not show it", () => {
+    const texts = peerTexts("a-password");
+    expect(peerTexts("a-password")).toEqual(texts);
+    expect(peerTexts("another").security).not.toBe(texts.security);
+    expect(Object.values(texts).join()).not.toContain("a-password");
   });
 });
 

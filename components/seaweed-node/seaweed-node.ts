@@ -11,16 +11,19 @@ import { rootSecrets, rootUser, userSecretName, type ObjectStoreEndpoints } from
 import { password } from "../password";
 import { persistentOn } from "../placement";
 import { identities } from "./identities";
+import { declarePeerSecrets, peerPasswordSecret } from "./peer-secrets";
 import {
   canWrite,
   container,
   dataOwner,
   healthUrl,
   identitiesSecret,
+  once,
   rootPasswordSecret,
   rootUserSecret,
   seaweedQuadlet,
   service,
+  twice,
 } from "./seaweed-unit";
 
 export interface SeaweedNodeArgs {
@@ -39,6 +42,18 @@ export interface SeaweedNodeArgs {
   clientImage: string;
   /** Address by which this run reaches its API. @default the node's own */
   askedAt?: string;
+  /** The node that keeps the second copy. It takes part where `settings.copy` is not `off`. */
+  copyOn: Node;
+}
+
+/** What the second copy is given: all of it but the addresses is secret. */
+export interface CopyGiven {
+  /** `host:port` of the master that it follows. */
+  readonly master: string;
+  /** Secret. Whom it serves: identities and policies. */
+  readonly identities: pulumi.Output<string>;
+  /** Secret. By what the two know each other. */
+  readonly password: pulumi.Output<string>;
 }
 
 /**
@@ -50,6 +65,8 @@ export class SeaweedNode extends pulumi.ComponentResource {
   readonly unit: Unit;
   /** Whole reference of the image with MinIO's client on the node. Known before the image is there. */
   readonly clientImage: string;
+  /** For the node that keeps the second copy, where it takes part. */
+  readonly copyGiven: CopyGiven | undefined;
 
   constructor(name: string, args: SeaweedNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, settings, declared } = args;
@@ -85,27 +102,43 @@ export class SeaweedNode extends pulumi.ComponentResource {
       ),
     }));
     const versioned = Object.keys(declared.buckets).filter((bucket) => declared.buckets[bucket]?.versioned);
+    const served = pulumi.secret(
+      pulumi
+        .all([rootPassword, pulumi.all(users.map(({ secretKey }) => secretKey))])
+        .apply(([secretKey, keys]) =>
+          identities(
+            { user: rootUser, secretKey },
+            Object.fromEntries(
+              users.map(({ user, consumer }, i) => [user, { ...consumer, secretKey: keys[i] ?? "" }]),
+            ),
+            versioned,
+          ),
+        ),
+    );
     const known = new Secret(
       `${name}-identities-secret`,
-      {
-        connection,
-        name: identitiesSecret,
-        value: pulumi.secret(
-          pulumi
-            .all([rootPassword, pulumi.all(users.map(({ secretKey }) => secretKey))])
-            .apply(([secretKey, keys]) =>
-              identities(
-                { user: rootUser, secretKey },
-                Object.fromEntries(
-                  users.map(({ user, consumer }, i) => [user, { ...consumer, secretKey: keys[i] ?? "" }]),
-                ),
-                versioned,
-              ),
-            ),
-        ),
-      },
+      { connection, name: identitiesSecret, value: served },
       options(),
     );
+    const address = houseAddress(node);
+    const required = settings.copy === "required";
+    const peer = settings.copy === "off" ? undefined : { node: node.name, address, required };
+    const between =
+      peer === undefined
+        ? undefined
+        : password(
+            `${name}-peer`,
+            { connection, name: peerPasswordSecret },
+            options({ retainOnDelete: true }),
+          );
+    const peers = between === undefined ? {} : declarePeerSecrets(name, connection, between, options);
+    this.copyGiven =
+      between === undefined
+        ? undefined
+        : {
+            master: hostPort(address, seaweedfsParts.master),
+            ...{ identities: served, password: between },
+          };
     this.unit = new Unit(
       `${name}-unit`,
       {
@@ -114,7 +147,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
         files: [
           {
             path: `/etc/containers/systemd/${container}.container`,
-            content: image.reference.apply((built) => seaweedQuadlet(settings, built)),
+            content: image.reference.apply((built) => seaweedQuadlet(settings, built, peer)),
           },
           // Whether it answers: that there is no room left to write is no reason to restart it.
           watched({
@@ -126,7 +159,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
           }),
         ],
         directories: [{ path: settings.dataDirectory, mode: "0700", owner: dataOwner }],
-        restartOn: { image: image.imageId, identities: known.fingerprint },
+        restartOn: { image: image.imageId, identities: known.fingerprint, ...peers },
         health: {
           exec: canWrite(settings, Object.keys(declared.buckets)[0] ?? "homelab"),
           timeoutSeconds: 150,
@@ -146,6 +179,17 @@ export class SeaweedNode extends pulumi.ComponentResource {
           master: `127.0.0.1:${seaweedfsParts.master}`,
           filer: `127.0.0.1:${seaweedfsParts.filer}`,
         },
+        copies: {
+          replication: required ? twice : once,
+          ...(required
+            ? {
+                other: {
+                  node: args.copyOn.name,
+                  filer: hostPort(houseAddress(args.copyOn), seaweedfsParts.filer),
+                },
+              }
+            : {}),
+        },
         buckets: declared.buckets,
         users: Object.fromEntries(
           users.map(({ user, secretKey, consumer }) => [user, { secretKey, buckets: consumer.buckets }]),
@@ -154,7 +198,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
       options({ dependsOn: this.unit, deletedWith: this.unit }),
     );
     this.endpoints = {
-      endpoint: `http://${hostPort(houseAddress(node), settings.apiPort)}`,
+      endpoint: `http://${hostPort(address, settings.apiPort)}`,
       buckets: Object.keys(declared.buckets),
       users: Object.fromEntries(users.map(({ user, secretKey }) => [user, { accessKey: user, secretKey }])),
     };

@@ -1,6 +1,7 @@
 import { containerUnit, render } from "../../packages/quadlet";
-import { seaweedfsParts as parts, type SeaweedfsSettings } from "../../services";
+import { seaweedfsParts as parts, type SeaweedfsCopySettings, type SeaweedfsSettings } from "../../services";
 import { rootSecretPrefix } from "../object-store";
+import { peerFiles, peerSecrets } from "./peers";
 
 export const service = "seaweedfs.service";
 export const container = "seaweedfs";
@@ -16,37 +17,61 @@ export const dataOwner = `${owner}:${owner}`;
 export interface WeedPlace {
   readonly data: string;
   readonly identities: string;
-  /** Address on which S3 and the figures are served; NodeFirewall decides who reaches them. */
+  /** Address on which it is reached from outside; NodeFirewall decides who does. */
   readonly serve: string;
 }
+
+/** One of the two that keep a copy each. */
+export interface WeedPeer {
+  /** Name of its node: no two copies of an object are on the same. */
+  readonly node: string;
+  /** Address by which the other one reaches it. */
+  readonly address: string;
+  /** `host:port` of the master that it follows. @default its own */
+  readonly follows?: string;
+  /** Whether each object is kept on both. It is the master who sees to that. @default false */
+  readonly required?: boolean;
+}
+type WeedSettings = SeaweedfsCopySettings | SeaweedfsSettings;
 const inContainer: WeedPlace = {
   data: "/data",
   identities: `/run/secrets/${identitiesSecret}`,
   serve: "0.0.0.0",
 };
 
+/** SeaweedFS' word for: once more, on another rack. And for: once. */
+export const twice = "010";
+export const once = "000";
+
 /**
- * The arguments of `weed`: master, volume server, filer and S3 in one process. All but S3 and the figures listen on
- * loopback, for whoever reaches them needs no key.
+ * The arguments of `weed`: master, volume server, filer and S3 in one process. All but S3 and the figures ask for no key, and
+ * listen on loopback; of two that keep a copy each they ask for the other's certificate.
  */
 export function weedArguments(
-  settings: SeaweedfsSettings,
+  settings: WeedSettings,
   { data, identities, serve }: WeedPlace = inContainer,
   { master, volume, filer }: Readonly<Record<keyof typeof parts, number>> = parts,
+  peer?: WeedPeer,
 ): string[] {
   return [
     "-logtostderr=true",
     "server",
     `-dir=${data}`,
-    ...["-ip=127.0.0.1", "-ip.bind=127.0.0.1"],
+    ...(peer === undefined
+      ? ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+      : [`-ip=${peer.address}`, `-ip.bind=${serve}`, `-rack=${peer.node}`]),
     // On by default: it would tell its makers how much there is.
     "-master.telemetry=false",
-    // It is the only master: else it waits 10 to 20 seconds for others to vote, at each start.
-    "-master.peers=none",
-    ...[`-master.port=${master}`, `-master.volumeSizeLimitMB=${settings.volumeSize}`],
+    ...(peer?.follows === undefined
+      ? // It is the only master: else it waits 10 to 20 seconds for others to vote, at each start.
+        ["-master.peers=none"]
+      : ["-master=false", `-master.peers=${peer.follows}`]),
+    `-master.port=${master}`,
+    ...("volumeSize" in settings ? [`-master.volumeSizeLimitMB=${settings.volumeSize}`] : []),
+    ...(peer?.required === true ? [`-master.defaultReplication=${twice}`] : []),
     ...[`-volume.port=${volume}`, "-volume.max=0", `-volume.minFreeSpace=${settings.minFreeSpace}`],
     // Nobody else has to notice that it goes.
-    "-volume.preStopSeconds=0",
+    ...(peer === undefined ? ["-volume.preStopSeconds=0"] : []),
     // Its HTTP door reads and deletes without a key.
     ...["-filer", `-filer.port=${filer}`, "-filer.disableHttp=true"],
     ...["-s3", `-s3.ip.bind=${serve}`, `-s3.port=${settings.apiPort}`, `-s3.config=${identities}`],
@@ -66,8 +91,15 @@ function goMemory(memory: string): string {
   return `${Math.floor(bytes * 0.4)}MiB`;
 }
 
-/** The text of seaweedfs.container. @param image whole reference of an image that is on the node already. */
-export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): string {
+/**
+ * The text of seaweedfs.container.
+ * @param image whole reference of an image that is on the node already
+ * @param peer of two that keep a copy each
+ */
+export function seaweedQuadlet(settings: WeedSettings, image: string, peer?: WeedPeer): string {
+  const known = (Object.keys(peerSecrets) as (keyof typeof peerSecrets)[]).map((key) => ({
+    ...{ name: peerSecrets[key], target: peerFiles[key], mode: "0400", uid: owner },
+  }));
   const unit = containerUnit({
     unit: {
       description: "SeaweedFS object storage",
@@ -82,7 +114,7 @@ export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): stri
       network: "host",
       user: dataOwner,
       environment: { GOMEMLIMIT: goMemory(settings.memory) },
-      secrets: [{ name: identitiesSecret, mode: "0400", uid: owner }],
+      secrets: [{ name: identitiesSecret, mode: "0400", uid: owner }, ...(peer === undefined ? [] : known)],
       mounts: [{ source: settings.dataDirectory, target: "/data" }],
       tmpfs: ["/tmp"],
       readOnly: true,
@@ -93,7 +125,7 @@ export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): stri
       logDriver: "journald",
       // The image's own script would add arguments, and change the owner of what is kept.
       entrypoint: "/usr/bin/weed",
-      exec: weedArguments(settings),
+      exec: weedArguments(settings, inContainer, parts, peer),
     },
     service: {
       restart: "always",
@@ -108,17 +140,19 @@ export function seaweedQuadlet(settings: SeaweedfsSettings, image: string): stri
 }
 
 /** Answers while S3 does. */
-export const healthUrl = ({ apiPort }: SeaweedfsSettings): string => `http://127.0.0.1:${apiPort}/healthz`;
+export const healthUrl = ({ apiPort }: Pick<WeedSettings, "apiPort">): string =>
+  `http://127.0.0.1:${apiPort}/healthz`;
 
 /**
  * Whether S3 answers, and the master names a place for another object: it does so only while a volume of that bucket can be
- * written, or another can be made (with room on the disk).
+ * written, or another can be made (with room on the disk; on both nodes, where each keeps a copy).
  */
 export function canWrite(settings: SeaweedfsSettings, bucket: string): string[] {
-  const script =
-    'curl -fsS -o /dev/null --max-time 5 "$0" && curl -fsS --max-time 10 "$1" | grep -q \'"fid"\' || { echo "S3 does not answer, or no volume can be written." >&2; exit 1; }';
+  const both = settings.copy === "required";
+  const where = both ? " on storage and on desktop, where SeaweedFS must run too" : "";
+  const script = `curl -fsS -o /dev/null --max-time 5 "$0" && curl -fsS --max-time 10 "$1" | grep -q '"fid"' || { echo "S3 does not answer, or no volume can be written${where}." >&2; exit 1; }`;
   return [
     ...["bash", "-c", script, healthUrl(settings)],
-    `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}`,
+    `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}${both ? `&replication=${twice}` : ""}`,
   ];
 }

@@ -101,6 +101,7 @@ async function seaweedfs(declared: Declared, { folder }: MinioOptions): Promise<
   const inputs: SeaweedInputs = {
     ...{ connection: connection(server.settings.apiPort), endpoint: server.endpoint, place: server.place },
     ...{ user: server.user, password: server.password, buckets: declared.buckets },
+    copies: { replication: "000" },
     users: Object.fromEntries(
       Object.entries(declared.users).map(([user, { buckets }]) => [
         user,

@@ -15,7 +15,13 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { rootUser } from "../../components/object-store";
-import { identities, weedArguments, type Keyed } from "../../components/seaweed-node";
+import {
+  identities,
+  peerTexts,
+  weedArguments,
+  type Keyed,
+  type WeedPlace,
+} from "../../components/seaweed-node";
 import type { S3Access } from "../../packages/s3";
 import { seaweedfsSchema, type SeaweedfsSettings } from "../../services";
 import { freePort } from "./ports";
@@ -64,10 +70,8 @@ export class Weed {
   settings: SeaweedfsSettings = seaweedfsSchema.parse({});
   consumers: Readonly<Record<string, Keyed>> = {};
   versioned: readonly string[] = [];
-  /** Further arguments, which overrule those of the component. */
-  more: readonly string[] = [];
-  /** The one whose master it follows; of itself it has one. */
-  follows: Weed | undefined;
+  /** Of two that keep a copy each: its node, and the one whose master it follows, if not its own. */
+  peer: { readonly node: string; readonly follows?: Weed; readonly required?: boolean } | undefined;
 
   constructor(folder?: string) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "homelab-weed-"));
@@ -79,6 +83,9 @@ export class Weed {
   get root(): S3Access {
     return { endpoint: this.endpoint, user: this.user, secret: this.password };
   }
+  get volumePort(): number {
+    return this.parts.volume;
+  }
   get pid(): number {
     return this.process?.pid ?? 0;
   }
@@ -89,7 +96,7 @@ export class Weed {
     const at = (port: number) => `127.0.0.1:${port}`;
     return {
       ...{ container: "seaweedfs", service: "seaweedfs.service" },
-      ...{ master: at((this.follows ?? this).parts.master), filer: at(this.parts.filer) },
+      ...{ master: at((this.peer?.follows ?? this).parts.master), filer: at(this.parts.filer) },
     };
   }
 
@@ -117,9 +124,8 @@ export class Weed {
   async startWith(identitiesFile: string): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
     const place = { data: join(this.folder, "data"), identities: identitiesFile, serve: "127.0.0.1" };
-    const { follows } = this;
-    const joined = follows === undefined ? [] : ["-master=false", `-master.peers=${follows.place.master}`];
-    const args = [...weedArguments(this.settings, place, this.parts), ...joined, ...this.more];
+    const args =
+      this.peer === undefined ? weedArguments(this.settings, place, this.parts) : this.together(place);
     this.process = spawn(weedProgram(), args, {
       cwd: this.folder,
       stdio: ["ignore", log, log],
@@ -127,6 +133,26 @@ export class Weed {
     });
     closeSync(log);
     await Promise.resolve();
+  }
+
+  /** With the files by which two know each other, and without waiting minutes for what the master does by itself. */
+  private together(place: WeedPlace): string[] {
+    const { follows, ...peer } = this.peer ?? { node: "" };
+    const certificate = join(this.folder, "peer.pem");
+    const texts = peerTexts("trial-peer-password", { certificate }, 1);
+    writeFileSync(certificate, texts.certificate, { mode: 0o600 });
+    writeFileSync(join(this.folder, "security.toml"), texts.security, { mode: 0o600 });
+    writeFileSync(join(this.folder, "master.toml"), texts.maintenance);
+    const known = {
+      ...peer,
+      address: "127.0.0.1",
+      ...(follows === undefined ? {} : { follows: follows.place.master }),
+    };
+    // It copies no volume from a loopback address otherwise.
+    return [
+      ...weedArguments(this.settings, place, this.parts, known),
+      "-volume.allowUntrustedRemoteEndpoints",
+    ];
   }
 
   /** Until S3 answers and a volume server has told the master of itself. */
@@ -147,13 +173,17 @@ export class Weed {
     throw new Error(`SeaweedFS does not answer: see ${this.folder}/log`);
   }
 
-  /** What `weed shell` says. @throws when a command fails */
-  async shell(commands: readonly string[]): Promise<string> {
-    const { master, filer } = this.place;
+  /**
+   * What `weed shell` says.
+   * @param from folder in which it looks for a certificate
+   * @throws when a command fails
+   */
+  async shell(commands: readonly string[], filer = this.place.filer, from = this.folder): Promise<string> {
+    const { master } = this.place;
     const asked = promisify(execFile)(
       weedProgram(),
       ["-logtostderr=true", "shell", `-master=${master}`, `-filer=${filer}`],
-      { encoding: "utf8", timeout: 60_000 },
+      { cwd: from, encoding: "utf8", timeout: 60_000 },
     );
     asked.child.stdin?.end(`${commands.join("\n")}\n`);
     return (await asked).stdout;

@@ -46,6 +46,7 @@ beforeAll(async () => {
       hostKey: "",
     },
     ...{ endpoint: server.endpoint, place: server.place, user: server.user, password: server.password },
+    copies: { replication: "000" },
     buckets: { kept: { versioned: true }, plain: { versioned: false } },
     users: Object.fromEntries(
       Object.entries(users).map(([user, { secretKey, buckets }]) => [
@@ -97,6 +98,11 @@ describe("the contents of a SeaweedFS", () => {
       "rules taken away",
       () => server.shell(["fs.configure -locationPrefix=/buckets/ -delete -apply"]),
       /acknowledged before they are on the disk/,
+    ],
+    [
+      "volumes that are to be kept twice",
+      () => server.shell(["lock", "volume.configure.replication -replication 010", "unlock"]),
+      /volumes are kept twice, and should be kept once/,
     ],
     ["a removed bucket", () => server.shell(["s3.bucket.delete -name plain"]), /bucket plain .* is missing/],
     [

@@ -10,7 +10,7 @@ const patienceMs = 60_000;
 const rounds = 4;
 
 const onNode = ({ connection, place }: ContentsInputs, signal: AbortSignal): Inside => ({
-  shell: (commands) => weedShell(connection, place, commands, signal),
+  shell: (commands, filer = place.filer) => weedShell(connection, { ...place, filer }, commands, signal),
   restart: () => restartSeaweed(connection, place, signal),
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { seaweedPlaceSchema } from "../../../remote/seaweedfs";
+import { hostPort, seaweedPlaceSchema } from "../../../remote/seaweedfs";
 import { s3Server } from "../s3-server";
 
 const name = z.string().min(1);
@@ -11,6 +11,20 @@ export const contentsSchema = z.strictObject({
   ...s3Server,
   /** Where it is on its node, for what is not asked through S3. */
   place: seaweedPlaceSchema,
+  /** How often each object is kept. */
+  copies: z.strictObject({
+    /** As SeaweedFS writes it: `000` once, `010` twice, on two nodes. */
+    replication: z.enum(["000", "010"]),
+    /** Who keeps the second copy. @default nobody */
+    other: z
+      .strictObject({
+        /** Its name. */
+        node: name,
+        /** `host:port` of its filer. */
+        filer: hostPort,
+      })
+      .optional(),
+  }),
   /** By name: made when they are not there, and never deleted. */
   buckets: z.record(
     word,

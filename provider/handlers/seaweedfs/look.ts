@@ -1,11 +1,14 @@
+import { setTimeout } from "node:timers/promises";
 import { refusal, s3Request, type S3Request } from "../../../packages/s3";
 import type { Difference } from "../differences";
+import { bucketsOf, copyDifferences, volumesOf } from "./copies";
 import type { ContentsInputs } from "./inputs";
 import { pathDifferences, pathRules } from "./paths";
 
 /** What is asked on the node itself. */
 export interface Inside {
-  shell(commands: readonly string[]): Promise<string>;
+  /** @param filer `host:port` of the one that is asked. @default the node's own */
+  shell(commands: readonly string[], filer?: string): Promise<string>;
   restart(): Promise<void>;
 }
 
@@ -21,8 +24,12 @@ export async function differences(
   // Once is enough for all of them.
   let restarted: Promise<void> | undefined;
   const restart = () => (restarted ??= inside.restart());
-  const [rules, ...others] = await Promise.all([
-    inside.shell(["fs.configure"]),
+  const [said, ...others] = await Promise.all([
+    inside.shell([
+      "fs.configure",
+      "volume.list",
+      ...(store.copies.other === undefined ? [] : ["cluster.ps"]),
+    ]),
     ...Object.entries(store.buckets).map(([bucket, { versioned }]) =>
       bucketDifferences(store, bucket, versioned, inside, signal),
     ),
@@ -31,13 +38,17 @@ export async function differences(
     ),
   ]);
   const on = `on ${store.connection.node}`;
-  const paths = pathDifferences(pathRules(rules), Object.keys(store.buckets)).map(({ says, commands }) => ({
+  const at = said.indexOf("Topology ");
+  const ofAll = [
+    ...pathDifferences(pathRules(said.slice(0, at)), Object.keys(store.buckets)),
+    ...copyDifferences(store, volumesOf(said.slice(at))),
+  ].map(({ says, commands }) => ({
     says: `SeaweedFS ${on}: ${says}`,
     mend: async () => {
       await inside.shell(commands);
     },
   }));
-  return [...paths, ...others.flat()];
+  return [...ofAll, ...others.flat()];
 }
 
 async function bucketDifferences(
@@ -48,6 +59,7 @@ async function bucketDifferences(
   signal: AbortSignal,
 ): Promise<Difference[]> {
   const { endpoint, user, password: secret, connection } = store;
+  const { other } = store.copies;
   const path = `/${bucket}`;
   const what = `the bucket ${bucket} on ${connection.node}`;
   const ask = (request: S3Request) => s3Request({ endpoint, user, secret }, request, signal);
@@ -66,6 +78,18 @@ async function bucketDifferences(
   const setVersioning = () => put({ method: "PUT", path, query: { versioning: "" }, body: enabled });
   const state = await get({ versioning: "" }, "NoSuchBucket");
   if (state === undefined) {
+    // Made here, it would be newer than the one that has everything, and take its place.
+    if (
+      other !== undefined &&
+      bucketsOf(await inside.shell(["fs.ls /buckets"], other.filer)).includes(bucket)
+    )
+      return [
+        {
+          says: `${what} has not come from ${other.node} yet, which has it.`,
+          mend: () =>
+            until(async () => (await get({ versioning: "" }, "NoSuchBucket")) !== undefined, signal),
+        },
+      ];
     return [
       {
         says: `${what} is missing, with all that was in it; an up makes it, empty.`,
@@ -116,4 +140,12 @@ async function userDifferences(
       mend: restart,
     },
   ];
+}
+
+/** Waits until something is so. @throws when the signal says that it has lasted too long */
+async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await isSo())) {
+    signal.throwIfAborted();
+    await setTimeout(1000, undefined, { signal });
+  }
 }

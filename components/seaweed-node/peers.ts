@@ -1,0 +1,48 @@
+import { hkdfSync } from "node:crypto";
+import { certificateOf } from "../../services";
+
+/** By what the two that keep a copy each know one another: podman secrets on both nodes, each a file in the container. */
+export const peerSecrets = {
+  certificate: "homelab-seaweedfs-peer",
+  security: "homelab-seaweedfs-security",
+  maintenance: "homelab-seaweedfs-maintenance",
+} as const;
+
+/** Where `weed`, its shell too, looks for its files. */
+const folder = "/etc/seaweedfs";
+export const peerFiles = {
+  certificate: `${folder}/peer.pem`,
+  security: `${folder}/security.toml`,
+  maintenance: `${folder}/master.toml`,
+} as const;
+
+export type PeerFiles = Readonly<Record<keyof typeof peerFiles, string>>;
+
+/**
+ * What each of them holds, made of one password: a certificate that both show each other on every connection of gRPC, and keys
+ * without which a volume server gives nothing out and takes nothing in; and what the master does by itself.
+ * @param at where the certificate is, as the program sees it
+ * @param minutes whole ones, between two looks for what is there once only
+ */
+export function peerTexts(
+  password: string,
+  at: Pick<PeerFiles, "certificate"> = peerFiles,
+  minutes = 5,
+): Record<keyof typeof peerFiles, string> {
+  const { certificate, key } = certificateOf(password, "seaweedfs");
+  const signing = (what: string) =>
+    Buffer.from(hkdfSync("sha256", password, "homelab", what, 32)).toString("base64url");
+  const text = (value: string) => JSON.stringify(value);
+  const pair = `cert = ${text(at.certificate)}\nkey = ${text(at.certificate)}\n`;
+  return {
+    certificate: `${certificate}${key}`,
+    security: [
+      `[jwt.signing]\nkey = ${text(signing("seaweedfs writes"))}\n`,
+      `[jwt.signing.read]\nkey = ${text(signing("seaweedfs reads"))}\n`,
+      `[jwt.filer_signing]\nkey = ${text(signing("seaweedfs identities"))}\n`,
+      `[grpc]\nca = ${text(at.certificate)}\n`,
+      ...["master", "volume", "filer", "s3", "client"].map((part) => `[grpc.${part}]\n${pair}`),
+    ].join("\n"),
+    maintenance: `[master.maintenance]\nsleep_minutes = ${minutes}\nscripts = """\nlock\nvolume.fix.replication -apply -doDelete=false\nunlock\n"""\n`,
+  };
+}

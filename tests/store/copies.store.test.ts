@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StorageOutputs } from "../../nodes/storage-outputs";
+import type { NodeName } from "../../topology";
+import { lab, onNode } from "../support/lab";
+import { s3 } from "../support/services";
+import { handedOut, preview, pulumi, up, well } from "../support/stack";
+
+/** With `lab/objects on`: SeaweedFS beside MinIO keeps each object on desktop, too; storage loses its disk, and gets it back. */
+const directory = "/srv/homelab/seaweedfs";
+const set = (node: NodeName, path: string, value: string) =>
+  well(pulumi(node, "config", "set", "--path", `homelab:${path}`, value));
+const nothingToChangeOn = (...nodes: NodeName[]) => {
+  for (const node of nodes) well(preview(node, "--expect-no-changes"));
+};
+const seconds = (since: number) => Math.round((Date.now() - since) / 100) / 10;
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+describe("a second copy of each object on desktop", () => {
+  let house: StorageOutputs;
+  const keys: string[] = [];
+  const at = (node: "storage" | "desktop"): StorageOutputs => ({
+    ...house,
+    S3_ENDPOINT: node === "storage" ? "http://10.77.0.11:8333" : "http://10.77.0.12:8333",
+  });
+  const put = (key: string) => s3(at("storage"), "mlflow", "PUT", `mlflow/copies/${key}`, key).status;
+  const lost = (from: "storage" | "desktop") =>
+    keys.filter((key) => s3(at(from), "mlflow", "GET", `mlflow/copies/${key}`).body !== key);
+  const putAll = (name: string, count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      const key = `${name}-${i}`;
+      if (put(key) === 200) keys.push(key);
+    }
+  };
+  /** Volumes that are on one node only. */
+  const alone = () =>
+    onNode(
+      "storage",
+      `printf 'volume.list\\n' | podman exec -i seaweedfs /usr/bin/weed shell -master=127.0.0.1:9333 -filer=127.0.0.1:9335 |
+        grep -oE '\\bId:[0-9]+, ' | sort | uniq -u | wc -l`,
+    ).trim();
+
+  beforeAll(() => {
+    house = handedOut();
+    putAll("once", 20);
+    set("storage", "seaweedfs.copy", "offered");
+    well(up("storage"));
+    house = handedOut();
+    set("desktop", "seaweedfsCopy.image", "localhost/homelab-lab/seaweedfs:4.53");
+    set("desktop", "seaweedfsCopy.enabled", "true");
+    well(up("desktop"));
+    set("storage", "seaweedfs.copy", "required");
+    well(up("storage"));
+  });
+  afterAll(() => {
+    for (const key of keys) s3(at("storage"), "mlflow", "DELETE", `mlflow/copies/${key}`);
+    set("storage", "seaweedfs.copy", "offered");
+    well(up("storage"));
+    pulumi("desktop", "config", "rm", "homelab:seaweedfsCopy");
+    well(up("desktop"));
+    pulumi("storage", "config", "rm", "--path", "homelab:seaweedfs.copy");
+    well(up("storage"));
+    onNode("desktop", `rm -rf ${directory}`);
+  });
+
+  it("is made of what was there once, without a hand, and nothing is to change then", async () => {
+    nothingToChangeOn("storage", "desktop");
+    const began = Date.now();
+    await expect.poll(alone, { timeout: 480_000, interval: 5000 }).toBe("0");
+    say(`what was there once was there twice after ${seconds(began)} s`);
+    putAll("twice", 50);
+    expect(keys).toHaveLength(70);
+    expect(lost("storage")).toEqual([]);
+    await expect.poll(() => lost("desktop"), { timeout: 60_000, interval: 2000 }).toEqual([]);
+  });
+
+  it("opens the doors between the two to each other and to nobody else, and shows strangers nothing there", () => {
+    const reaches = (from: NodeName, to: string, port: number) =>
+      onNode(from, `timeout 5 bash -c '</dev/tcp/${to}/${port}' 2>/dev/null && echo yes || echo no`).trim();
+    for (const port of [19333, 9334, 19334, 19335]) {
+      expect([port, reaches("desktop", "10.77.0.11", port)]).toEqual([port, "yes"]);
+      expect([port, reaches("compute", "10.77.0.11", port)]).toEqual([port, "no"]);
+    }
+    for (const port of [9334, 19334, 19335]) {
+      expect([port, reaches("storage", "10.77.0.12", port)]).toEqual([port, "yes"]);
+      expect([port, reaches("compute", "10.77.0.12", port)]).toEqual([port, "no"]);
+    }
+    for (const port of [9333, 9335])
+      expect([port, reaches("desktop", "10.77.0.11", port)]).toEqual([port, "no"]);
+    const chunk = "curl -s -o /dev/null -m 5 -w '%{http_code}' http://10.77.0.11:9334/1,01637037d6";
+    expect(onNode("desktop", chunk)).toBe("401");
+  });
+
+  it("is read while storage is off", async () => {
+    lab("node", "kill", "storage");
+    const off = Date.now();
+    try {
+      await expect.poll(() => lost("desktop"), { timeout: 60_000, interval: 1000 }).toEqual([]);
+      say(`all ${keys.length} were read from desktop ${seconds(off)} s after storage had lost its power`);
+    } finally {
+      lab("node", "start", "storage");
+    }
+    await expect.poll(() => put("after-power"), { timeout: 120_000, interval: 2000 }).toBe(200);
+    keys.push("after-power");
+  });
+
+  it("gives all of them back when storage has lost its disk: by an up, and nothing else", async () => {
+    onNode("storage", `systemctl kill -s KILL seaweedfs; systemctl stop seaweedfs; rm -rf ${directory}`);
+    expect(lost("desktop")).toEqual([]);
+    expect(preview("storage", "--diff").code).toBe(0);
+    const began = Date.now();
+    well(up("storage"));
+    say(`the up took ${seconds(began)} s`);
+    await expect.poll(() => lost("storage"), { timeout: 120_000, interval: 2000 }).toEqual([]);
+    say(`storage answered for all ${keys.length} after ${seconds(began)} s`);
+    await expect.poll(alone, { timeout: 480_000, interval: 5000 }).toBe("0");
+    say(`each object was there twice again after ${seconds(began)} s`);
+    nothingToChangeOn("storage", "desktop");
+    expect(put("after-loss")).toBe(200);
+    keys.push("after-loss");
+  });
+
+  it("says that nothing can be put while desktop's does not answer, and reads go on", async () => {
+    onNode("desktop", "systemctl stop seaweedfs");
+    try {
+      await expect.poll(() => put("alone"), { timeout: 60_000, interval: 2000 }).not.toBe(200);
+      expect(lost("storage")).toEqual([]);
+      const { code, text } = preview("storage", "--diff");
+      expect(code).not.toBe(0);
+      expect(text).toContain("desktop keeps the second copy of each object");
+    } finally {
+      onNode("desktop", "systemctl start seaweedfs");
+    }
+    await expect.poll(() => put("together"), { timeout: 120_000, interval: 2000 }).toBe(200);
+    keys.push("together");
+  });
+
+  it("is taken back: each object is kept on storage alone, and can be read and put there", () => {
+    set("storage", "seaweedfs.copy", "offered");
+    well(up("storage"));
+    well(pulumi("desktop", "config", "rm", "homelab:seaweedfsCopy"));
+    well(up("desktop"));
+    expect(put("once-again")).toBe(200);
+    keys.push("once-again");
+    expect(lost("storage")).toEqual([]);
+    nothingToChangeOn("storage", "desktop");
+    expect(onNode("desktop", `ls ${directory} | head -1`)).not.toBe("");
+  });
+});
