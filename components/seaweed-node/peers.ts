@@ -5,7 +5,7 @@ import { certificateOf } from "../../services";
 export const peerSecrets = {
   certificate: "homelab-seaweedfs-peer",
   security: "homelab-seaweedfs-security",
-  maintenance: "homelab-seaweedfs-maintenance",
+  master: "homelab-seaweedfs-master",
 } as const;
 
 /** Where `weed`, its shell too, looks for its files. */
@@ -13,7 +13,7 @@ const folder = "/etc/seaweedfs";
 export const peerFiles = {
   certificate: `${folder}/peer.pem`,
   security: `${folder}/security.toml`,
-  maintenance: `${folder}/master.toml`,
+  master: `${folder}/master.toml`,
 } as const;
 
 export type PeerFiles = Readonly<Record<keyof typeof peerFiles, string>>;
@@ -43,6 +43,7 @@ export function peerTexts(
       `[grpc]\nca = ${text(at.certificate)}\n`,
       ...["master", "volume", "filer", "s3", "client"].map((part) => `[grpc.${part}]\n${pair}`),
     ].join("\n"),
-    maintenance: `[master.maintenance]\nsleep_minutes = ${minutes}\nscripts = """\nlock\nvolume.fix.replication -apply -doDelete=false\nunlock\n"""\n`,
+    // One volume at a time: by default a bucket takes a dozen at once, and each has its place on both disks.
+    master: `[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\n\n[master.maintenance]\nsleep_minutes = ${minutes}\nscripts = """\nlock\nvolume.fix.replication -apply -doDelete=false\nunlock\n"""\n`,
   };
 }

@@ -105,7 +105,7 @@ describe("a SeaweedNode", () => {
     const { health } = unit.inputs as { health: { exec: string[] } };
     expect(health.exec.slice(-2)).toEqual([
       "http://127.0.0.1:8400/healthz",
-      "http://127.0.0.1:9333/dir/assign?collection=kept",
+      "http://127.0.0.1:9333/dir/assign?collection=kept&writableVolumeCount=1",
     ]);
   });
 });
@@ -130,7 +130,7 @@ describe("two that keep a copy each", () => {
   const peers = [
     "homelab-seaweedfs-peer,type=mount,target=/etc/seaweedfs/peer.pem,mode=0400,uid=1000",
     "homelab-seaweedfs-security,type=mount,target=/etc/seaweedfs/security.toml,mode=0400,uid=1000",
-    "homelab-seaweedfs-maintenance,type=mount,target=/etc/seaweedfs/master.toml,mode=0400,uid=1000",
+    "homelab-seaweedfs-master,type=mount,target=/etc/seaweedfs/master.toml,mode=0400,uid=1000",
   ];
 
   it("are reached by each other's address, show each other a certificate, and keep each object once until it is required", async () => {
@@ -161,7 +161,7 @@ describe("two that keep a copy each", () => {
     );
     expect(secrets.slice(1)).toEqual(peers);
     const first = await run("offered");
-    for (const what of ["certificate", "security", "maintenance"])
+    for (const what of ["certificate", "security", "master"])
       expect(named(all, `copy-peer-${what}-secret`).inputs.value).toEqual(
         named(first, `s3-peer-${what}-secret`).inputs.value,
       );

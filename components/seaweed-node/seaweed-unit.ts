@@ -153,6 +153,6 @@ export function canWrite(settings: SeaweedfsSettings, bucket: string): string[] 
   const script = `curl -fsS -o /dev/null --max-time 5 "$0" && curl -fsS --max-time 10 "$1" | grep -q '"fid"' || { echo "S3 does not answer, or no volume can be written${where}." >&2; exit 1; }`;
   return [
     ...["bash", "-c", script, healthUrl(settings)],
-    `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}${both ? `&replication=${twice}` : ""}`,
+    `http://127.0.0.1:${parts.master}/dir/assign?collection=${bucket}&writableVolumeCount=1${both ? `&replication=${twice}` : ""}`,
   ];
 }

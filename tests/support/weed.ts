@@ -142,7 +142,7 @@ export class Weed {
     const texts = peerTexts("trial-peer-password", { certificate }, 1);
     writeFileSync(certificate, texts.certificate, { mode: 0o600 });
     writeFileSync(join(this.folder, "security.toml"), texts.security, { mode: 0o600 });
-    writeFileSync(join(this.folder, "master.toml"), texts.maintenance);
+    writeFileSync(join(this.folder, "master.toml"), texts.master);
     const known = {
       ...peer,
       address: "127.0.0.1",
