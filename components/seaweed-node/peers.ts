@@ -43,7 +43,8 @@ export function peerTexts(
       `[grpc]\nca = ${text(at.certificate)}\n`,
       ...["master", "volume", "filer", "s3", "client"].map((part) => `[grpc.${part}]\n${pair}`),
     ].join("\n"),
-    // One volume at a time: by default a bucket takes a dozen at once, and each has its place on both disks.
-    master: `[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\n\n[master.maintenance]\nsleep_minutes = ${minutes}\nscripts = """\nlock\nvolume.fix.replication -apply -doDelete=false\nunlock\n"""\n`,
+    // One volume at a time: by default a bucket takes a dozen at once, and each has its place on both disks. A master that lost
+    // its disk makes none until it was told of all that there are, which the other node does with its first word.
+    master: `[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\nstate_loss_recovery_wait = "30s"\n\n[master.maintenance]\nsleep_minutes = ${minutes}\nscripts = """\nlock\nvolume.fix.replication -apply -doDelete=false\nunlock\n"""\n`,
   };
 }
