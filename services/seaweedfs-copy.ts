@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { flag, image, strict } from "./fields";
-import { pairPorts, seaweedKeys } from "./seaweedfs";
+import { pairPorts, seaweedImage, seaweedKeys } from "./seaweedfs";
 import { service } from "./service";
 
 /**
@@ -13,9 +13,7 @@ const seaweedfsCopySchema = strict({
     .describe(
       "whether desktop keeps a second copy; storage's `homelab:seaweedfs.copy` must be `offered` before",
     ),
-  image: image
-    .default("docker.io/chrislusf/seaweedfs:4.53")
-    .describe("its image, an exact tag; the same as storage's"),
+  image: image.default(seaweedImage).describe("its image, an exact tag; the same as storage's"),
   ...seaweedKeys,
 });
 export type SeaweedfsCopySettings = z.output<typeof seaweedfsCopySchema>;

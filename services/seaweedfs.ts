@@ -4,6 +4,9 @@ import { engineRuns, engineServes } from "./s3-fields";
 import { service, type JudgedBy, type ServicePort } from "./service";
 import type { NodeName } from "../topology";
 
+/** Its image, the same on each node that it runs on. */
+export const seaweedImage = "docker.io/chrislusf/seaweedfs:4.53";
+
 /** What SeaweedFS has on each node that it runs on. */
 export const seaweedKeys = {
   apiPort: port.default(8333).describe("TCP port of the S3 API"),
@@ -23,7 +26,7 @@ export const seaweedKeys = {
 
 /** `homelab:seaweedfs`: how SeaweedFS runs, where `homelab:objectStore` names it. */
 export const seaweedfsSchema = strict({
-  image: image.default("docker.io/chrislusf/seaweedfs:4.53").describe("its image, an exact tag"),
+  image: image.default(seaweedImage).describe("its image, an exact tag"),
   ...seaweedKeys,
   volumeSize: z
     .int("must be a whole number")

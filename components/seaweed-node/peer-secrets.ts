@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Secret } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
-import { peerSecrets, peerTexts } from "./peers";
+import { peerFiles, peerKeys, peerTexts } from "./peers";
 
 /** Podman secret that keeps the password of which all of these are made, on storage. */
 export const peerPasswordSecret = "homelab-seaweedfs-peer-password";
@@ -18,12 +18,12 @@ export function declarePeerSecrets(
   options: () => pulumi.CustomResourceOptions,
 ): Record<string, pulumi.Output<string>> {
   return Object.fromEntries(
-    (Object.keys(peerSecrets) as (keyof typeof peerSecrets)[]).map((key) => [
+    peerKeys.map((key) => [
       `peer's ${key}`,
       new Secret(
         `${name}-peer-${key}-secret`,
         {
-          ...{ connection, name: peerSecrets[key] },
+          ...{ connection, name: peerFiles[key].secret },
           value: password.apply((known) => peerTexts(known)[key]),
         },
         options(),

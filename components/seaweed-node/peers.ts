@@ -1,22 +1,16 @@
 import { hkdfSync } from "node:crypto";
 import { certificateOf } from "../../services";
 
-/** By what the two that keep a copy each know one another: podman secrets on both nodes, each a file in the container. */
-export const peerSecrets = {
-  certificate: "homelab-seaweedfs-peer",
-  security: "homelab-seaweedfs-security",
-  master: "homelab-seaweedfs-master",
-} as const;
+/** By what the two that keep a copy each know one another. */
+export const peerKeys = ["certificate", "security", "master"] as const;
+type PeerKey = (typeof peerKeys)[number];
 
-/** Where `weed`, its shell too, looks for its files. */
-const folder = "/etc/seaweedfs";
-export const peerFiles = {
-  certificate: `${folder}/peer.pem`,
-  security: `${folder}/security.toml`,
-  master: `${folder}/master.toml`,
-} as const;
-
-export type PeerFiles = Readonly<Record<keyof typeof peerFiles, string>>;
+/** Where each of these is: a podman secret on both nodes, and the file where `weed`, its shell too, looks for it. */
+export const peerFiles: Readonly<Record<PeerKey, { readonly secret: string; readonly path: string }>> = {
+  certificate: { secret: "homelab-seaweedfs-peer", path: "/etc/seaweedfs/peer.pem" },
+  security: { secret: "homelab-seaweedfs-security", path: "/etc/seaweedfs/security.toml" },
+  master: { secret: "homelab-seaweedfs-master", path: "/etc/seaweedfs/master.toml" },
+};
 
 /**
  * What each of them holds, made of one password: a certificate that both show each other on every connection of gRPC, and keys
@@ -26,21 +20,21 @@ export type PeerFiles = Readonly<Record<keyof typeof peerFiles, string>>;
  */
 export function peerTexts(
   password: string,
-  at: Pick<PeerFiles, "certificate"> = peerFiles,
+  at = peerFiles.certificate.path,
   minutes = 5,
-): Record<keyof typeof peerFiles, string> {
+): Record<PeerKey, string> {
   const { certificate, key } = certificateOf(password, "seaweedfs");
   const signing = (what: string) =>
     Buffer.from(hkdfSync("sha256", password, "homelab", what, 32)).toString("base64url");
   const text = (value: string) => JSON.stringify(value);
-  const pair = `cert = ${text(at.certificate)}\nkey = ${text(at.certificate)}\n`;
+  const pair = `cert = ${text(at)}\nkey = ${text(at)}\n`;
   return {
     certificate: `${certificate}${key}`,
     security: [
       `[jwt.signing]\nkey = ${text(signing("seaweedfs writes"))}\n`,
       `[jwt.signing.read]\nkey = ${text(signing("seaweedfs reads"))}\n`,
       `[jwt.filer_signing]\nkey = ${text(signing("seaweedfs identities"))}\n`,
-      `[grpc]\nca = ${text(at.certificate)}\n`,
+      `[grpc]\nca = ${text(at)}\n`,
       ...["master", "volume", "filer", "s3", "client"].map((part) => `[grpc.${part}]\n${pair}`),
     ].join("\n"),
     // One volume at a time: by default a bucket takes a dozen at once, and each has its place on both disks. A master that lost

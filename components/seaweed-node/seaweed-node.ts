@@ -1,27 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Image, Secret, Unit } from "../../provider/sdk/remote";
+import { Image, type Unit } from "../../provider/sdk/remote";
 import { SeaweedContents } from "../../provider/sdk/seaweedfs";
 import { imageReference } from "../../remote/image-reference";
 import { seaweedfsParts, type DeclaredStore, type SeaweedfsSettings } from "../../services";
 import { connectionOf, hostPort, houseAddress, type Node } from "../../topology";
 import { childOptions } from "../child-options";
-import { watched } from "../health-watch";
 import { unchanged } from "../images/unchanged";
 import { rootSecrets, rootUser, userSecretName, type ObjectStoreEndpoints } from "../object-store";
 import { password } from "../password";
 import { persistentOn } from "../placement";
 import { identities } from "./identities";
-import { declarePeerSecrets, peerPasswordSecret } from "./peer-secrets";
+import { peerPasswordSecret } from "./peer-secrets";
+import { declareSeaweed } from "./run";
+import type { CopyGiven } from "./seaweed-copy";
 import {
   canWrite,
   container,
-  dataOwner,
-  healthUrl,
-  identitiesSecret,
   once,
   rootPasswordSecret,
   rootUserSecret,
-  seaweedQuadlet,
   service,
   twice,
 } from "./seaweed-unit";
@@ -46,16 +43,6 @@ export interface SeaweedNodeArgs {
   copyOn: Node;
 }
 
-/** What the second copy is given: all of it but the addresses is secret. */
-export interface CopyGiven {
-  /** `host:port` of the master that it follows. */
-  readonly master: string;
-  /** Secret. Whom it serves: identities and policies. */
-  readonly identities: pulumi.Output<string>;
-  /** Secret. By what the two know each other. */
-  readonly password: pulumi.Output<string>;
-}
-
 /**
  * SeaweedFS as a systemd quadlet, with buckets, and an identity with its own policy for each consumer. Removing any of it
  * leaves the objects in `settings.dataDirectory`.
@@ -65,8 +52,8 @@ export class SeaweedNode extends pulumi.ComponentResource {
   readonly unit: Unit;
   /** Whole reference of the image with MinIO's client on the node. Known before the image is there. */
   readonly clientImage: string;
-  /** For the node that keeps the second copy, where it takes part. */
-  readonly copyGiven: CopyGiven | undefined;
+  /** Secret. For the node that keeps the second copy, where it takes part. */
+  readonly copyGiven: pulumi.Output<CopyGiven> | undefined;
 
   constructor(name: string, args: SeaweedNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { node, settings, declared } = args;
@@ -79,11 +66,6 @@ export class SeaweedNode extends pulumi.ComponentResource {
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     const connection = connectionOf(node, args.sshIdentity);
 
-    const image = new Image(
-      `${name}-image`,
-      { connection, ...unchanged("seaweedfs", settings.image) },
-      options(),
-    );
     const client = unchanged("minio-client", args.clientImage);
     this.clientImage = imageReference(client);
     new Image(`${name}-client-image`, { connection, ...client }, options());
@@ -115,58 +97,37 @@ export class SeaweedNode extends pulumi.ComponentResource {
           ),
         ),
     );
-    const known = new Secret(
-      `${name}-identities-secret`,
-      { connection, name: identitiesSecret, value: served },
-      options(),
-    );
     const address = houseAddress(node);
     const required = settings.copy === "required";
-    const peer = settings.copy === "off" ? undefined : { node: node.name, address, required };
-    const between =
-      peer === undefined
-        ? undefined
-        : password(
-            `${name}-peer`,
-            { connection, name: peerPasswordSecret },
-            options({ retainOnDelete: true }),
-          );
-    const peers = between === undefined ? {} : declarePeerSecrets(name, connection, between, options);
-    this.copyGiven =
-      between === undefined
+    const pair =
+      settings.copy === "off"
         ? undefined
         : {
-            master: hostPort(address, seaweedfsParts.master),
-            ...{ identities: served, password: between },
+            peer: { node: node.name, address, required },
+            password: password(
+              `${name}-peer`,
+              { connection, name: peerPasswordSecret },
+              options({ retainOnDelete: true }),
+            ),
           };
-    this.unit = new Unit(
-      `${name}-unit`,
+    this.copyGiven =
+      pair === undefined
+        ? undefined
+        : pulumi.secret({
+            master: hostPort(address, seaweedfsParts.master),
+            ...{ identities: served, password: pair.password },
+          });
+    this.unit = declareSeaweed(
+      name,
       {
-        connection,
-        service,
-        files: [
-          {
-            path: `/etc/containers/systemd/${container}.container`,
-            content: image.reference.apply((built) => seaweedQuadlet(settings, built, peer)),
-          },
-          // Whether it answers: that there is no room left to write is no reason to restart it.
-          watched({
-            service,
-            health: { http: healthUrl(settings) },
-            ill: "restart",
-            startSeconds: 150,
-            keeps: [settings.dataDirectory],
-          }),
-        ],
-        directories: [{ path: settings.dataDirectory, mode: "0700", owner: dataOwner }],
-        restartOn: { image: image.imageId, identities: known.fingerprint, ...peers },
+        ...{ connection, settings, identities: served },
+        ...(pair === undefined ? {} : { pair }),
         health: {
           exec: canWrite(settings, Object.keys(declared.buckets)[0] ?? "homelab"),
           timeoutSeconds: 150,
         },
-        keeps: [settings.dataDirectory],
       },
-      options({ dependsOn: [image, known] }),
+      options,
     );
 
     const endpoint = `http://${hostPort(args.askedAt ?? node.address, settings.apiPort)}`;

@@ -1,7 +1,7 @@
 import { containerUnit, render } from "../../packages/quadlet";
 import { seaweedfsParts as parts, type SeaweedfsCopySettings, type SeaweedfsSettings } from "../../services";
 import { rootSecretPrefix } from "../object-store";
-import { peerFiles, peerSecrets } from "./peers";
+import { peerFiles, peerKeys } from "./peers";
 
 export const service = "seaweedfs.service";
 export const container = "seaweedfs";
@@ -32,7 +32,7 @@ export interface WeedPeer {
   /** Whether each object is kept on both. It is the master who sees to that. @default false */
   readonly required?: boolean;
 }
-type WeedSettings = SeaweedfsCopySettings | SeaweedfsSettings;
+export type WeedSettings = SeaweedfsCopySettings | SeaweedfsSettings;
 const inContainer: WeedPlace = {
   data: "/data",
   identities: `/run/secrets/${identitiesSecret}`,
@@ -97,9 +97,7 @@ function goMemory(memory: string): string {
  * @param peer of two that keep a copy each
  */
 export function seaweedQuadlet(settings: WeedSettings, image: string, peer?: WeedPeer): string {
-  const known = (Object.keys(peerSecrets) as (keyof typeof peerSecrets)[]).map((key) => ({
-    ...{ name: peerSecrets[key], target: peerFiles[key], mode: "0400", uid: owner },
-  }));
+  const known = peerKeys.map((key) => ({ name: peerFiles[key].secret, target: peerFiles[key].path }));
   const unit = containerUnit({
     unit: {
       description: "SeaweedFS object storage",
@@ -114,7 +112,10 @@ export function seaweedQuadlet(settings: WeedSettings, image: string, peer?: Wee
       network: "host",
       user: dataOwner,
       environment: { GOMEMLIMIT: goMemory(settings.memory) },
-      secrets: [{ name: identitiesSecret, mode: "0400", uid: owner }, ...(peer === undefined ? [] : known)],
+      secrets: [{ name: identitiesSecret }, ...(peer === undefined ? [] : known)].map((one) => ({
+        ...one,
+        ...{ mode: "0400", uid: owner },
+      })),
       mounts: [{ source: settings.dataDirectory, target: "/data" }],
       tmpfs: ["/tmp"],
       readOnly: true,

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
+import { seaweedShell } from "../support/seaweed";
 import { mc, s3 } from "../support/services";
 import { handedOut, nothingToChange, preview, pulumi, up, well } from "../support/stack";
 
@@ -86,25 +87,7 @@ describe("SeaweedFS beside MinIO on storage", () => {
   });
 
   it("shows fsync that was switched off by hand, and an up switches it on", () => {
-    const shell = (line: string) =>
-      execFileSync(
-        join(root, "lab/ssh"),
-        [
-          "storage",
-          "podman",
-          "exec",
-          "-i",
-          "seaweedfs",
-          "/usr/bin/weed",
-          "shell",
-          "-master=127.0.0.1:9333",
-          "-filer=127.0.0.1:9335",
-        ],
-        {
-          ...{ cwd: root, input: `${line}\n`, encoding: "utf8" },
-        },
-      );
-    shell("fs.configure -locationPrefix=/buckets/ -fsync=false -apply");
+    seaweedShell("fs.configure -locationPrefix=/buckets/ -fsync=false -apply");
     expect(preview("storage", "--diff").text).toMatch(/acknowledged before they are on the disk/);
     well(up("storage"));
     nothingToChange();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import type { NodeName } from "../../topology";
 import { lab, onNode } from "../support/lab";
+import { seaweedShell } from "../support/seaweed";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
 
 /** With `lab/objects on`: SeaweedFS beside MinIO keeps each object on desktop, too; storage loses its disk, and gets it back. */
@@ -51,12 +52,10 @@ describe("a second copy of each object on desktop", () => {
     keys.push(...wanted.filter((key) => said(key).startsWith("200")));
   };
   /** Volumes that are on one node only. */
-  const alone = () =>
-    onNode(
-      "storage",
-      `printf 'volume.list\\n' | podman exec -i seaweedfs /usr/bin/weed shell -master=127.0.0.1:9333 -filer=127.0.0.1:9335 |
-        grep -oE '\\bId:[0-9]+, ' | sort | uniq -u | wc -l`,
-    ).trim();
+  const alone = () => {
+    const ids = [...seaweedShell("volume.list").matchAll(/\bId:(\d+), /g)].map(([, id]) => id);
+    return String(ids.filter((id) => ids.indexOf(id) === ids.lastIndexOf(id)).length);
+  };
 
   beforeAll(() => {
     house = handedOut();

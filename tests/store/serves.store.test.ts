@@ -4,18 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { script } from "../support/backup";
 import { onNode } from "../support/lab";
+import { seaweedShell } from "../support/seaweed";
 import { s3 } from "../support/services";
 import { handedOut, nothingToChange, preview, pulumi, up, well } from "../support/stack";
 
 /** With `lab/objects on`: SeaweedFS takes MinIO's place, and gives it back. */
 const root = join(__dirname, "../..");
 const set = (path: string, value: string) => well(pulumi("storage", "config", "set", "--path", path, value));
-const shell = (...lines: string[]) =>
-  onNode(
-    "storage",
-    "podman exec -i seaweedfs /usr/bin/weed shell -master=127.0.0.1:9333 -filer=127.0.0.1:9335",
-    `${lines.join("\n")}\n`,
-  );
 /** S3 as its root user, on the machine. */
 const asRoot = (method: string, path: string, body = "") =>
   onNode(
@@ -79,7 +74,10 @@ describe("SeaweedFS in MinIO's place", () => {
       "mlflow?versioning=",
       "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
     );
-    shell("fs.configure -locationPrefix=/buckets/ -fsync=false -apply", "s3.bucket.delete -name parquet");
+    seaweedShell(
+      "fs.configure -locationPrefix=/buckets/ -fsync=false -apply",
+      "s3.bucket.delete -name parquet",
+    );
     // Another key for mlflow in the file of identities, as somebody would change it: the secret, and a restart.
     onNode(
       "storage",

@@ -139,7 +139,7 @@ export class Weed {
   private together(place: WeedPlace): string[] {
     const { follows, ...peer } = this.peer ?? { node: "" };
     const certificate = join(this.folder, "peer.pem");
-    const texts = peerTexts("trial-peer-password", { certificate }, 1);
+    const texts = peerTexts("trial-peer-password", certificate, 1);
     writeFileSync(certificate, texts.certificate, { mode: 0o600 });
     writeFileSync(join(this.folder, "security.toml"), texts.security, { mode: 0o600 });
     writeFileSync(join(this.folder, "master.toml"), texts.master);
