@@ -61,9 +61,9 @@ export const drills: readonly Drill[] = [
   {
     name: "cut",
     does: "storage loses power, and with it all that was written and not synced, while clients commit and put objects, backups of all kinds are made, and units and secrets are changed; sometimes desktop goes at the same moment.",
-    short: { words: ["lab/drills/cut/run"], environment: rounds(10, { MINUTES: "8" }) },
+    short: { words: ["lab/drills/cut/run"], environment: rounds(10, { MINUTES: "5" }) },
     full: { words: ["lab/drills/cut/run"], environment: rounds(50) },
-    minutes: 12,
+    minutes: 10,
     runbooks: ["storage-lost-power", "killed-run"],
   },
   {
