@@ -172,8 +172,10 @@ describe("a second copy of each object", () => {
     expect(await missing(storage, all)).toEqual([]);
     // It is refused, or not answered at all.
     expect(await put(storage, ["/plain/alone"]).catch(() => [])).toEqual([]);
+    await expect.poll(() => storage.short(), { timeout: 60_000 }).toBeGreaterThan(0);
     await desktop.start();
     await twice();
+    await expect.poll(() => storage.short(), { timeout: 60_000 }).toBe(0);
     await expect
       .poll(() => put(storage, ["/plain/together"]), { timeout: 60_000 })
       .toEqual(["/plain/together"]);

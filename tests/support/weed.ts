@@ -189,6 +189,13 @@ export class Weed {
     return (await asked).stdout;
   }
 
+  /** How many volumes are on fewer nodes than they should be, as Prometheus is told. */
+  async short(): Promise<number> {
+    const figures = await (await fetch(`http://127.0.0.1:${this.settings.metricsPort}/metrics`)).text();
+    const each = figures.matchAll(/^SeaweedFS_master_replica_placement_mismatch\{.*\} (\d+)$/gm);
+    return [...each].reduce((sum, [, short = ""]) => sum + Number(short), 0);
+  }
+
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { process } = this;
     if (process === undefined || !this.runs) return;

@@ -4,7 +4,7 @@ import { agents } from "./agents";
 import { jobs } from "./jobs";
 import { mesh } from "./mesh";
 import { expected, nodes } from "./nodes";
-import { cluster, minio, nats, postgres } from "./services";
+import { cluster, minio, nats, postgres, seaweedfs } from "./services";
 import { runs, units } from "./units";
 import { logs, watchers } from "./watchers";
 
@@ -17,6 +17,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   jobs,
   postgres,
   minio,
+  seaweedfs,
   nats,
   backups,
   logs,

@@ -203,6 +203,49 @@ export const minio: RuleGroup = {
   ],
 };
 
+/** SeaweedFS, where desktop keeps a second copy of each object. */
+export const seaweedfs: RuleGroup = {
+  name: "homelab-seaweedfs",
+  rules: [
+    {
+      alert: "ObjectsKeptOnce",
+      // SeaweedFS copies by itself what is there once: a volume of a gigabyte in minutes, a disk in hours.
+      expr: "sum by (node) (SeaweedFS_master_replica_placement_mismatch) > 0",
+      for: "2h",
+      severity: "warning",
+      summary:
+        "{{ $value }} of SeaweedFS' volumes should be on two nodes and have been on one only for two hours.",
+      fires: {
+        "the other node's disk, lost in the afternoon": {
+          series: {
+            'SeaweedFS_master_replica_placement_mismatch{node="storage", id="1"}': "0x2 1x40",
+            'SeaweedFS_master_replica_placement_mismatch{node="storage", id="2"}': "0x2 1x40",
+            'SeaweedFS_master_replica_placement_mismatch{node="storage", id="3"}': "0x42",
+          },
+          step: "4m",
+          at: "2h30m",
+          alerts: [
+            {
+              labels: { node: "storage" },
+              says: "2 of SeaweedFS' volumes should be on two nodes and have been on one only for two hours.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "copies that are made after desktop was away": {
+          series: {
+            'SeaweedFS_master_replica_placement_mismatch{node="storage", id="1"}': "1x20 0x20",
+            'SeaweedFS_master_replica_placement_mismatch{node="storage", id="2"}': "1x25 0x15",
+          },
+          step: "4m",
+          at: "2h30m",
+        },
+      },
+    },
+  ],
+};
+
 /** NATS, of whose own figures scripts/node.sh makes metrics. */
 export const nats: RuleGroup = {
   name: "homelab-nats",
