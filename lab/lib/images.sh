@@ -3,6 +3,8 @@
 
 # Layers that images share, each from a folder of its own beside them.
 declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [inference]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
+# Files of elsewhere in this repository that are put into an image.
+declare -A IMAGE_FILES=([inference]=examples/agents/agent.py)
 
 # image_folder NAME: where the image localhost/homelab-lab/NAME is made: the folder of that name, or the one that says so.
 image_folder() {
@@ -32,6 +34,7 @@ image_key() {
     shared+=("$LAB/images/$base"/*)
     base=${IMAGE_BASES[$base]:-}
   done
+  [ -z "${IMAGE_FILES[$1]:-}" ] || shared+=("$PROJECT/${IMAGE_FILES[$1]}")
   cache_key "$LAB/lib/rootfs.sh" "$LAB/lib/archive.sh" "${shared[@]}" "$LAB/images/$1"/*
 }
 

@@ -23,7 +23,7 @@ grep -qx ./usr/sbin/haproxy "$work/more"
 mkdir -p "$root"
 as_root tar -C "$root" -xf "$work/debian.tar" -T "$work/more"
 as_root install -D -m 755 "$here/entrypoint.sh" "$root/usr/local/bin/entrypoint.sh"
-as_root install -D -m 644 "$here/agent.py" "$root/opt/agents/agent.py"
+as_root install -D -m 644 "$here/../../../examples/agents/agent.py" "$root/opt/agents/agent.py"
 as_root tar --owner=0 --group=0 --sort=name --mtime=@1767225600 -C "$root" -cf "$work/programs.tar" .
 python_layer "$base" "$here/requirements.txt" "$work" "$work/layer.tar" '
   export LITELLM_LOCAL_MODEL_COST_MAP=True

@@ -1,1 +1,0 @@
-../../../examples/agents/agent.py
