@@ -1,5 +1,5 @@
 # The short names of what this repository can do; each script says more about itself in its first lines.
-.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-inference test-agents test-mesh test-objects test-store test-jobs test-dbt test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts drill-jobs drill-mesh drill-nats drill-objects drill-agents doctor bench bench-cluster test-targets clean-cache
+.PHONY: help lab lab-down test test-slow fuzz test-cluster test-pair test-observability test-inference test-agents test-mesh test-objects test-store test-jobs test-dbt test-conversation test-compose drills drill-cut drill-wipe drill-power drill-restore drill-migrate drill-alerts drill-jobs drill-mesh drill-nats drill-objects drill-agents doctor bench bench-cluster test-targets clean-cache
 
 # TESTS="FILE…" runs only these of a suite. SHORT=1 measures as little as shows that it works.
 TESTS ?=
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-mesh      the three machines as one mesh, with headscale, and its tests (the first time builds it: minutes)'
 	@echo 'make test-jobs      Prefect, its workers and the jobs of the lab switched on, and their tests (minutes)'
 	@echo 'make test-dbt       dbt on desktop with compute off, by the project in examples/dbt (a minute or two)'
+	@echo 'make test-conversation  an agent gateway, embeddings and workers as a person brings them, on desktop with compute off (the first time builds them: minutes)'
 	@echo 'make test-compose   the compose file of a desktop that is a Mac, read by Docker Compose'"'"'s own library (seconds; no lab)'
 	@echo 'make test-inference the inference gateway with real LiteLLM, HAProxy and Valkey before played accounts, on loopback (minutes)'
 	@echo 'make test-agents    the gateway and pools of agents switched on in the lab, and their tests (minutes)'
@@ -77,6 +78,9 @@ test-mesh: lab
 
 test-dbt: lab
 	@lab/dbt/test $(TESTS)
+
+test-conversation: lab
+	@lab/conversation test $(TESTS)
 
 test-compose:
 	@lab/compose/test $(TESTS)

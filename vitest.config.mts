@@ -38,6 +38,8 @@ const suites: readonly Suite[] = [
   { name: "compose", limit: 60, parallel: true },
   // dbt, which is no part of the lab otherwise: `lab/dbt/test` puts it on desktop first.
   { name: "dbt", limit: 300, hookLimit: 600 },
+  // Workloads as a person brings them, whose image `lab/conversation test` puts onto desktop first.
+  { name: "conversation", limit: 600 },
   // The three machines as one mesh, which is off otherwise: `lab/mesh test` switches it on first.
   { name: "mesh", limit: 600 },
   // Prefect and its jobs, which are off otherwise: `lab/jobs test` switches them on first.

@@ -2,9 +2,9 @@
 # images.sh: stand-ins for the services' official images, which the lab's machines cannot pull, put into their podman.
 
 # Layers that images share, each from a folder of its own beside them.
-declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [inference]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models)
+declare -A IMAGE_BASES=([dagster]=python [mlflow]=python [prefect]=python [inference]=python [vllm]=python [models]=python [llama-cpp]=models [ollama]=models [conversation]=python)
 # Files of elsewhere in this repository that are put into an image.
-declare -A IMAGE_FILES=([inference]=examples/agents/agent.py)
+declare -A IMAGE_FILES=([inference]=examples/agents/agent.py [conversation]=lab/data/embeddings/model.py)
 
 # image_folder NAME: where the image localhost/homelab-lab/NAME is made: the folder of that name, or the one that says so.
 image_folder() {

@@ -32,6 +32,7 @@ export const shortest: Readonly<Record<string, Shortest>> = {
   "test-agents": {},
   "test-mesh": {},
   "test-dbt": {},
+  "test-conversation": {},
   "test-compose": {},
   "test-jobs": {},
   "test-objects": {},
