@@ -27,4 +27,18 @@ export default tseslint.config(
       "@typescript-eslint/no-extraneous-class": "off",
     },
   },
+  {
+    files: ["**/*.test.ts"],
+    ignores: ["**/*.mocked.test.ts", "**/*.engine.test.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "vi",
+          property: "mock",
+          message: "Unit tests share their modules: a file that replaces one is called *.mocked.test.ts.",
+        },
+      ],
+    },
+  },
 );

@@ -9,13 +9,15 @@ interface Suite {
   readonly limit?: number;
   /** In seconds. @default limit */
   readonly hookLimit?: number;
-  /** Whether files run side by side; else one at a time: they share machines or processors. @default false */
+  /** Whether files run side by side, one a processor; else one at a time: they share machines. @default false */
   readonly parallel?: boolean;
 }
 
 const suites: readonly Suite[] = [
+  // Unit tests that put other modules in the place of real ones: each file has a process of its own.
+  { name: "mocked", parallel: true },
   // The real Pulumi engine with a local state file; no lab machine is touched.
-  { name: "engine", limit: 120 },
+  { name: "engine", limit: 120, parallel: true },
   // The real machines of the lab.
   { name: "lab", limit: 300 },
   // The lab's machines too, for what takes minutes: by itself, so that `make test` stays below an hour.
@@ -63,6 +65,8 @@ const project = ({ name, limit, hookLimit = limit, parallel = false }: Suite): T
 
 export default defineConfig({
   test: {
+    // Vitest's own default leaves one processor idle, of two.
+    maxWorkers: "100%",
     projects: [
       {
         // Seconds, no machine needed: sits beside what it tests.
@@ -70,6 +74,8 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...never, ...suites.map(({ name }) => `**/*.${name}.test.ts`)],
+          // Files share a process: to load Pulumi's SDK anew for each took longer than the tests.
+          isolate: false,
           // Of a computer that is busy with other things.
           testTimeout: 30_000,
         },
