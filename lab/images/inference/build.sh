@@ -28,6 +28,7 @@ as_root tar --owner=0 --group=0 --sort=name --mtime=@1767225600 -C "$root" -cf "
 python_layer "$base" "$here/requirements.txt" "$work" "$work/layer.tar" '
   export LITELLM_LOCAL_MODEL_COST_MAP=True
   python -c "import nats, prometheus_client; from litellm import run_server"
+  python -m py_compile /opt/agents/agent.py
   litellm --version
   /usr/sbin/haproxy -v
   valkey-server --version
