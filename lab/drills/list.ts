@@ -25,30 +25,39 @@ export interface Command {
 }
 
 const root = join(__dirname, "../..");
-const hasContent = (path: string) => (statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0) > 0;
+/** What has a switch of its own in the lab, and the file that says that it is on. */
+const switches = {
+  "the cluster": "kubeconfig",
+  measurements: "observability",
+  Prefect: "prefect",
+  "the mesh": "mesh/storage",
+} as const;
+
+type Switch = keyof typeof switches;
+const isOn = (name: Switch) =>
+  (statSync(join(root, "lab/state", switches[name]), { throwIfNoEntry: false })?.size ?? 0) > 0;
+
 /** Whether the lab has a cluster. */
-export const hasCluster = (): boolean => hasContent("lab/state/kubeconfig");
+export const hasCluster = (): boolean => isOn("the cluster");
 const noCluster = () =>
   hasCluster()
     ? undefined
     : "the lab has no cluster: `lab/cluster on` builds it (a quarter of an hour the first time)";
 const noMeasurements = () =>
-  hasContent("lab/state/observability")
+  isOn("measurements")
     ? undefined
     : "the lab measures nothing: `lab/observability on` switches it on (minutes)";
 /** Who mounts a disk of his own. */
 const notRoot = () =>
   process.getuid?.() === 0 ? undefined : "it mounts a disk of its own, and that needs root";
 const noPrefect = () =>
-  hasContent("lab/state/prefect") ? undefined : "the lab has no Prefect: `lab/jobs on` switches it on";
+  isOn("Prefect") ? undefined : "the lab has no Prefect: `lab/jobs on` switches it on";
 const noGateway = () =>
   spawnSync(join(root, "lab/inference"), ["there"], { stdio: "ignore" }).status === 0
     ? undefined
     : "the gateway's programs are not built: `make test-inference` does it (minutes)";
 const noMesh = () =>
-  hasContent("lab/state/mesh/storage")
-    ? undefined
-    : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
+  isOn("the mesh") ? undefined : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
 const tests = (project: "lab" | "slow", file: string): Command => ({
   words: ["lab/in", "npx", "--no-install", "vitest", "run", "--project", project, file],
 });
@@ -204,5 +213,7 @@ export const limitOf = ({ minutes }: Pick<Drill, "minutes">, left: number): numb
   left < Math.min(1, minutes) ? undefined : Math.min(minutes, left);
 
 /** What counts as this drill's house: what is switched on beyond the lab's defaults. */
-export const switchedOn = (): string =>
-  hasCluster() ? "the cluster, beside the lab's defaults" : "the lab's defaults";
+export const switchedOn = (): string => {
+  const on = (Object.keys(switches) as Switch[]).filter(isOn);
+  return on.length === 0 ? "the lab's defaults" : `${on.join(", ")}, beside the lab's defaults`;
+};
