@@ -175,6 +175,23 @@ describe("the compose file of a Mac", () => {
     ).toEqual(Object.keys(texts).sort());
   });
 
+  it("is brought up at login, by a job of launchd's that names where it is", () => {
+    const here = join(folder, "Ada & Bob's <Mac>");
+    writeProject(here, { text, files: {}, refused: [] });
+    const job = execFileSync(
+      "python3",
+      ["-c", "import json,plistlib,sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))"],
+      { input: readFileSync(join(here, "homelab.compose.plist")), encoding: "utf8" },
+    );
+    expect(JSON.parse(job)).toMatchObject({
+      Label: "homelab.compose",
+      ProgramArguments: ["/bin/sh", join(here, "start.sh")],
+      RunAtLoad: true,
+      KeepAlive: { SuccessfulExit: false },
+      ThrottleInterval: 60,
+    });
+  });
+
   it("is not written over one that somebody else wrote", () => {
     const theirs = join(folder, "theirs");
     const out = { text, files: {}, refused: [] };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { header, type Project } from "./compose";
+import { startFiles } from "./launchd";
 
 /** Puts a file in place whole. @param mode of the file, before anything is in it */
 function put(path: string, text: string, mode: number): void {
@@ -18,7 +19,8 @@ export function writeProject(folder: string, { text, files }: Project): void {
   const path = join(folder, "compose.yaml");
   if (existsSync(path) && !readFileSync(path, "utf8").startsWith(header))
     throw new Error(`${path} is not this program's: name another folder, or move it away.`);
-  for (const [name, content] of Object.entries(files)) put(join(folder, name), content, 0o644);
+  for (const [name, content] of Object.entries({ ...files, ...startFiles(folder) }))
+    put(join(folder, name), content, 0o644);
   put(path, text, 0o644);
 }
 
