@@ -49,7 +49,11 @@ const everything = {
       ephemeral: { directories: { "/srv/homelab/models": "/models" }, reason: "downloaded again" },
       health: { exec: ["true"] },
     },
-    nightly: { image: "registry.example.org/nightly:1.0.0", schedule: { at: "03:30" } },
+    nightly: {
+      image: "registry.example.org/nightly:1.0.0",
+      schedule: { at: ["03:30", "Sat,Sun 12:00"], limitSeconds: 600 },
+    },
+    often: { image: "registry.example.org/often:1.0.0", schedule: { at: "*:*:0/5" } },
     pods: { image: "registry.example.org/pods:1.0.0", cluster: true },
     zed: { external: true, ports: { http: { port: 9990 } } },
   },
@@ -69,7 +73,7 @@ interface Compose {
   readonly volumes: object;
   readonly secrets: Record<string, unknown>;
 }
-const { runs, text, files, refused } = rendered(everything);
+const { runs, text, files, timed, refused } = rendered(everything);
 const compose = parse(text) as Compose;
 
 describe("the compose file of a Mac", () => {
@@ -80,11 +84,12 @@ describe("the compose file of a Mac", () => {
       "node-exporter",
       "workload-familiar",
       "workload-models",
+      "workload-nightly",
     ]);
     for (const key of ["replica", "k3s", "alerts", "logShipping"])
       expect(refused.join("\n")).toMatch(new RegExp(`^homelab:${key} \\(.*\\) is left out: .*\\.$`, "m"));
     expect(refused).toContain(
-      "homelab:workloads.nightly.schedule: nightly is left out: Docker Compose starts nothing at a time; run it by a job of launchd's.",
+      "homelab:workloads.often.schedule: often is left out: it names seconds, which launchd cannot.",
     );
     expect(refused).toContain(
       "homelab:workloads.pods.cluster: pods is left out: it runs in the cluster, and a member of that needs Linux of its own.",
@@ -175,26 +180,38 @@ describe("the compose file of a Mac", () => {
     ).toEqual(Object.keys(texts).sort());
   });
 
-  it("is brought up at login, by a job of launchd's that names where it is", () => {
+  it("is brought up at login by a job of launchd's, and what has a schedule by one of its own", () => {
     const here = join(folder, "Ada & Bob's <Mac>");
-    writeProject(here, { text, files: {}, refused: [] });
-    const job = execFileSync(
-      "python3",
-      ["-c", "import json,plistlib,sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))"],
-      { input: readFileSync(join(here, "homelab.compose.plist")), encoding: "utf8" },
-    );
-    expect(JSON.parse(job)).toMatchObject({
+    writeProject(here, { text, files: {}, timed, refused: [] });
+    const job = (name: string) =>
+      JSON.parse(
+        execFileSync(
+          "python3",
+          ["-c", "import json,plistlib,sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))"],
+          { input: readFileSync(join(here, "launchd", `${name}.plist`)), encoding: "utf8" },
+        ),
+      ) as object;
+    expect(job("homelab.compose")).toMatchObject({
       Label: "homelab.compose",
       ProgramArguments: ["/bin/sh", join(here, "start.sh")],
       RunAtLoad: true,
       KeepAlive: { SuccessfulExit: false },
       ThrottleInterval: 60,
     });
+    expect(job("homelab.workload-nightly")).toMatchObject({
+      ProgramArguments: ["/bin/sh", join(here, "start.sh"), "workload-nightly", "600"],
+      StartCalendarInterval: [
+        { Minute: 30, Hour: 3 },
+        { Minute: 0, Hour: 12, Weekday: 0 },
+        { Minute: 0, Hour: 12, Weekday: 6 },
+      ],
+    });
+    expect(compose.services["workload-nightly"]).toMatchObject({ profiles: ["at-its-time"], restart: "no" });
   });
 
   it("is not written over one that somebody else wrote", () => {
     const theirs = join(folder, "theirs");
-    const out = { text, files: {}, refused: [] };
+    const out = { text, files: {}, timed: [], refused: [] };
     writeProject(theirs, out);
     writeProject(theirs, out);
     writeFileSync(join(theirs, "compose.yaml"), "services: {}\n");

@@ -1,11 +1,14 @@
 import { stringify } from "yaml";
 import type { QuadletRun } from "../../services";
+import type { Timed } from "./launchd";
 import type { MacRun } from "./runs";
 
 /** A compose file for a Mac, and the files that it mounts, by paths beside it. */
 export interface Project {
   readonly text: string;
   readonly files: Readonly<Record<string, string>>;
+  /** What Compose does not start itself. */
+  readonly timed: readonly Timed[];
   /** What of the stack file is left out, a sentence each. */
   readonly refused: readonly string[];
 }
@@ -96,8 +99,10 @@ function serviceOf(mac: MacRun, capabilities: readonly string[], volumes: readon
     value === undefined || (Array.isArray(value) && value.length === 0) ? {} : { [key]: value };
   return {
     image: run.image,
-    container_name: run.name,
-    restart: "unless-stopped",
+    // What has a profile is no part of `up`; each run of it is a container of its own.
+    ...(mac.moments === undefined
+      ? { container_name: run.name, restart: "unless-stopped" }
+      : { profiles: ["at-its-time"], restart: "no" }),
     ...given("entrypoint", container.entrypoint === undefined ? undefined : [container.entrypoint]),
     ...given("command", container.exec),
     ...given("user", container.user),
@@ -174,5 +179,10 @@ export function composeProject(runs: readonly MacRun[], left: readonly string[])
     ...(Object.keys(volumes).length === 0 ? {} : { volumes }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
   };
-  return { text: `${header}\n${stringify(literal(compose), { lineWidth: 0 })}`, files, refused };
+  const timed = runs.flatMap(({ run: { name, schedule }, moments }) =>
+    schedule === undefined || moments === undefined
+      ? []
+      : [{ name, moments, limitSeconds: schedule.limitSeconds }],
+  );
+  return { text: `${header}\n${stringify(literal(compose), { lineWidth: 0 })}`, files, timed, refused };
 }

@@ -2,6 +2,7 @@ import { grafanaRun, nodeExporterRun } from "../../components/observability-stac
 import { grafanaSecrets, quadletsOn, runningOn, type QuadletRun, type SecretSources } from "../../services";
 import type { DesktopSettings } from "../../settings";
 import type { Node, Topology } from "../../topology";
+import { momentsOf, type Moment } from "./launchd";
 
 /** One container of the Mac: a service of desktop's, as it runs on Linux. */
 export interface MacRun {
@@ -9,6 +10,8 @@ export interface MacRun {
   readonly key: string;
   readonly run: QuadletRun;
   readonly ports: readonly { readonly port: number; readonly protocol?: "tcp" | "udp" }[];
+  /** Of what runs at its times only: these. */
+  readonly moments?: readonly Moment[];
   /** Paths of the node that may be lost. */
   readonly ephemeral: readonly string[];
   readonly passwords: readonly string[];
@@ -80,15 +83,15 @@ export function macRuns(
       refused.push(`homelab:${service.key} (${service.title}) is left out: ${why}.`);
       continue;
     }
-    if (run.schedule !== undefined) {
-      refused.push(
-        `homelab:${service.key}.schedule: ${service.title} is left out: Docker Compose starts nothing at a time; run it by a job of launchd's.`,
-      );
+    const moments = run.schedule === undefined ? undefined : momentsOf(run.schedule);
+    if (typeof moments === "string") {
+      refused.push(`homelab:${service.key}.schedule: ${service.title} is left out: ${moments}.`);
       continue;
     }
     const keeps = service.keeps(of, within);
     runs.push({
       ...{ key: service.key, run },
+      ...(moments === undefined ? {} : { moments }),
       ports: service.ports?.(of) ?? [],
       ephemeral: keeps.kind === "ephemeral" ? keeps.paths : [],
       passwords: service.passwords?.(of) ?? [],

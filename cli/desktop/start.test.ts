@@ -15,10 +15,10 @@ const plays = (name: string, more = "") => {
   put(name, `echo "${name} $* in $PWD" >>"${folder}/told"\n${more}`);
 };
 const told = () => readFileSync(join(folder, "told"), "utf8").trim().split("\n");
-const start = (limit = "10") =>
-  spawnSync("/bin/sh", [join(folder, "start.sh")], {
+const start = (...args: string[]) =>
+  spawnSync("/bin/sh", [join(folder, "start.sh"), ...args], {
     encoding: "utf8",
-    env: { PATH: join(folder, "bin"), LIMIT: limit },
+    env: { PATH: join(folder, "bin"), LIMIT: "10" },
   });
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe("what a Mac runs at login", () => {
+describe("what launchd runs on a Mac", () => {
   it("waits for the engine, and brings up the containers where the file is", () => {
     plays("docker", `[ "$1" != info ] || [ "$(grep -c info "${folder}/told")" -ge 3 ]`);
     put("grep", 'exec /usr/bin/grep "$@"\n');
@@ -49,6 +49,30 @@ describe("what a Mac runs at login", () => {
       `podman info in ${folder}`,
       `podman compose up --detach in ${folder}`,
     ]);
+  });
+
+  it("runs one at its time, and says how that ended", () => {
+    plays("docker", '[ "$1" != compose ] || exit 7');
+    put("sleep", "exec /usr/bin/sleep 60");
+    expect(start("workload-nightly", "600").status).toBe(7);
+    expect(told().at(-1)).toBe(
+      `docker compose run --rm --no-TTY --name workload-nightly workload-nightly in ${folder}`,
+    );
+  });
+
+  it("ends one that takes longer than it may", () => {
+    plays(
+      "docker",
+      `case $1 in
+      compose) exec /bin/sh -c 'until [ -e stopped ]; do /usr/bin/sleep 0.1; done; exit 143' ;;
+      stop) : >stopped ;;
+    esac`,
+    );
+    expect(start("workload-nightly", "1")).toMatchObject({
+      status: 143,
+      stderr: "workload-nightly was ended after 1 s.\n",
+    });
+    expect(told().at(-1)).toBe(`docker stop workload-nightly in ${folder}`);
   });
 
   it("fails, so that launchd tries again, when the engine does not answer, or there is none", () => {

@@ -15,11 +15,11 @@ function put(path: string, text: string, mode: number): void {
 }
 
 /** @throws Error where a compose file is there that somebody else wrote */
-export function writeProject(folder: string, { text, files }: Project): void {
+export function writeProject(folder: string, { text, files, timed }: Project): void {
   const path = join(folder, "compose.yaml");
   if (existsSync(path) && !readFileSync(path, "utf8").startsWith(header))
     throw new Error(`${path} is not this program's: name another folder, or move it away.`);
-  for (const [name, content] of Object.entries({ ...files, ...startFiles(folder) }))
+  for (const [name, content] of Object.entries({ ...files, ...startFiles(folder, timed) }))
     put(join(folder, name), content, 0o644);
   put(path, text, 0o644);
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Written by `homelab desktop compose`: changes made here are lost.
-# start.sh: brings up compose.yaml, which lies beside it, once the engine of the containers runs. macOS' own shell runs it at login,
-# by homelab.compose.plist; it may be run at any time. LIMIT: seconds for the engine, 300 by default.
+# start.sh [NAME SECONDS]: brings up compose.yaml, which lies beside it, once the engine of the containers runs; or runs the one of
+# its services that is called NAME, and ends it after SECONDS. macOS' own shell runs it, by the jobs in launchd/; it may be run at
+# any time. LIMIT: seconds for the engine, 300 by default.
 set -eu
 cd "$(dirname "$0")"
 
@@ -21,10 +22,24 @@ fi
 waited=0
 until "$engine" info >/dev/null 2>&1; do
   if [ "$waited" -ge "${LIMIT:-300}" ]; then
-    echo "$engine did not answer for $waited s; launchd tries again in a minute." >&2
+    echo "$engine did not answer for $waited s." >&2
     exit 1
   fi
   sleep 2
   waited=$((waited + 2))
 done
-exec "$engine" compose up --detach
+[ $# -gt 0 ] || exec "$engine" compose up --detach
+
+# The container's name is taken while it runs, so a second run beside it fails.
+"$engine" compose run --rm --no-TTY --name "$1" "$1" &
+run=$!
+(
+  sleep "$2" >/dev/null 2>&1
+  echo "$1 was ended after $2 s." >&2
+  "$engine" stop "$1" >/dev/null
+) &
+limit=$!
+code=0
+wait "$run" || code=$?
+kill "$limit" 2>/dev/null || true
+exit "$code"
