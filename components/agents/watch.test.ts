@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { playedPod } from "../../remote/agent/testing";
 import { scriptText } from "../../remote/run";
 
 const folder = mkdtempSync(join(tmpdir(), "homelab-agents-watch-"));
@@ -44,9 +45,13 @@ const play = (program: string, script: string) => {
   chmodSync(join(folder, program), 0o755);
 };
 const written = () => {
-  execFileSync(join(folder, "watch.sh"), ["8222", join(folder, "metrics"), folder, "AGENTS"], {
-    env: { PATH: `${folder}:${process.env.PATH ?? ""}` },
-  });
+  execFileSync(
+    join(folder, "watch.sh"),
+    ["8222", join(folder, "metrics"), folder, "AGENTS", join(folder, "pods")],
+    {
+      env: { PATH: `${folder}:${process.env.PATH ?? ""}` },
+    },
+  );
   return readFileSync(join(folder, "metrics/homelab_agents.prom"), "utf8");
 };
 
@@ -54,7 +59,8 @@ beforeAll(() => {
   mkdirSync(join(folder, "metrics"));
   // As they are on the node.
   copyFileSync(join(__dirname, "scripts/watch.sh"), join(folder, "watch.sh"));
-  writeFileSync(join(folder, "jsz-lib.sh"), scriptText("jsz-lib"));
+  for (const name of ["jsz-lib", "agent-pods-lib"])
+    writeFileSync(join(folder, `${name}.sh`), scriptText(name));
   for (const number of [1, 2, 3]) writeFileSync(join(folder, `agent-mail-${number}.container`), "");
   writeFileSync(join(folder, "jsz"), JSON.stringify(jsz, undefined, 2));
   play("curl", `cat ${folder}/jsz`);
@@ -90,6 +96,17 @@ it("tells of each pool's queue, how long each agent has had its task, and what i
   expect(written()).toContain('homelab_agent_failed{agent="agent-mail-1"} 0\n');
   expect(written()).toContain('homelab_agent_failed{agent="agent-mail-2"} 1\n');
   expect(written()).not.toMatch(/reader|mail-3/);
+});
+
+it("tells of agents that are pods, too, while they run", async () => {
+  const pod = playedPod(join(folder, "pods"), "agent-mail-7d9f6c5b4", [[400, "took"]]);
+  await pod.runs;
+  expect(written()).toMatch(
+    new RegExp(`^homelab_agent_task_seconds\\{agent="${pod.name}"\\} (399|4\\d\\d)$`, "m"),
+  );
+  pod.end();
+  await pod.ended;
+  expect(written()).not.toContain(pod.name);
 });
 
 it("says nothing of the queues when NATS does not answer, and goes on telling of the agents", () => {

@@ -28,13 +28,18 @@ export function watchAgents(
         service: {
           ...{ type: "oneshot", nice: 10, timeoutStartSec: 60 },
           execStart: [
-            [path, String(monitorPort), usualMetricsDirectory, "/etc/containers/systemd", taskStream],
+            [
+              ...[path, String(monitorPort), usualMetricsDirectory],
+              ...["/etc/containers/systemd", taskStream, "/var/log/pods"],
+            ],
           ],
         },
       },
       scripts: [
         scriptFile(path, join(__dirname, "scripts/watch.sh")),
-        { path: `${folder}/jsz-lib.sh`, content: scriptText("jsz-lib"), onChange: "nothing" },
+        ...["jsz-lib", "agent-pods-lib"].map((name) => ({
+          ...{ path: `${folder}/${name}.sh`, content: scriptText(name), onChange: "nothing" as const },
+        })),
       ],
     },
     opts,

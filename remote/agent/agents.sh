@@ -2,16 +2,21 @@
 # What `homelab agents` shows of desktop. Input: `seconds N` (for each question), `end`. Nothing is changed, and no password is
 # needed: what is asked listens on the node's loopback, or lets it in. `done SECTION` ends each. Tab-separated:
 #   now SECONDS
-#   units     unit NAME ACTIVE SUB RESTARTS SINCE · said NAME JSON (lines of the protocol in its journal, the newest last)
+#   units     unit NAME ACTIVE SUB RESTARTS SINCE · said NAME JSON (lines of the protocol in its journal, the newest last); pods too
 #   queues    queue STREAM CONSUMER KEY VALUE (as nats-server names them)
 #   gateway   metric NAME VALUE (homelab_inference_…, as Prometheus reads them)
 source head.sh
 source section-lib.sh
 source jsz-lib.sh
+source agent-pods-lib.sh
 read_given
 seconds=${given[seconds]}
 
 units() {
+  quadlets
+  pods
+}
+quadlets() {
   local each key value names=() i=0
   for each in /etc/containers/systemd/agent-*.container; do
     if [ -f "$each" ]; then each=${each##*/} && names+=("${each%.container}"); fi
@@ -40,6 +45,20 @@ unit_row() { # NAME KEY=VALUE…
     case ${has[ActiveState]:-} in activating) has[ActiveState]=active ;; inactive) has[ActiveState]=scheduled ;; esac
   fi
   printf 'unit\t%s\t%s\t%s\t%s\t%s\n' "$name" "${has[ActiveState]:-}" "${has[SubState]:-}" "${has[NRestarts]:-}" "${has[StateChangeTimestamp]#@}"
+}
+
+# In the words that a unit has, and lines as journalctl writes them.
+pods() {
+  local name log restarts pid since state
+  while IFS=$'\t' read -r name log restarts pid; do
+    state=$'active\trunning' since=/proc/$pid
+    [ "$pid" != 0 ] || { state=$'failed\twaiting' since=$log; }
+    printf 'unit\t%s\t%s\t%s\t%s\n' "$name" "$state" "$restarts" "$(stat -c %Y -- "$since" || true)"
+    agent_pod_lines "$log" | awk -v name="$name" '
+      { at = $1; line = substr($0, length($1) + 2); sub(/\./, "", at)
+        gsub(/["\\]/, "\\\\&", line)
+        printf "said\t%s\t{\"MESSAGE\":\"%s\",\"__REALTIME_TIMESTAMP\":\"%s\"}\n", name, line, at }'
+  done < <(agent_pods /var/log/pods)
 }
 
 queues() {

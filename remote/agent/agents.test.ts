@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { agentsOf } from "../../cli/agents/seen";
 import { scriptText } from "../run";
+import { playedPod } from "./testing";
 
 const folder = mkdtempSync(join(tmpdir(), "homelab-agents-"));
-/** What it says with another folder in the place of /etc. */
+/** What it says with another folder in the place of /etc and /var/log. */
 const said = (etc: string, before = "") => {
-  const text = before + scriptText("agents").replace(/\/etc\//g, `${etc}/`);
+  const text = before + scriptText("agents").replace(/\/(etc|var\/log)\//g, `${etc}/`);
   const { stdout } = spawnSync("bash", ["-c", text], { encoding: "utf8", input: "seconds\t2\nend\n" });
   return stdout.split("\n");
 };
@@ -35,4 +37,29 @@ it("says of each queue what JetStream counts", () => {
     "queue\tAGENTS\tmail\tnum_ack_pending\t8",
     "queue\tAGENTS\tmail\tnum_pending\t5",
   ]);
+});
+
+it("says of agents that are pods what it says of others, and of one that a schedule began only while it runs", async () => {
+  const pods = join(folder, "pods");
+  const busy = playedPod(pods, "agent-mail-7d9f6c5b4", [
+    [500, "done"],
+    [400, "took"],
+  ]);
+  const over = playedPod(pods, "agent-mail-29412345", [[400, "took"]]);
+  const crashed = playedPod(pods, "agent-mail-6c5b47d9f", [[400, "took"]]);
+  await Promise.all([busy.runs, over.runs, crashed.runs]);
+  over.end();
+  crashed.end();
+  await Promise.all([over.ended, crashed.ended]);
+  const { agents, unknown } = agentsOf({
+    rows: said(folder).map((line) => line.split("\t")),
+    ended: "well",
+  });
+  busy.end();
+  await busy.ended;
+  expect(agents).toMatchObject([
+    { name: crashed.name, running: false, state: "failed", restarts: 1 },
+    { name: busy.name, running: true, state: "active", restarts: 1, speaks: true },
+  ]);
+  expect(unknown).toEqual(["NATS did not answer: how many tasks wait is not known."]);
 });
