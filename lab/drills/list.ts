@@ -58,8 +58,12 @@ const noGateway = () =>
     : "the gateway's programs are not built: `make test-inference` does it (minutes)";
 const noMesh = () =>
   isOn("the mesh") ? undefined : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
-const tests = (project: "lab" | "slow", file: string): Command => ({
-  words: ["lab/in", "npx", "--no-install", "vitest", "run", "--project", project, file],
+/** @param only those whose name it is a part of, as a regular expression. @default all of the file */
+const tests = (project: "lab" | "slow", file: string, only?: string): Command => ({
+  words: [
+    ...["lab/in", "npx", "--no-install", "vitest", "run", "--project", project, file],
+    ...(only === undefined ? [] : ["-t", only]),
+  ],
 });
 const rounds = (count: number, more: Readonly<Record<string, string>> = {}) => ({
   ROUNDS: String(count),
@@ -137,15 +141,17 @@ export const drills: readonly Drill[] = [
   {
     name: "rollback",
     does: "a unit is given a version that does not become healthy, and its predecessor comes back; stopped in the middle, too.",
-    short: tests("lab", "remote/unit/unit.lab.test.ts"),
-    minutes: 3,
+    short: tests("lab", "remote/unit/unit.lab.test.ts", "predecessor back|cut off"),
+    full: tests("lab", "remote/unit/unit.lab.test.ts"),
+    minutes: 5,
     runbooks: ["rolled-back"],
   },
   {
     name: "host-key",
     does: "a machine shows another host key than the topology has.",
-    short: tests("lab", "remote/ssh.lab.test.ts"),
-    minutes: 1,
+    short: tests("lab", "remote/ssh.lab.test.ts", "another key|which key"),
+    full: tests("lab", "remote/ssh.lab.test.ts"),
+    minutes: 2,
     runbooks: ["host-key"],
   },
   {
