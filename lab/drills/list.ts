@@ -157,15 +157,17 @@ export const drills: readonly Drill[] = [
   {
     name: "passwords",
     does: "a password of each kind is replaced as if it had leaked; the former ones are tried.",
-    short: tests("lab", "tests/storage/secrets.lab.test.ts"),
-    minutes: 3,
+    short: tests("lab", "tests/storage/secrets.lab.test.ts", "recreated passwords are those that count"),
+    full: tests("lab", "tests/storage/secrets.lab.test.ts"),
+    minutes: 5,
     runbooks: ["password-leaked"],
   },
   {
     name: "state-lost",
     does: "the state of storage and of desktop is deleted; an `up` takes over what is on the nodes.",
-    short: tests("slow", "tests/storage/state-lost.slow.test.ts"),
-    minutes: 4,
+    short: tests("slow", "tests/storage/state-lost.slow.test.ts", "a stack whose state is lost"),
+    full: tests("slow", "tests/storage/state-lost.slow.test.ts"),
+    minutes: 6,
     runbooks: ["state"],
   },
   {
