@@ -63,3 +63,13 @@ it.each(onNodes)("%s puts no file in its place that a power cut could leave empt
   const found = renamedTooEarly(readFileSync(join(root, path), "utf8"));
   expect(found.filter((source) => !(path in unsynced) && !(`${path} ${source}` in unsynced))).toEqual([]);
 });
+
+/** Runs of a container whose output the script takes or passes on, and which podman's own log would hold once more. */
+const loggedTwice = (text: string): string[] =>
+  [...text.replaceAll("\\\n", " ").matchAll(/^(?!\s*#).*\bpodman run .*$/gm)]
+    .map(([line]) => line)
+    .filter((line) => !/--detach\b|--log-driver none\b/.test(line));
+
+it.each(onNodes)("%s puts what a container says into no journal a second time", (path) => {
+  expect(loggedTwice(readFileSync(join(root, path), "utf8"))).toEqual([]);
+});

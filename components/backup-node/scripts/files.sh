@@ -12,7 +12,7 @@ DUMPS=${HOMELAB_DUMPS:-/usr/local/lib/homelab/dumps}
 # restic ARGUMENTS…: what it is to keep secret it reads from files. The node is at /node, and its paths below that.
 restic() {
   mkdir -p "$BACKUP_DIRECTORY/cache"
-  podman run --rm --replace --name homelab-backup-files --pull never --network host --security-opt label=disable \
+  podman run --rm --replace --name homelab-backup-files --pull never --log-driver none --network host --security-opt label=disable \
     --volume /:/node:ro --workdir /node --volume "$lists:/lists:ro" --volume "$BACKUP_DIRECTORY:/state" \
     --secret homelab-backup-files-repository,mode=0400 --secret homelab-backup-node-key,mode=0400 \
     --env RESTIC_REPOSITORY_FILE=/run/secrets/homelab-backup-files-repository \

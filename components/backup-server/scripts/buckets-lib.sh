@@ -11,7 +11,7 @@ trap 'rm -rf -- "$work"' EXIT
 # mc ARGUMENTS…: as the root user, whose name and password are read in the container.
 mc() {
   # shellcheck disable=SC2016 # for the container's shell
-  podman run --rm --pull never --network host --volume "$BACKUP_DIRECTORY:/backup" --entrypoint sh \
+  podman run --rm --pull never --log-driver none --network host --volume "$BACKUP_DIRECTORY:/backup" --entrypoint sh \
     --secret "$MINIO_SECRETS-user,mode=0400,target=user" --secret "$MINIO_SECRETS-password,mode=0400,target=password" "$MINIO_IMAGE" -c \
     'export MC_HOST_root="http://$(cat /run/secrets/user):$(cat /run/secrets/password)@127.0.0.1:$0"; export MC_CONFIG_DIR=/tmp/mc; exec mc --quiet "$@"' \
     "$MINIO_PORT" "$@" </dev/null

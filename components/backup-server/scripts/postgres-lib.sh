@@ -54,7 +54,7 @@ in_image() {
   while [ "$1" != -- ]; do options+=("$1") && shift; done
   shift
   needs_image "$POSTGRES_IMAGE" storage
-  podman run --rm --pull never --user postgres --network "$network" --volume "$root:/backup" "${options[@]}" "$POSTGRES_IMAGE" "$@"
+  podman run --rm --pull never --log-driver none --user postgres --network "$network" --volume "$root:/backup" "${options[@]}" "$POSTGRES_IMAGE" "$@"
 }
 
 # conninfo DATABASE: names may hold anything, and psql takes some of them for more than a name.

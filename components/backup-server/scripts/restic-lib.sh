@@ -17,7 +17,7 @@ restic() {
   shift
   if [ "$from" != "$key" ]; then options+=(--secret "$from,mode=0400"); fi
   mkdir -p "$notes/cache"
-  podman run --rm --interactive --replace --name "homelab-restic-$restic_as" --pull never --network host --security-opt label=disable \
+  podman run --rm --interactive --replace --name "homelab-restic-$restic_as" --pull never --log-driver none --network host --security-opt label=disable \
     --volume "$BACKUP_DIRECTORY:/backup" --volume "$notes/cache:/cache" --env RESTIC_CACHE_DIR=/cache \
     --secret "$key,mode=0400" --env "RESTIC_PASSWORD_FILE=/run/secrets/$key" --env "RESTIC_FROM_PASSWORD_FILE=/run/secrets/$from" \
     "${options[@]}" --entrypoint restic "$RESTIC_IMAGE" "$@" </dev/null
