@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,9 +15,14 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let data: string, tokenFile: string;
+const script = readFileSync(join(__dirname, "scripts/authority.sh"), "utf8");
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), "homelab-authority-"));
   tokenFile = join(data, "token");
+  // This computer may have pods of its own.
+  put("authority.sh", script.replaceAll("/var/lib/cni", join(data, "cni")));
+  put("bin/ip", `#!/bin/sh\necho "$*" >>"${data}/links"\n`);
+  chmodSync(join(data, "bin/ip"), 0o755);
 });
 afterEach(() => {
   rmSync(data, { recursive: true, force: true });
@@ -31,11 +37,10 @@ const agentOf = (authority: string) => {
   writeFileSync(tokenFile, `K10${hash(authority)}::node:${"a".repeat(48)}\n`);
 };
 function start(role: "server" | "agent") {
-  const { status, stderr } = spawnSync(
-    "bash",
-    [join(__dirname, "scripts", "authority.sh"), data, role, tokenFile],
-    { encoding: "utf8" },
-  );
+  const { status, stderr } = spawnSync("bash", [join(data, "authority.sh"), data, role, tokenFile], {
+    encoding: "utf8",
+    env: { ...process.env, PATH: `${data}/bin:${process.env.PATH ?? ""}` },
+  });
   expect(status, stderr).toBe(0);
   return stderr;
 }
@@ -67,6 +72,19 @@ describe("a node whose cluster has become another", () => {
       "server-ca.crt",
     ]);
     expect(readFileSync(join(data, "agent/homelab-cluster"), "utf8")).toBe(`${hash("NEW")}\n`);
+  });
+
+  it("gives up the addresses that its pods had there, and no others", () => {
+    joined("FORMER");
+    agentOf("FORMER");
+    put("cni/networks/cbr0/10.42.2.7", "POD");
+    start("agent");
+    expect(existsSync(join(data, "links"))).toBe(false);
+    expect(existsSync(join(data, "cni/networks"))).toBe(true);
+    agentOf("NEW");
+    start("agent");
+    expect(readFileSync(join(data, "links"), "utf8")).toBe("link delete cni0\nlink delete flannel.1\n");
+    expect(existsSync(join(data, "cni/networks"))).toBe(false);
   });
 
   it("keeps what it had from each, also when it goes back and leaves again", () => {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # authority.sh DATA server|agent TOKENFILE: before K3s starts. What a node got from the authority of a former cluster (its
-# certificates, and the kubeconfigs that name it) is of no use in another one, and K3s would go on with it. So when the
-# node's cluster has become another, they are set aside, and the node asks the new one for its own.
+# certificates, the kubeconfigs that name it, its pods' addresses) is of no use in another one, and K3s would go on with it. So
+# when the node's cluster has become another, it is set aside, and the node asks the new one for its own.
 set -euo pipefail
 data=$1 role=$2 token_file=$3
 agent=$data/agent
@@ -32,6 +32,9 @@ if [ -n "$former" ] && [ "$former" != "$cluster" ]; then
   find "$agent" -mindepth 1 -maxdepth 1 \( -name '*.crt' -o -name '*.key' -o -name '*.kubeconfig' -o -name pki \) \
     -exec mv -f -t "$aside" -- {} +
   rm -f "$noted"
+  # The new one may give the node other addresses for its pods, and a bridge that has those of the former keeps every pod from starting.
+  for link in cni0 flannel.1; do ip link delete "$link" 2>/dev/null || true; done
+  rm -rf /var/lib/cni/networks
   echo "This node was in another cluster, of the authority ${former:0:16}: what it had from there is in $aside, and it joins as a new node." >&2
 fi
 [ "$cluster" != none ] || exit 0
