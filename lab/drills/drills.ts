@@ -5,7 +5,7 @@
  * SLOWER=3 gives each three times as long, on a computer that has other things to do.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "../../packages/errors";
@@ -118,7 +118,12 @@ async function main(): Promise<void> {
     keep(drill, outcome, circumstances);
     walked.push({ drill, outcome });
   }
-  const house = { date, ...circumstances, computer: `${cpus().length} cores` };
+  const former = readdirSync(join(root, "docs/drills"))
+    .map((file) => file.replace(/\.md$/, ""))
+    .filter((day) => day < date)
+    .sort()
+    .at(-1);
+  const house = { date, ...circumstances, computer: `${cpus().length} cores`, former };
   const page = `docs/drills/${date}.md`;
   writeFileSync(join(root, page), markdown(house, walked));
   note(walked);

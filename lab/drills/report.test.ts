@@ -17,6 +17,7 @@ const house = {
   commit: "abc",
   computer: "2 cores",
   switchedOn: "nothing",
+  former: "2026-11-20",
 };
 const passed = (said: string): Outcome => ({
   kind: "passed",
@@ -50,7 +51,7 @@ describe("the report of the drills", () => {
     );
     expect(text).toContain("| [b](#b) | failed | 9 s |  |  | [two](../runbooks/two.md) |");
     expect(text).toContain("| [c](#c) | not run |  |  |  | [three](../runbooks/three.md) |");
-    expect(text).toContain("Together 92 s.");
+    expect(text).toContain("Together 92 s. The report before: [2026-11-20](2026-11-20.md).");
   });
 
   it("tells what each printed, without the line that is for the table", () => {

@@ -33,6 +33,8 @@ export interface RunInfo extends Circumstances {
   /** YYYY-MM-DD */
   readonly date: string;
   readonly computer: string;
+  /** Date of the report before, if there is one. */
+  readonly former: string | undefined;
 }
 
 const duration = (seconds: number) =>
@@ -98,7 +100,7 @@ export function markdown(house: RunInfo, walked: readonly Walked[]): string {
   return `${[
     `# Drills of ${house.date}`,
     "",
-    `On the lab, ${form(house)}: commit ${house.commit}, ${house.computer}; switched on: ${house.switchedOn}. Together ${duration(took)}.`,
+    `On the lab, ${form(house)}: commit ${house.commit}, ${house.computer}; switched on: ${house.switchedOn}. Together ${duration(took)}.${house.former === undefined ? "" : ` The report before: [${house.former}](${house.former}.md).`}`,
     "",
     cells(["Drill", "Result", "Took", "Acknowledged", "Lost", "Runbooks"]),
     cells(["---", "---", "---", "---", "---", "---"]),
