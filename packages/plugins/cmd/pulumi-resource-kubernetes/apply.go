@@ -66,17 +66,29 @@ func (c *cluster) apply(ctx context.Context, a application) (*unstructured.Unstr
 // may be making, and until an object of the same name that is being deleted is gone.
 func (c *cluster) applyNew(ctx context.Context, a application) (*unstructured.Unstructured, error) {
 	pause, end := time.Second, time.Now().Add(5*time.Minute)
+	wentMeanwhile := false
 	for {
 		made, err := c.apply(ctx, a)
+		if a.dryRun {
+			return made, err
+		}
 		awaited := err != nil && pause < 10*time.Second && (meta.IsNoMatchError(err) || apierrors.IsNotFound(err))
 		if awaited {
 			pause *= 2
 		}
-		if !a.dryRun && (err == nil && made.GetDeletionTimestamp() != nil || err != nil && c.ending(ctx, a.fields)) {
+		ending, there := err == nil && made.GetDeletionTimestamp() != nil, true
+		if err != nil {
+			ending, there = c.ending(ctx, a.fields)
+		}
+		switch {
+		case ending:
 			awaited = time.Now().Before(end)
 			err = errors.New("the former one is still being deleted")
+		case !there && !wentMeanwhile && (apierrors.IsConflict(err) || apierrors.IsInvalid(err)):
+			// By the former one, which was gone before it could be looked at.
+			awaited, wentMeanwhile = true, true
 		}
-		if a.dryRun || !awaited {
+		if !awaited {
 			return made, err
 		}
 		select {
@@ -90,14 +102,17 @@ func (c *cluster) applyNew(ctx context.Context, a application) (*unstructured.Un
 	}
 }
 
-// ending tells whether an object of that name is there and being deleted.
-func (c *cluster) ending(ctx context.Context, fields map[string]any) bool {
+// ending tells whether an object of that name is being deleted, and whether there is one, as far as that can be known.
+func (c *cluster) ending(ctx context.Context, fields map[string]any) (ending, there bool) {
 	objects, err := c.of(gvkOf(fields), namespaceOf(fields))
 	if err != nil {
-		return false
+		return false, true
 	}
 	found, err := objects.Get(ctx, nameOf(fields), metav1.GetOptions{})
-	return err == nil && found.GetDeletionTimestamp() != nil
+	if err != nil {
+		return false, !apierrors.IsNotFound(err)
+	}
+	return found.GetDeletionTimestamp() != nil, true
 }
 
 // kubectls are the names under which kubectl and client-side apply write. As the official plugin does, an update
