@@ -27,8 +27,8 @@ function numbersOf(field: string): number[] {
 export function momentsOf({ at }: Schedule): readonly Moment[] | string {
   const moments: Moment[] = [];
   for (const one of at) {
-    const cron = cronOf(one);
-    if (typeof cron === "string") return cron.replace("which cron cannot", "which launchd cannot");
+    const cron = cronOf(one, "launchd");
+    if (typeof cron === "string") return cron;
     if (cron.timezone !== undefined) return "it names a time zone, and launchd has the Mac's own only";
     if (cron.bothDays) return "it names days of the week and of the month, and launchd takes either";
     let all: Moment[] = [{}];

@@ -30,16 +30,20 @@ const weekdayField = (weekdays: readonly number[] | undefined): string =>
         .sort((a, b) => a - b)
         .join(",");
 
-/** A calendar time as cron's fields. @returns a sentence's end that says why it cannot be one */
-export function cronOf(text: string): CronTime | string {
+/**
+ * A calendar time as cron's fields.
+ * @param scheduler what reads them, for sentences: launchd has the same five
+ * @returns a sentence's end that says why it cannot be one
+ */
+export function cronOf(text: string, scheduler = "cron"): CronTime | string {
   const read = readCalendar(text);
   if (typeof read === "string") return `it is not understood: ${read}`;
-  if (read.fromMonthEnd) return "it counts days from a month's end (~), which cron cannot";
-  if (read.year !== undefined) return "it names a year, which cron cannot";
+  if (read.fromMonthEnd) return `it counts days from a month's end (~), which ${scheduler} cannot`;
+  if (read.year !== undefined) return `it names a year, which ${scheduler} cannot`;
   if (
     read.second?.every(({ from, to, step }) => from === 0 && to === undefined && step === undefined) !== true
   )
-    return "it names seconds, which cron cannot";
+    return `it names seconds, which ${scheduler} cannot`;
   const [day, weekday] = [field(read.day, 31), weekdayField(read.weekdays)];
   return {
     fields: [field(read.minute, 59), field(read.hour, 23), day, field(read.month, 12), weekday].join(" "),

@@ -5,7 +5,13 @@
 # agent_pods LOGS: `NAME LOG RESTARTS PID` of each, tab-separated, with the kubelet's directory of logs; PID is 0 while its container
 # does not run. One that a schedule began and that has ended is left out.
 agent_pods() {
-  local pod name log pid restarts
+  local pod name log file restarts
+  # The first process of each; its children have the variable too.
+  local -A pids=()
+  while IFS=: read -r file name; do
+    name=${name#AGENT_NAME=} file=${file#/proc/}
+    [ -n "${pids[$name]:-}" ] || pids[$name]=${file%/environ}
+  done < <({ grep -sazoH '^AGENT_NAME=agent-[a-z0-9.-]*$' /proc/[0-9]*/environ || true; } | tr '\0' '\n' | sort -t/ -k3n)
   for pod in "$1"/homelab-workloads-*_agent-*_*/agent-*; do
     [ -d "$pod" ] || continue
     # NAMESPACE_POD_UID/CONTAINER/RESTARTS.log
@@ -13,10 +19,8 @@ agent_pods() {
     log=$(find "$pod" -maxdepth 1 -name '[0-9]*.log' | sort -V | tail -n 1)
     [ -n "$log" ] || continue
     restarts=${log##*/} && restarts=${restarts%.log}
-    # The first of its processes; a child has the variable too.
-    pid=$({ grep -slzxF "AGENT_NAME=$name" /proc/[0-9]*/environ || true; } | sort -t/ -k3n | awk -F/ 'NR == 1 { print $3 }')
-    if [ -z "$pid" ] && [[ $name =~ -[0-9]{8}-[a-z0-9]{5}$ ]]; then continue; fi
-    printf '%s\t%s\t%s\t%s\n' "$name" "$log" "$restarts" "${pid:-0}"
+    if [ -z "${pids[$name]:-}" ] && [[ $name =~ -[0-9]{8}-[a-z0-9]{5}$ ]]; then continue; fi
+    printf '%s\t%s\t%s\t%s\n' "$name" "$log" "$restarts" "${pids[$name]:-0}"
   done
 }
 

@@ -11,12 +11,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../lib/python.sh"
 
 base=$1 work=$2 out=$3
-programs=$work/programs
-mkdir -p "$programs/opt/conversation"
-cp -- "$here"/*.py "$here/embeddings.proto" "$here/../../data/embeddings/model.py" "$programs/opt/conversation/"
-tar --owner=0 --group=0 --sort=name --mtime=@1767225600 -C "$programs" -cf "$work/programs.tar" opt
-mkdir -p "$work/root/opt"
-cp -r -- "$programs/opt/conversation" "$work/root/opt/"
+programs=$work/root/opt/conversation
+mkdir -p "$programs"
+cp -- "$here"/*.py "$here/embeddings.proto" "$here/../../data/embeddings/model.py" "$programs/"
+tar --owner=0 --group=0 --sort=name --mtime=@1767225600 -C "$work/root" -cf "$work/programs.tar" opt
 # shellcheck disable=SC2016 # for the shell in there
 python_layer "$base" "$here/requirements.txt" "$work" "$work/layer.tar" '
   cd /opt/conversation
