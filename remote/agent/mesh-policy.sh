@@ -35,23 +35,25 @@ put_policy() { # OWNERS: the whole, with the node's new part. What refuses it is
   for kind in grant test; do settle "$parts/$node.$kind.new" "$parts/$node.$kind"; done
 }
 # shellcheck disable=SC2317,SC2154 # run by what undo_arm writes
-undo_policy() {
-  local kind
-  exec 9>"$parts/.lock"
-  flock -w 60 9
-  for kind in grant test; do cp -- "$dir/$kind" "$parts/$node.$kind.new"; done
-  # headscale may be starting.
-  until put_policy "$owners"; do
+undo_policy() { # headscale may be starting; after some tries systemd begins it again, and others may have the lock meanwhile
+  local kind try
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$try" = 1 ] || sleep 5
+    exec 9>"$parts/.lock"
+    flock -w 60 9 || continue
     for kind in grant test; do cp -- "$dir/$kind" "$parts/$node.$kind.new"; done
-    sleep 5
+    if put_policy "$owners"; then return; fi
+    exec 9>&-
   done
+  printf 'headscale does not take the former policy back.\n' >&2
+  exit 1
 }
 if [ "${given[verb]}" = set ]; then
   install -d -m 700 "$parts"
   owners=$(decode "${given[owners]}")
   change=mesh-policy-$node
   if [ -n "${given[confirm]:-}" ] && [ -e "$parts/$node.grant" ]; then
-    undo_pending "$change"
+    undo_pending "$change" || fail 24 'The change before this one, which nobody confirmed, could not be undone: is headscale running?'
     undo_begin "$change"
   fi
   exec 9>"$parts/.lock"

@@ -83,6 +83,21 @@ describe.skipIf(!canMount)("mesh-policy.sh", () => {
     expect([pending(), confirm()]).toEqual([false, 26]);
   });
 
+  it("lets others go on, and tries again, when headscale takes the former part back from nobody", () => {
+    set("storage", [grant(22)]);
+    set("storage", []);
+    machine.play("podman", "#!/bin/bash\nexit 1\n");
+    machine.sh(`sed -i "s/sleep 5/sleep 0/" ${undo}`);
+    expect(machine.run(["bash", undo]).code).toBe(1);
+    expect(pending()).toBe(true);
+    const said = set("storage", [grant(80)]);
+    expect([said.code, said.stderr]).toEqual([24, expect.stringContaining("is headscale running?")]);
+    machine.play("podman", headscale);
+    expect(machine.run(["bash", undo]).code).toBe(0);
+    expect(policy().grants).toEqual([grant(22)]);
+    expect(pending()).toBe(false);
+  });
+
   it("leaves nothing to undo of a part that headscale refuses", () => {
     set("storage", [grant(5432)]);
     const said = set("storage", [grant(22, "tag:nobody")]);

@@ -39,7 +39,7 @@ undo_arm() { # NAME SECONDS: standard input is what undoes it
   } >"$dir/undo.sh.new"
   rm -f -- "$dir.undone"
   settle "$dir/undo.sh.new" "$dir/undo.sh"
-  printf '[Unit]\nDescription=Puts back what was before a change of %s that nobody confirmed\n[Service]\nType=oneshot\nExecStart=/bin/bash %s/undo.sh\n' "$1" "$dir" >"/etc/systemd/system/$unit.service"
+  printf '[Unit]\nDescription=Puts back what was before a change of %s that nobody confirmed\n[Service]\nType=oneshot\nExecStart=/bin/bash %s/undo.sh\nRestart=on-failure\nRestartSec=30\n' "$1" "$dir" >"/etc/systemd/system/$unit.service"
   printf '[Unit]\nDescription=When a change of %s counts as not confirmed\n[Timer]\nOnActiveSec=%s\nAccuracySec=1\n[Install]\nWantedBy=timers.target\n' "$1" "$2" >"/etc/systemd/system/$unit.timer"
   systemctl daemon-reload
   systemctl --quiet enable -- "$unit.timer"

@@ -1,11 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { queues } from "../../provider/handlers/nats/queues";
+import { scriptText } from "../../remote/run";
 import { inboxOf } from "../../services/agents-settings";
 import { NatsServer } from "../support/nats-server";
 import { Fake } from "./fakes";
@@ -324,9 +325,12 @@ describe("eighteen agents at once, nine of each language, with the local model d
       await jetstreamManager(await server.as("agents-queue"))
     ).consumers.info("AGENTS", "other");
     expect(num_pending).toBeGreaterThan(0);
-    execFileSync(join(root, "components/agents/scripts/watch.sh"), [
-      ...[String(server.monitorPort), folder, folder],
-    ]);
+    const script = join(folder, "watch.sh");
+    // As they are on the node.
+    copyFileSync(join(root, "components/agents/scripts/watch.sh"), script);
+    for (const name of ["jsz-lib", "agent-pods-lib"])
+      writeFileSync(join(folder, `${name}.sh`), scriptText(name));
+    execFileSync(script, [String(server.monitorPort), folder, folder, "AGENTS", join(folder, "no-pods")]);
     const written = readFileSync(join(folder, "homelab_agents.prom"), "utf8");
     expect(written).toContain(`homelab_agents_waiting{pool="other"} ${num_pending}\n`);
     expect(written).toContain('homelab_agents_waiting{pool="work"} 0\n');
