@@ -4,7 +4,7 @@
  * drill says is thrown away: reports/drills/DATE/NAME.log. With ONLY the report keeps what others came to on the same day.
  * SLOWER=3 gives each three times as long, on a computer that has other things to do.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -64,13 +64,13 @@ async function walk(drill: Drill): Promise<Outcome> {
   begun.stdout.on("data", hear("said"));
   begun.stderr.on("data", hear("complaints"));
   const over = { late: false };
-  const timer = setTimeout(
-    () => {
-      over.late = true;
-      if (begun.pid !== undefined) process.kill(-begun.pid, "SIGTERM");
-    },
-    (full ? 60 : slower) * limit * 60_000,
-  );
+  const time = (full ? 60 : slower) * limit * 60_000;
+  const end = (signal: "SIGTERM" | "SIGKILL") => {
+    over.late = true;
+    if (begun.pid !== undefined) process.kill(-begun.pid, signal);
+  };
+  // Told to end, a drill has a minute for what it still has to do.
+  const timers = [setTimeout(end, time, "SIGTERM"), setTimeout(end, time + 60_000, "SIGKILL")];
   const ended = await new Promise<string>((resolve) => {
     begun.once("error", (error) => {
       resolve(errorMessage(error));
@@ -81,10 +81,18 @@ async function walk(drill: Drill): Promise<Outcome> {
       );
     });
   });
-  clearTimeout(timer);
+  timers.forEach(clearTimeout);
   const result = { seconds: (Date.now() - start) / 1000, log, ...heard };
   const why = over.late ? `it was stopped after ${Math.round(result.seconds / 60)} minutes` : ended;
   return why === "" ? { kind: "passed", ...result } : { kind: "failed", why, ...result };
+}
+
+/** A drill that failed leaves the house in the middle of something; the next one is not to pay for it. */
+function putBack(log: string): void {
+  say("the house is put back: lab/up");
+  const { status, stdout, stderr } = spawnSync(join(root, "lab/up"), { cwd: root, encoding: "utf8" });
+  appendFileSync(join(root, log), `$ lab/up, after the drill\n${stdout}${stderr}`);
+  if (status !== 0) say(`lab/up ended with ${String(status)}: ${log} has what it said.`);
 }
 
 function note(walked: readonly Walked[]): void {
@@ -116,6 +124,7 @@ async function main(): Promise<void> {
     const outcome = await walk(drill);
     say(`${drill.name}: ${outcome.kind}${outcome.kind === "passed" ? "" : `: ${outcome.why ?? ""}`}`);
     keep(drill, outcome, circumstances);
+    if (outcome.kind === "failed") putBack(outcome.log);
     walked.push({ drill, outcome });
   }
   const former = readdirSync(join(root, "docs/drills"))
