@@ -31,6 +31,8 @@ WantedBy=multi-user.target
     health: {
       exec: ["grep", "-q", "healthy", "/etc/homelab-probe/wish"],
       timeoutSeconds: extra.seconds ?? 3,
+      // unit-apply.test.ts has what staying healthy means; here it would be waited for fifty times.
+      settleSeconds: 0,
     },
     keeps: ["/srv/homelab-probe"],
   });

@@ -18,9 +18,9 @@ clients = {digest(one["key"]): one for one in keys["clients"]}
 master = digest(keys["master"])
 
 
-async def auth(request, api_key: str) -> UserAPIKeyAuth:
+async def auth(request, api_key: str | None) -> UserAPIKeyAuth:
     """Who asks: a client with its models, or the house itself."""
-    given = digest(api_key.removeprefix("Bearer "))
+    given = digest((api_key or "").removeprefix("Bearer "))  # without the header there is none
     if hmac.compare_digest(given, master):
         return UserAPIKeyAuth(api_key=given, key_alias="master", user_role=LitellmUserRoles.PROXY_ADMIN)
     client = clients.get(given)

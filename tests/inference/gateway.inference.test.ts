@@ -238,6 +238,8 @@ describe("the inference gateway", () => {
     const status = async (more: Parameters<typeof ask>[1]) => (await ask(gateway, more)).status;
     expect(await status({ model: "dear" })).toBe(403);
     expect(await status({ model: "chat", key: "sk-made-up" })).toBe(401);
+    expect(await status({ model: "chat", key: "" })).toBe(401);
+    expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(401);
     // LiteLLM itself says no to this one, before the house is asked; nobody elsewhere is.
     const before = second.asked;
     expect(await status({ model: "chat", more: { api_base: second.url } })).toBeGreaterThanOrEqual(400);
