@@ -31,8 +31,9 @@ quadlets() {
     fi
   done < <(systemctl show --timestamp=unix -p ActiveState,SubState,NRestarts,StateChangeTimestamp -- "${names[@]/%/.service}" && echo)
   for each in "${names[@]}"; do
-    timeout "$seconds" journalctl -q -u "$each.service" -g '"what"' -n 50 -o json --output-fields=MESSAGE --no-pager 2>/dev/null |
-      sed "s/^/said\t$each\t/" || true
+    # With -g and -n the newest comes first, also where nobody asked for that.
+    timeout "$seconds" journalctl -q -u "$each.service" -r -g '"what"' -n 50 -o json --output-fields=MESSAGE --no-pager 2>/dev/null |
+      tac | sed "s/^/said\t$each\t/" || true
   done
 }
 unit_row() { # NAME KEY=VALUE…

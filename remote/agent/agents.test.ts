@@ -39,6 +39,32 @@ it("says of each queue what JetStream counts", () => {
   ]);
 });
 
+it("says what an agent did last, last: journalctl begins with the newest when it looks for words", () => {
+  const units = join(folder, "containers/systemd");
+  mkdirSync(units, { recursive: true });
+  writeFileSync(join(units, "agent-mail-1.container"), "");
+  const lines = [
+    { what: "took", id: 7, correlation_id: "abc", try: 1 },
+    { what: "done", id: 7 },
+  ];
+  writeFileSync(
+    join(folder, "journal"),
+    lines
+      .map((line, i) => {
+        const at = String((Math.floor(Date.now() / 1000) - 60 + i) * 1_000_000);
+        return `${JSON.stringify({ MESSAGE: JSON.stringify(line), __REALTIME_TIMESTAMP: at })}\n`;
+      })
+      .join(""),
+  );
+  const played = `timeout() { "\${@:2}"; }
+systemctl() { printf 'ActiveState=active\nSubState=running\nNRestarts=0\nStateChangeTimestamp=@1\n'; }
+journalctl() { case " $* " in *" -r "* | *" -g "*" -n "*) tac ${folder}/journal ;; *) cat ${folder}/journal ;; esac; }
+`;
+  const { agents } = agentsOf({ rows: said(folder, played).map((line) => line.split("\t")), ended: "well" });
+  expect(agents).toMatchObject([{ name: "agent-mail-1", running: true, waitsFor: "a task" }]);
+  expect(agents[0]?.task).toBeUndefined();
+});
+
 it("says of agents that are pods what it says of others, and of one that a schedule began only while it runs", async () => {
   const pods = join(folder, "pods");
   const busy = playedPod(pods, "agent-mail-7d9f6c5b4", [

@@ -1,65 +1,25 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { inboxOf } from "../../services/agents-settings";
 import { ask, many, type Answer } from "../inference/client";
 import { Fake } from "../inference/fakes";
 import { homelabCommand } from "../support/command";
 import { beginOnNode, onNode } from "../support/lab";
-import { preview, pulumi, well } from "../support/stack";
-
-interface Outputs {
-  readonly NATS_URL: string;
-  readonly INFERENCE_URL: string;
-  readonly passwords: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
+import { preview, well } from "../support/stack";
+import { agentsHandedOut, Tasks } from "./tasks";
 
 /** The accounts that lab/agents names, played here. */
 const first = new Fake("first", { ms: 150, limits: { tokens: 12_000, requests: 10_000 } });
 const second = new Fake("second", { ms: 150, limits: { tokens: 24_000, requests: 10_000 } });
-let outputs: Outputs;
+let outputs: ReturnType<typeof agentsHandedOut>;
 let gateway: { readonly url: string; readonly key: (client: string) => string };
-const open: NatsConnection[] = [];
+const tasks = new Tasks(() => outputs);
 const root = join(__dirname, "../..");
 const run = promisify(execFile);
 /** What was measured, said at the end. */
 const facts: string[] = [];
-
-async function as(user: string): Promise<NatsConnection> {
-  const made = await connect({
-    ...{ servers: outputs.NATS_URL, user, pass: outputs.passwords.nats?.[user] ?? "" },
-    ...{ inboxPrefix: inboxOf(user), maxReconnectAttempts: -1 },
-  });
-  open.push(made);
-  return made;
-}
-
-/** Gives a task out, and waits until its result is kept. */
-async function done(pool: string, say: string): Promise<{ said: string[]; agent: string; chain: string }> {
-  const chain = randomBytes(16).toString("hex");
-  const head = headers();
-  head.set("traceparent", `00-${chain}-0000000000000001-01`);
-  const { seq } = await jetstream(await as("agents-tasks")).publish(
-    `agents.task.${pool}.lab`,
-    JSON.stringify({ say, steps: 2 }),
-    { headers: head, msgID: chain },
-  );
-  const manager = await jetstreamManager(await as("agents-queue"));
-  const kept = async () =>
-    await manager.streams
-      .getMessage("AGENTS_DONE", { last_by_subj: `agents.done.${pool}.${seq}` })
-      .catch(() => undefined);
-  await expect.poll(kept, { timeout: 120_000, interval: 500 }).toBeTruthy();
-  const told = (await kept())?.json<{ result: { said: string[] }; agent: string }>();
-  if (told === undefined) throw new Error("what was kept is gone");
-  const { result, agent } = told;
-  return { said: result.said, agent, chain };
-}
 
 /** Neither the first nor the second: what llama.cpp says has no meaning. */
 const isLocal = async () => {
@@ -77,8 +37,7 @@ describe("the gateway and agents on machines", () => {
   beforeAll(async () => {
     await first.listen(4811);
     await second.listen(4812);
-    const { text } = well(pulumi("desktop", "stack", "output", "--show-secrets", "--json"));
-    outputs = JSON.parse(text.slice(text.indexOf("{"))) as Outputs;
+    outputs = agentsHandedOut();
     const keys = outputs.passwords.inference ?? {};
     gateway = {
       url: outputs.INFERENCE_URL,
@@ -91,7 +50,7 @@ describe("the gateway and agents on machines", () => {
   });
   afterAll(async () => {
     console.log(facts.join("\n"));
-    await Promise.all(open.map((one) => one.close()));
+    await tasks.close();
     for (const fake of [first, second]) await fake.close();
   });
 
@@ -100,7 +59,7 @@ describe("the gateway and agents on machines", () => {
   });
 
   it("have an agent's question answered by llama.cpp on compute", async () => {
-    const { said, chain } = await done("mail", "hello");
+    const { said, chain } = await tasks.done("mail", "hello");
     expect(said).toHaveLength(2);
     expect(first.asked + second.asked).toBe(0);
     // From the task to the tokens, by one id.
@@ -161,7 +120,7 @@ describe("the gateway and agents on machines", () => {
       const knew = (known.find(({ at, up }) => at > cut && !up)?.at ?? Infinity) - cut;
       facts.push(`compute off: known to the gateway after ${(knew / 1000).toFixed(1)} s`);
       expect(knew).toBeLessThan(10_000);
-      expect((await done("mail", "hello")).said.join()).toMatch(/from (first|second)/);
+      expect((await tasks.done("mail", "hello")).said.join()).toMatch(/from (first|second)/);
       const asked = Date.now();
       onNode("desktop", "systemctl start homelab-inference-wake");
       await expect.poll(() => known.at(-1)?.up, { timeout: 300_000, interval: 200 }).toBe(true);
@@ -237,11 +196,11 @@ describe("the gateway and agents on machines", () => {
   });
 
   it("are shown by `homelab agents`", async () => {
-    await done("mail", "hello");
+    await tasks.done("mail", "hello");
     const { code, text } = homelabCommand("agents", ["--output", "json"], 60);
     expect(code).toBe(0);
     const seen = JSON.parse(text) as {
-      agents: { name: string; running: boolean; speaks: boolean }[];
+      agents: { name: string; running: boolean; speaks: boolean; task?: object }[];
       queues: object[];
       accounts: { name: string; of: string; limit: number }[];
       tokens: Record<string, number>;
@@ -250,6 +209,7 @@ describe("the gateway and agents on machines", () => {
       ["agent-code-1", "agent-mail-1", "agent-mail-2", "agent-mail-3"].map((name) => [name, true]),
     );
     expect(seen.agents.some(({ speaks }) => speaks)).toBe(true);
+    expect(seen.agents.filter(({ task }) => task !== undefined)).toEqual([]);
     expect(seen.queues).toEqual(["code", "mail"].map((pool) => ({ pool, waiting: 0, taken: 0, again: 0 })));
     expect(seen.accounts).toContainEqual(
       expect.objectContaining({ name: "first", of: "tokens", limit: 6000 }),
