@@ -1,4 +1,5 @@
 import { hostPort, houseAddress, type Node, type Topology } from "../topology";
+import { cloudBackends, cloudRule } from "./inference-cloud";
 import { knownBackends, type BackendSettings, type InferenceSettings } from "./inference-settings";
 
 /** What a client may ask for; LiteLLM has some hundred paths more, none of which leads out of here. */
@@ -13,8 +14,8 @@ const open = [
   "/models",
 ];
 
-/** Before a server's name in the path: of a model that says `wake`. */
-export const wakePath = "wake/";
+/** Before a server's name in the path: of a model that says `wake`. No name begins so. */
+export const wakePath = "_wake/";
 
 /** Seconds that a request waits for a slot of a server of the house. */
 const slotSeconds = 2;
@@ -51,7 +52,7 @@ backend house-${name}
 `;
 };
 
-/** haproxy.cfg: the door that clients come in by, and the one by which LiteLLM asks servers of the house. */
+/** haproxy.cfg: the door that clients come in by, and the one by which LiteLLM asks servers of the house and accounts. */
 export function doorConfig(own: InferenceSettings, node: Node, topology: Topology): string {
   const { storage } = topology.nodes;
   const scraper = [...new Set(["127.0.0.1", "::1", node.address, storage.address, houseAddress(storage)])];
@@ -117,10 +118,11 @@ frontend house
   http-request set-var(txn.wake) str(yes) if wakes
   http-request replace-path /${wakePath}(.*) /\\1 if wakes
   log-format '{"what":"house","server":"%b","status":%ST,"wanted":"%[var(txn.wanted)]"}'
+  ${cloudRule}
   use_backend house-%[path,field(2,/)]
 ${Object.entries(own.backends)
   .map(([name, one]) => backend(name, one, topology))
-  .join("")}
+  .join("")}${cloudBackends(own)}
 frontend figures
   bind ${node.address.includes(":") ? `:::${own.metricsPort} v4v6` : `*:${own.metricsPort}`}
   http-request deny deny_status 404 unless { path /metrics }

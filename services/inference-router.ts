@@ -1,3 +1,4 @@
+import { cloudBase } from "./inference-cloud";
 import { wakePath } from "./inference-door";
 import type { InferenceSettings } from "./inference-settings";
 import { secretName, type SecretSources } from "./service";
@@ -43,12 +44,11 @@ function localParams(own: InferenceSettings, name: string, choice: Choice) {
 function cloudParams(own: InferenceSettings, name: string, choice: Choice) {
   const account = own.accounts[name];
   if (account === undefined) return {};
-  const { provider, url, apiKey, tokensPerMinute, requestsPerMinute, budget, budgetTime, answerSeconds } =
-    account;
+  const { provider, apiKey, tokensPerMinute, requestsPerMinute, budget, budgetTime, answerSeconds } = account;
   const among = Math.max(1, entriesOf(own, name));
   return {
     model: `${provider}/${choice.model}`,
-    ...(url === undefined ? {} : { api_base: url }),
+    api_base: cloudBase(own, name, account),
     api_key: apiKey ?? "none",
     ...(tokensPerMinute === undefined ? {} : { tpm: share(tokensPerMinute, among) }),
     ...(requestsPerMinute === undefined ? {} : { rpm: share(requestsPerMinute, among) }),

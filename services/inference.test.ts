@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { house } from "../power/testing";
 import { loadSettings } from "../settings";
 import { doorConfig } from "./inference-door";
-import { inferenceProblems, inferenceSchema } from "./inference-settings";
+import { inferenceProblems } from "./inference-problems";
+import { inferenceSchema } from "./inference-settings";
 import { routerConfig, routerKeys } from "./inference-router";
 import { clientsOf, keptFiles, portsOf, quadletsOn, secretNames, serviceProblems, urlsOf } from ".";
 
@@ -88,7 +89,8 @@ describe("the inference gateway", () => {
       ["openai/large", 2],
     ]);
     expect(chat[0]).toMatchObject({ api_base: "http://127.0.0.1:4002/ollama/v1", input_cost_per_token: 0 });
-    expect(chat[2]).toMatchObject({ api_base: "https://api.example.org/v1", api_key: "sk-second" });
+    expect(chat[1]).toMatchObject({ api_base: "http://127.0.0.1:4002/_cloud/first/v1", api_key: "sk-first" });
+    expect(chat[2]).toMatchObject({ api_base: "http://127.0.0.1:4002/_cloud/second/v1" });
   });
 
   it("uses half of what a provider allows, and no account more often because two models name it", () => {
@@ -102,6 +104,47 @@ describe("the inference gateway", () => {
     expect(text).toContain(`server ollama ${compute.address}:11434 maxconn 2 check`);
     expect(text).toContain("http-check send meth GET uri /api/version");
     expect(text).toContain("server mine 192.168.1.9:9000 maxconn 3 check");
+  });
+
+  it("leaves LiteLLM no way out of its node but the door, which asks the accounts at their own addresses", () => {
+    const router = quadletsOn({ node: desktop, topology: house }, settings).find(
+      ({ name }) => name === "inference",
+    );
+    expect(router?.run.more?.Service).toMatchObject({ IPAddressDeny: "any", IPAddressAllow: "localhost" });
+    for (const { api_base } of [...entries()("chat"), ...entries()("code")])
+      expect(api_base).toMatch(/^http:\/\/127\.0\.0\.1:4002\//);
+    const servers = doorConfig(settings.inference, desktop, house).match(/^ {2}server .*$/gm) ?? [];
+    expect(servers.filter((line) => line.includes(" ssl ")).map((line) => line.split(" ")[4])).toEqual([
+      "api.openai.com:443",
+      "api.example.org:443",
+    ]);
+    for (const line of servers.filter((one) => one.includes(" ssl ")))
+      expect(line).toMatch(/ verify required .* verifyhost api\./);
+  });
+
+  it.each([
+    [
+      { provider: "gemini" },
+      /accounts\.first\.provider is gemini: .*url must say where its API is.*openai, anthropic/,
+    ],
+    [
+      { url: "https://192.0.2.7/v1" },
+      /accounts\.first\.url has the address 192\.0\.2\.7: with https it must have a name/,
+    ],
+    [{ url: "https://[2001:db8::7]/v1" }, /has the address 2001:db8::7: /],
+  ])(
+    "refuses an account of which it cannot know where it is, or who answers there: %j",
+    (first, sentence) => {
+      expect(inferenceProblems(inferenceSchema.parse({ accounts: { first } })).join()).toMatch(sentence);
+    },
+  );
+
+  it("asks a server of a person's own by its address, without a certificate", () => {
+    const { accounts, ...rest } = inferenceSchema.parse({
+      accounts: { mine: { url: "http://[2001:db8::7]:8000/v1" } },
+    });
+    expect(inferenceProblems({ accounts, ...rest })).toEqual([]);
+    expect(doorConfig({ accounts, ...rest }, desktop, house)).toContain("  server mine [2001:db8::7]:8000\n");
   });
 
   it("gives up a server that is silent within ten seconds, the wait for a slot included", () => {

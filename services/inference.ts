@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { doorConfig, doorMetrics } from "./inference-door";
 import { routerConfig, routerKeys, routerLimits } from "./inference-router";
-import { inferenceProblems, inferenceSchema, type InferenceSettings } from "./inference-settings";
+import { inferenceProblems } from "./inference-problems";
+import { inferenceSchema, type InferenceSettings } from "./inference-settings";
 import { secretName, service, type Service } from "./service";
 
 const on = ["desktop", "storage"] as const;
@@ -111,7 +112,11 @@ const router = (own: InferenceSettings): Service => ({
     memory: own.memory,
     health: { http: `http://127.0.0.1:${own.routerPort}/health/liveliness` },
     startSeconds: 300,
-    more: own.quadlet,
+    // Servers and accounts are asked by the door; nothing in here has another way out.
+    more: {
+      ...own.quadlet,
+      Service: { IPAddressAllow: "localhost", IPAddressDeny: "any", ...own.quadlet.Service },
+    },
   }),
 });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, many, type Answer } from "../inference/client";
 import { Fake } from "../inference/fakes";
 import { homelabCommand } from "../support/command";
-import { beginOnNode, onNode } from "../support/lab";
+import { beginOnNode, labTopology, onNode } from "../support/lab";
 import { preview, well } from "../support/stack";
 import { agentsHandedOut, Tasks } from "./tasks";
 
@@ -193,6 +193,21 @@ describe("the gateway and agents on machines", () => {
     expect(
       python('import urllib.request\nurllib.request.urlopen("http://127.0.0.1:4001/v1/models")\n'),
     ).toMatch(/HTTP Error 40[013]/);
+  });
+
+  it("leave LiteLLM no way out of its node, also not to the rest of the house", () => {
+    const { address } = labTopology().nodes.storage;
+    const python = (host: string, port: number) =>
+      onNode(
+        "desktop",
+        "podman exec -i inference python3 - 2>&1 || true",
+        `import socket\nsocket.create_connection(("${host}", ${port}), 5)\nprint("there")\n`,
+      );
+    expect(
+      onNode("desktop", `curl -s -o /dev/null -w '%{http_code}' http://${address}:9000/minio/health/live`),
+    ).toBe("200");
+    expect(python(address, 9000)).toMatch(/PermissionError|Operation not permitted/);
+    expect(python("127.0.0.1", 4002)).toContain("there");
   });
 
   it("are shown by `homelab agents`", async () => {

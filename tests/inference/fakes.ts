@@ -59,6 +59,8 @@ export class Fake {
   counts = none();
   /** How many questions came, answered or not. */
   asked = 0;
+  /** The newest question: where it came, and by which name and key. */
+  last: { url?: string | undefined; host?: string | undefined; authorization?: string | undefined } = {};
   private readonly server: Server;
   private window: { at: number; tokens: number }[] = [];
   private busy = 0;
@@ -108,7 +110,11 @@ export class Fake {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request).catch(() => "");
-    if (request.method === "POST") this.asked += 1;
+    if (request.method === "POST") {
+      this.asked += 1;
+      const { url, headers } = request;
+      this.last = { url, host: headers.host, authorization: headers.authorization };
+    }
     if (this.mode === "gone") {
       request.socket.destroy();
       return;

@@ -81,7 +81,7 @@ describe("the inference gateway", () => {
         },
         clients: { mail: { models: ["chat"] }, saver: { models: ["dear", "brief"] } },
       },
-      (config) => config.replaceAll('"77h"', `"${brief}s"`),
+      { changed: (config) => config.replaceAll('"77h"', `"${brief}s"`) },
     );
   });
   beforeEach(async () => {

@@ -18,6 +18,14 @@ export const pythonProgram = join(programs, "python");
 
 type Part = "inference-store" | "inference" | "inference-door";
 
+/** What is not as it is in the house. */
+interface Other {
+  /** What LiteLLM is told instead, for what no setting may say. */
+  readonly changed?: (config: string) => string;
+  /** Certificates that are vouched for, PEM. @default none */
+  readonly authorities?: string;
+}
+
 /** The gateway as services/inference.ts renders it, as programs on loopback: each with its files, secrets and arguments. */
 export class Gateway {
   readonly passwords: Record<Part, Record<string, string>> = {
@@ -31,11 +39,11 @@ export class Gateway {
   private constructor(
     private readonly settings: ReturnType<typeof loadSettings<"desktop">>,
     readonly port: number,
-    private readonly changed: (config: string) => string,
+    private readonly other: Other,
   ) {}
 
-  /** @param given `homelab:inference` @param changed what LiteLLM is told instead, for what no setting may say */
-  static async start(given: object, changed = (config: string) => config): Promise<Gateway> {
+  /** @param given `homelab:inference` */
+  static async start(given: object, other: Other = {}): Promise<Gateway> {
     const ports = {
       ...{ port: await freePort(), metricsPort: await freePort(), routerPort: await freePort() },
       ...{ backendPort: await freePort(), storePort: await freePort() },
@@ -45,7 +53,7 @@ export class Gateway {
       { "homelab:inference": JSON.stringify({ enabled: true, ...ports, ...given }) },
       { home: "/nowhere", exists: () => false },
     );
-    const gateway = new Gateway(settings, ports.port, changed);
+    const gateway = new Gateway(settings, ports.port, other);
     for (const part of ["inference-store", "inference", "inference-door"] as const) gateway.run(part);
     try {
       await gateway.ready();
@@ -144,7 +152,7 @@ export class Gateway {
       services: this.passwords,
     };
     const made = Object.entries(service.secrets?.(own) ?? {}).map(
-      ([key, of]) => [key, this.changed(of(given))] as const,
+      ([key, of]) => [key, this.other.changed?.(of(given)) ?? of(given)] as const,
     );
     const secrets = Object.fromEntries(
       [...Object.entries(this.passwords[part]), ...made].map(([key, value]) => [
@@ -172,6 +180,10 @@ export class Gateway {
     for (const file of run.files ?? []) {
       mkdirSync(join(at(file.at), ".."), { recursive: true });
       writeFileSync(at(file.at), here(file.content));
+    }
+    if (this.other.authorities !== undefined) {
+      mkdirSync(at("etc/ssl/certs"), { recursive: true });
+      writeFileSync(at("etc/ssl/certs/ca-certificates.crt"), this.other.authorities);
     }
     const arguments_ = (run.container.exec ?? []).map(here);
     const [program = "", ...rest] = part === "inference" ? ["litellm", ...arguments_] : arguments_;
