@@ -94,7 +94,7 @@ export function journalUpload(
           path: `/etc/containers/systemd/${name}.container`,
           content: image.reference.apply((built) => journalUploadQuadlet(target, built)),
         },
-        ...["ship.sh", "redact.pl"].map((file) => ({
+        ...["ship.sh", "redact.pl", "Secrets.pm"].map((file) => ({
           path: `${folder}/${file}`,
           content: readFileSync(join(__dirname, "../scripts", file), "utf8"),
           mode: "0755",
