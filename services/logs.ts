@@ -72,7 +72,7 @@ export const logShippingSchema = strict({
     .default(false)
     .describe("whether the node's journal and the logs of its pods are carried to storage"),
   engine: engine.describe(
-    "what they are carried to: `homelab:logs.engine` on storage. Vector carries them to `loki`, systemd-journal-upload (the journal alone) to `victorialogs`",
+    "what they are carried to: `homelab:logs.engine` on storage. Vector carries them to `loki`, systemd-journal-upload and a program for the pods to `victorialogs`",
   ),
   image: image
     .default("docker.io/timberio/vector:0.57.0-debian")
@@ -137,7 +137,8 @@ export const shippingState: Readonly<Record<LogEngine, string>> = {
 
 export const logShipping = service({
   title: "log shipping",
-  purpose: "carries the node's journal to where logs are kept, without the secrets in it",
+  purpose:
+    "carries the node's journal and its pods' logs to where logs are kept, without the secrets in them",
   key: "logShipping",
   on: ["storage", "desktop", "compute"],
   settings: logShippingSchema,
@@ -145,7 +146,7 @@ export const logShipping = service({
   images: ({ image, baseImage }) => [image, baseImage],
   keeps: ({ engine }) => ({
     kind: "ephemeral",
-    paths: [shippingState[engine], "/var/log/journal"],
-    reason: "how far it has come, and the journal itself, which is carried to storage",
+    paths: [shippingState[engine], "/var/log/journal", "/var/log/pods"],
+    reason: "how far it has come, and what is carried to storage",
   }),
 });

@@ -60,16 +60,19 @@ export interface NodeConfig {
   readonly certificates: readonly string[];
   /** Where what carries the logs away notes how far it has come. @default it carries none */
   readonly cursor?: string;
+  /** A file that is touched whenever no line of a pod waits to be carried away. @default the pods' logs are not carried so */
+  readonly carried?: string;
   /** Port on loopback on which a NATS server tells of itself. @default there is none */
   readonly nats?: number;
 }
 
 /** As node.sh reads it. */
-export function nodeConfig({ timers, targets, certificates, cursor, nats }: NodeConfig): string {
+export function nodeConfig({ timers, targets, certificates, cursor, carried, nats }: NodeConfig): string {
   const lines = [
     ...timers.map((name) => ["timer", name]),
     ...certificates.map((path) => ["certificates", path]),
     ...(cursor === undefined ? [] : [["cursor", cursor]]),
+    ...(carried === undefined ? [] : [["carried", carried]]),
     ...(nats === undefined ? [] : [["nats", String(nats)]]),
     ...targets.map(({ name, port, path }) => ["target", name, String(port), path]),
   ];

@@ -129,6 +129,25 @@ describe("an ObservabilityStack", () => {
     ]);
   });
 
+  it("puts each program beside those that need it, and shows the carrier the journal and the pods' logs", async () => {
+    const shipping = logShippingSchema.parse({ enabled: true, engine: "victorialogs" });
+    const unit = named(await stack({ shipping }), "observability-journal-upload-unit");
+    const texts = files(unit);
+    const folder = "/usr/local/lib/homelab/homelab-journal-upload";
+    const programs = Object.entries(texts).filter(([path]) => /\.(sh|pl|pm)$/.test(path));
+    expect(programs).toHaveLength(6);
+    for (const [, text] of programs) {
+      const own = [...text.matchAll(/^use ([A-Z][a-z]+);$|"\$here\/([\w.]+)"/gm)];
+      for (const [, module, file = `${module ?? ""}.pm`] of own)
+        expect(texts).toHaveProperty([`${folder}/${file}`]);
+    }
+    const text = texts["/etc/containers/systemd/homelab-journal-upload.container"];
+    for (const path of ["/var/log/journal", "/var/log/pods"]) {
+      expect(text).toContain(`Volume=${path}:${path}:ro`);
+      expect(unit.inputs.directories).toContainEqual(expect.objectContaining({ path }));
+    }
+  });
+
   it("shows it on an always-on node, with the password of a role that reads in a secret alone", async () => {
     const settings = grafanaSchema.parse({ enabled: true, postgres: { role: "viewer" } });
     const storage = {

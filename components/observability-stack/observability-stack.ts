@@ -22,7 +22,7 @@ import { childOptions } from "../child-options";
 import { nothingKeptOn, persistentOn } from "../placement";
 import { QuadletService } from "../quadlet-service";
 import { clusterArguments, clusterOnNode, type MeasuredCluster } from "./cluster";
-import { cursorFile, logsRun, shipLogs } from "./logs";
+import { logsRun, progressOf, shipLogs } from "./logs";
 import { job, nodeConfig, targetArguments, type Target } from "./jobs";
 import {
   alertmanagerRun,
@@ -63,7 +63,7 @@ export interface ObservabilityStackArgs {
   alerts?: AlertsSettings;
   /** Keeps the logs of all nodes; on an always-on node. @default another node does */
   logs?: LogsSettings;
-  /** Carries this node's journal to storage. @default it stays here */
+  /** Carries this node's journal and its pods' logs to storage. @default it stays here */
   shipping?: LogShippingSettings;
   /** Shows it, on an always-on node. @default another node does */
   grafana?: {
@@ -160,7 +160,7 @@ export class ObservabilityStack extends pulumi.ComponentResource {
             targets: args.targets ?? [],
             certificates: args.certificates ?? [],
             ...(args.nats === undefined ? {} : { nats: args.nats }),
-            ...(shipping === undefined ? {} : { cursor: cursorFile(shipping) }),
+            ...(shipping === undefined ? {} : progressOf(shipping)),
           }),
           onChange: "nothing",
         },

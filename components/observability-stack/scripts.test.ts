@@ -136,6 +136,23 @@ esac`,
     expect(metrics()).not.toMatch(/^homelab_logs_behind_seconds \d/m);
   });
 
+  it("is for how long its pods' lines have been waiting, when that is longer", () => {
+    const cursor = file("cursor", "LAST_CURSOR=s=abc;i=1\n");
+    const carried = file("pods", "");
+    program("journalctl", "exit 0");
+    const behind = () =>
+      Number(
+        /^homelab_logs_behind_seconds (\d+)$/m.exec(metrics(`cursor\t${cursor}`, `carried\t${carried}`))?.[1],
+      );
+    expect(behind()).toBeLessThan(60);
+    const ago = Math.floor(Date.now() / 1000) - 900;
+    utimesSync(carried, ago, ago);
+    expect(behind()).toBeGreaterThanOrEqual(900);
+    // Never carried: since it was switched on.
+    rmSync(carried);
+    expect(behind()).toBeLessThan(60);
+  });
+
   it("is until when a certificate is valid", () => {
     const made = spawnSync("openssl", [
       ...[

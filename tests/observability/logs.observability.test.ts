@@ -88,6 +88,64 @@ describe("what a node says", () => {
   });
 });
 
+// Files by hand, as containerd writes them: there need be no cluster. Where there is one, kubelet takes away each minute what
+// belongs to no pod of its own: then again.
+describe("what a pod says", { retry: 2 }, () => {
+  const root = "/var/log/pods";
+  const folderOf = (pod: string) => `${root}/test_${pod}_0b1c/talker`;
+  /** Puts lines into a file that are `STREAM TAG TEXT`. */
+  const writer = `write() { while IFS= read -r part; do echo "$(date -u +%FT%T.%NZ) $part"; done >>"$1"; }`;
+  afterAll(() => {
+    onNode("desktop", `rm -rf ${root}/test_homelab-test-*`);
+  });
+  const said = (pod: string, lines: number) =>
+    until(
+      "that it arrived",
+      () => {
+        const found = find(`_time:1h POD_NAME:="${pod}" | sort by (_time)`);
+        return found.length >= lines ? found : undefined;
+      },
+      60,
+    );
+
+  it("arrives with the fields that the journal's lines have, its parts together, without the secret", async () => {
+    const [pod, id, planted] = [fresh(), randomBytes(16).toString("hex"), randomBytes(12).toString("hex")];
+    onNode(
+      "desktop",
+      `${writer}; mkdir -p ${folderOf(pod)} && write ${folderOf(pod)}/0.log`,
+      `stdout P asked correlation_id=${id} with pass\nstdout F word=${planted} so\nstderr F failed\n`,
+    );
+    const found = await said(pod, 2);
+    const who = {
+      ...{ _HOSTNAME: "desktop", POD_NAMESPACE: "test", POD_NAME: pod },
+      ...{ CONTAINER_NAME: "talker", SYSLOG_IDENTIFIER: "talker" },
+    };
+    expect(found).toMatchObject([
+      { ...who, _msg: `asked correlation_id=${id} with password=[redacted] so`, CORRELATION_ID: id },
+      { ...who, _msg: "failed", PRIORITY: "4", level: "warning" },
+    ]);
+    // Neither an id nor a pod makes a stream.
+    expect(found[0]?._stream).toContain("talker");
+    expect(found[0]?._stream).not.toContain(pod);
+    expect(find(`_time:1h CORRELATION_ID:="${id}"`)).toHaveLength(1);
+    expect(find(`_time:1h ~"${planted}" | stats count() found`)[0]?.found).toBe("0");
+  });
+
+  it("is not lost when its file is rotated, and comes once", async () => {
+    const pod = fresh();
+    onNode(
+      "desktop",
+      `${writer}; mkdir -p ${folderOf(pod)} && cd ${folderOf(pod)} && seq -f 'stdout F line %.0f' 1 50 | write 0.log; sleep 3; ` +
+        `seq -f 'stdout F line %.0f' 51 100 | write 0.log; mv 0.log 0.log.20251129-120000; ` +
+        `seq -f 'stdout F line %.0f' 101 150 | write 0.log`,
+    );
+    const found = await said(pod, 150);
+    expect(found.map(({ _msg }) => _msg)).toEqual(
+      Array.from({ length: 150 }, (_, index) => `line ${index + 1}`),
+    );
+  });
+});
+
 const lines = Number(process.env.LOG_LINES ?? 100_000);
 const away = Number(process.env.LOG_SECONDS_AWAY ?? 30);
 

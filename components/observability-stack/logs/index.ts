@@ -8,12 +8,15 @@ import { vectorRun } from "./vector";
 
 export { logsRun } from "./engines";
 
-/** Where a shipper notes how far it has come; node.sh reads it. */
-const cursors: Readonly<Record<LogEngine, string>> = {
-  loki: `${shippingState.loki}/journal/checkpoint.txt`,
-  victorialogs: `${shippingState.victorialogs}/state`,
+/** Where a shipper notes how far it has come with the journal, and when the pods' logs were carried; node.sh reads it. */
+const progress: Readonly<Record<LogEngine, { readonly cursor: string; readonly carried?: string }>> = {
+  loki: { cursor: `${shippingState.loki}/journal/checkpoint.txt` },
+  victorialogs: {
+    cursor: `${shippingState.victorialogs}/state`,
+    carried: `${shippingState.victorialogs}/pods`,
+  },
 };
-export const cursorFile = ({ engine }: LogShippingSettings): string => cursors[engine];
+export const progressOf = ({ engine }: LogShippingSettings) => progress[engine];
 
 export interface ShippingArgs {
   /** The node whose lines are shipped. */

@@ -11,7 +11,8 @@ import { chainExpression, perlPatterns } from "./redaction";
 /**
  * systemd's own carrier of journals. Of four that were tried under faults it alone lost nothing: it notes the last line that
  * was taken, and the journal is the buffer. It carries lines as they are, so redact.pl stands behind it on the node and takes
- * secrets out. Both run in a container, so that nothing is installed on the node.
+ * secrets out. Beside it pods.pl carries the pods' logs, which are in no journal, in the same way. All run in a container, so
+ * that nothing is installed on the node.
  */
 
 const name = "homelab-journal-upload";
@@ -41,7 +42,7 @@ const journalUploadQuadlet = ({ host, port }: JournalTarget, image: string) =>
   render(
     containerUnit({
       unit: {
-        description: "Carries this node's journal to where logs are kept",
+        description: "Carries this node's journal and its pods' logs to where logs are kept",
         after: ["network-online.target"],
         wants: ["network-online.target"],
         startLimitIntervalSec: 0,
@@ -55,13 +56,15 @@ const journalUploadQuadlet = ({ host, port }: JournalTarget, image: string) =>
         exec: [host, String(port), "/insert/journald"],
         mounts: [
           { source: "/var/log/journal", target: "/var/log/journal", readOnly: true },
+          { source: "/var/log/pods", target: "/var/log/pods", readOnly: true },
           { source: state, target: "/state" },
           { source: folder, target: folder, readOnly: true },
         ],
         noNewPrivileges: true,
         dropCapabilities: ["all"],
         labels: {
-          "homelab.dev/ephemeral": "how far the journal has come: without it, lines are carried twice",
+          "homelab.dev/ephemeral":
+            "how far the journal and the pods' logs have come: without it, lines are carried twice",
         },
         logDriver: "journald",
       },
@@ -94,7 +97,7 @@ export function journalUpload(
           path: `/etc/containers/systemd/${name}.container`,
           content: image.reference.apply((built) => journalUploadQuadlet(target, built)),
         },
-        ...["ship.sh", "redact.pl"].map((file) => ({
+        ...["ship.sh", "redact.pl", "pods.pl", "Secrets.pm", "Engine.pm", "Files.pm"].map((file) => ({
           path: `${folder}/${file}`,
           content: readFileSync(join(__dirname, "../scripts", file), "utf8"),
           mode: "0755",
@@ -106,6 +109,8 @@ export function journalUpload(
         { path: state, mode: "0700" },
         // A journal in memory alone would lose what a power cut takes before it was carried away.
         { path: "/var/log/journal", mode: "0755" },
+        // Of a node without pods: it cannot be mounted where it is not, and one that came later would not be seen.
+        { path: "/var/log/pods", mode: "0755" },
       ],
       restartOn: { image: image.imageId },
       health: { exec: ["podman", "exec", name, "test", "-d", "/state"], timeoutSeconds: 30 },

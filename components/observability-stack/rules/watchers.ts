@@ -166,7 +166,7 @@ export const logs: RuleGroup = {
       for: "5m",
       severity: "warning",
       summary:
-        "What {{ $labels.node }} has logged for {{ $value | humanizeDuration }} has not arrived; it is in its journal.",
+        "What {{ $labels.node }} has logged for {{ $value | humanizeDuration }} has not arrived; it is still there.",
       fires: {
         "a node whose logs stay where they are": {
           series: { 'homelab_logs_behind_seconds{node="desktop"}': "0+60x40" },
@@ -174,7 +174,7 @@ export const logs: RuleGroup = {
           alerts: [
             {
               labels: { node: "desktop" },
-              says: "What desktop has logged for 20m 0s has not arrived; it is in its journal.",
+              says: "What desktop has logged for 20m 0s has not arrived; it is still there.",
             },
           ],
         },

@@ -70,7 +70,7 @@ timers() {
 
 # behind: for how long the oldest line that has not arrived has been waiting, in seconds. Nothing when no logs are sent.
 behind() {
-  local file cursor first
+  local file cursor first pods
   file=$(configured cursor)
   [ -n "$file" ] || return 0
   # Never sent: since it was switched on.
@@ -80,6 +80,12 @@ behind() {
     first=$(journalctl --merge --quiet --no-pager --output=short-unix --after-cursor="$cursor" 2>/dev/null | head -n 1 | cut -d. -f1) || true
   fi
   [[ ${first:-} =~ ^[0-9]+$ ]] || first=$now
+  # The time of this file is when no line of a pod was waiting, or some were carried.
+  file=$(configured carried)
+  if [ -n "$file" ]; then
+    pods=$(stat -c %Y -- "$file" 2>/dev/null) || pods=$(stat -c %Y "$config")
+    if [ "$pods" -lt "$first" ]; then first=$pods; fi
+  fi
   printf '%s\n' $((now > first ? now - first : 0))
 }
 

@@ -2,27 +2,18 @@
 # Stands between systemd-journal-upload and the log engine, on the node itself: takes secrets out of each entry before it leaves
 # the node, and adds the id of the chain of requests that a message names, as a field. An answer is the engine's own, so the
 # shipper's note of how far it has come moves only when the engine has said yes.
-# Arguments: the engine's host, port, file of expressions (one a line; group 1 and 2 stay, what is between goes), and the
-# expression of the chain. Listens on a port of the loopback that is free, and prints its number.
+# Arguments: the engine's host, port, file of expressions, and the expression of the chain (Secrets.pm). Listens on a port of the
+# loopback that is free, and prints its number.
 use strict;
 use warnings;
 use IO::Socket::IP;
+use File::Basename qw(dirname);
+use lib dirname(__FILE__);
+use Secrets;
 $SIG{PIPE} = 'IGNORE';
 my ($host, $port, $file, $chain) = @ARGV;
+my $secrets = Secrets->new($file, $chain);
 my $longest = 1 << 20;    # bytes of a field that are held at once; a longer one is left out
-
-open my $list, '<', $file or die "$file: $!\n";
-my @patterns = map { chomp; qr/$_/i } <$list>;
-close $list;
-my $of_chain = qr/$chain/i;
-
-sub redact {
-    my ($text) = @_;
-    for my $pattern (@patterns) {
-        $text =~ s/$pattern/$1 . '[redacted]' . (defined $2 ? $2 : '')/ge;
-    }
-    return $text;
-}
 
 # What programs say, and with which arguments they were started; the rest of the journal's own fields (_PID, __CURSOR) hold
 # nothing of theirs.
@@ -84,10 +75,10 @@ sub feed {
             $at = $end + 10 + $size;
         }
         if (said($name)) {
-            $id = lc $1 if $name eq 'MESSAGE' && $value =~ $of_chain;
+            $id = $secrets->chain($value) || $id if $name eq 'MESSAGE';
             $id = '' if $name eq 'CORRELATION_ID';
             # With its name before it: a field may be called PASSWORD.
-            $value = substr redact("$name=$value"), 1 + length $name;
+            $value = substr $secrets->redact("$name=$value"), 1 + length $name;
         }
         $out .= index($value, "\n") < 0 ? "$name=$value\n" : $name . "\n" . pack('Q<', length $value) . "$value\n";
     }

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+/** ship.sh, with programs that note that they began and what they were told. */
+let folder = "";
+let shipping: ChildProcess;
+const begun = (name: string): { pid: number; told: string }[] =>
+  existsSync(join(folder, name))
+    ? readFileSync(join(folder, name), "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => ({ pid: parseInt(line, 10), told: line.replace(/^\d+ /, "") }))
+    : [];
+const lives = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const program = (name: string, body: string) => {
+  writeFileSync(join(folder, "bin", name), `#!/bin/bash\n${body}\nexec sleep 60\n`);
+  chmodSync(join(folder, "bin", name), 0o755);
+};
+const soon = { timeout: 10_000, interval: 20 };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ship-"));
+  mkdirSync(join(folder, "bin"));
+  const text = readFileSync(join(__dirname, "../scripts/ship.sh"), "utf8")
+    .replace("/usr/lib/systemd/systemd-journal-upload", `${folder}/bin/upload`)
+    .replace(/sleep \d+ &/g, "sleep 0.1 &");
+  writeFileSync(join(folder, "ship.sh"), text);
+  writeFileSync(join(folder, "chain"), "the chain\n");
+  program("upload", `echo "$$ $*" >>${folder}/upload`);
+  program(
+    "perl",
+    `name=\${1##*/}; echo "$$ \${*:2}" >>"${folder}/$name"; [ "$name" = pods.pl ] || echo 4711`,
+  );
+  shipping = spawn("bash", [join(folder, "ship.sh"), "storage", "9428", "/insert/journald"], {
+    env: { PATH: `${folder}/bin:${process.env.PATH ?? ""}`, STATE: "/s", JOURNAL: "/j", PODS: "/p" },
+    stdio: "ignore",
+  });
+});
+afterEach(() => {
+  shipping.kill("SIGKILL");
+  for (const name of ["upload", "pods.pl", "redact.pl"])
+    for (const { pid } of begun(name)) if (lives(pid)) process.kill(pid, "SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const all = async () => {
+  await expect.poll(() => begun("upload").length * begun("pods.pl").length, soon).toBeGreaterThan(0);
+  return [...begun("upload"), ...begun("pods.pl"), ...begun("redact.pl")];
+};
+
+it("the journal goes through what takes secrets out, and the pods' logs beside it", async () => {
+  const carried = [`storage 9428 ${folder}/patterns the chain`];
+  expect((await all()).map(({ told }) => told)).toEqual([
+    "--directory=/j --save-state=/s/state --url=http://127.0.0.1:4711/insert/journald",
+    `${carried.join()} /p /s/pods`,
+    ...carried,
+  ]);
+});
+
+it.each([
+  ["upload", "pods.pl"],
+  ["pods.pl", "upload"],
+])("when %s ends it begins again, and %s goes on", async (dead, other) => {
+  await all();
+  process.kill(begun(dead)[0]?.pid ?? 0, "SIGKILL");
+  await expect.poll(() => begun(dead).length, soon).toBe(2);
+  expect(begun(other)).toHaveLength(1);
+  expect(lives(begun(other)[0]?.pid ?? 0)).toBe(true);
+});
+
+it("SIGTERM ends all of it", async () => {
+  const each = await all();
+  const over = once(shipping, "exit");
+  shipping.kill("SIGTERM");
+  expect(await over).toEqual([0, null]);
+  await expect.poll(() => each.filter(({ pid }) => lives(pid)), soon).toEqual([]);
+});
