@@ -66,14 +66,16 @@ const rooms = [
     imports: ["packages/s3"],
   },
   {
-    path: "packages/jobs",
-    holds: "crontabs and timers as jobs.yaml, and when cron begins them: [jobs.md](jobs.md)",
-    imports: ["packages/errors", "packages/quadlet", "topology"],
-  },
-  {
     path: "services",
     holds: "what each service is, once: settings, images, ports, what it keeps; the rest derives from that",
     imports: ["packages/quadlet", "topology"],
+    // The forms of values, alone.
+    doors: ["fields"],
+  },
+  {
+    path: "packages/jobs",
+    holds: "crontabs and timers as jobs.yaml, and when cron begins them: [jobs.md](jobs.md)",
+    imports: ["packages/errors", "packages/quadlet", "services", "topology"],
   },
   {
     path: "settings",

@@ -105,6 +105,10 @@ function answered(type: string, name: string, inputs: object): Record<string, un
       return { reference: "localhost/homelab/image:hash", imageId: "image-id" };
     case "homelab:remote:Secret":
       return { fingerprint: `fingerprint-of-${name}`, effective: (inputs as { value: unknown }).value };
+    case "kubernetes:core/v1:Secret":
+      return (inputs as { type?: string }).type === "kubernetes.io/service-account-token"
+        ? { data: { token: Buffer.from(passwordOf(name)).toString("base64") } }
+        : {};
     default:
       return {};
   }

@@ -35,12 +35,13 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const agent = joinCluster(context, endpoints, { dependsOn: firewall });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
-  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
+  const member = memberOf(endpoints, agent);
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall }, member);
   const { outputs: own } = runOwn(
     context,
     storageValues(endpoints),
     { dependsOn: runner === undefined ? firewall : [firewall, runner] },
-    memberOf(endpoints, agent),
+    member,
   );
   observe(context, { dependsOn: firewall });
   schedulePowerOff(context, { dependsOn: host.passed });

@@ -62,12 +62,13 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   deployObjectCopy(context, endpoints, { dependsOn: firewall });
   const values = storageValues(endpoints);
   const observed = observe(context, { dependsOn: firewall }, { storage: values });
-  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
+  const member = memberOf(endpoints, agent);
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall }, member);
   const services = runOwn(
     context,
     values,
     { dependsOn: runner === undefined ? firewall : [firewall, runner] },
-    memberOf(endpoints, agent),
+    member,
     observed,
   );
   declareJobs(context, jobs, services.declared);

@@ -13,10 +13,12 @@ afterAll(() => {
 });
 
 /** Reads jobs as storage's stack does, with these settings of its alerts. */
-function read(jobs: Record<string, object>, alerts: object) {
+function read(jobs: Record<string, object>, alerts: object, k3s: object = {}) {
   const file = join(folder, "jobs.yaml");
   const base = { node: "storage", user: "ada", command: "true" };
-  const all = Object.fromEntries(Object.entries(jobs).map(([name, more]) => [name, { ...base, ...more }]));
+  const all = Object.fromEntries(
+    Object.entries(jobs).map(([name, more]) => [name, "image" in more ? more : { ...base, ...more }]),
+  );
   writeFileSync(file, JSON.stringify({ jobs: all }));
   const settings = loadSettings(
     "storage",
@@ -24,6 +26,7 @@ function read(jobs: Record<string, object>, alerts: object) {
       "homelab:jobs": JSON.stringify({ enabled: true, file }),
       "homelab:prefect": JSON.stringify({ enabled: true }),
       "homelab:alerts": JSON.stringify(alerts),
+      "homelab:k3s": JSON.stringify(k3s),
     },
     { home: "/nowhere", exists: () => false },
   );
@@ -54,5 +57,19 @@ describe("a node that a job needs", () => {
     expect(read({ copy: { needs: "desktop" } }, {})).toThrow(
       "jobs.copy.needs names desktop, which is always on: only an on-demand node can be waited for.",
     );
+  });
+});
+
+describe("a job that is an image", () => {
+  const image = "registry.example.org/thumbs:1.4.2";
+
+  it("is refused before anything is declared where its node is in no cluster", () => {
+    const here = { thumbs: { node: "storage", image } };
+    expect(read(here, {})).toThrow(
+      "jobs.thumbs is an image, which runs in the cluster, and storage is no member of it: set homelab:k3s.enabled to true there and on storage, or make it a command of the node.",
+    );
+    expect(read(here, {}, { enabled: true })()()).toHaveProperty("thumbs");
+    // Another node's stack sees to its own.
+    expect(read({ thumbs: { node: "desktop", image } }, {})()()).toHaveProperty("thumbs");
   });
 });

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { JobRunner, PrefectJobs, wrongNeeds } from "../components/job-runner";
+import { program } from "../components/k3s";
 import type { QuadletService } from "../components/quadlet-service";
 import { UserError } from "../components/user-error";
 import { errorMessage } from "../packages/errors";
-import { readJobs, type Jobs } from "../packages/jobs";
+import { isImage, jobsOn, programOf, readJobs, type Jobs } from "../packages/jobs";
 import { requireAlwaysOn } from "../topology";
 import type { StackContext } from "./run-stack";
+import type { MemberOf } from "./services";
 
 /** The jobs of the house, from the file that the stack names. */
 function jobsIn(context: StackContext): Jobs {
@@ -25,9 +27,24 @@ function jobsIn(context: StackContext): Jobs {
   } catch (error) {
     throw new UserError(errorMessage(error));
   }
-  const wrong = [...wrongNeeds(jobs, context.topology), ...wrongReceivers(jobs, context)];
+  const wrong = [
+    ...wrongNeeds(jobs, context.topology),
+    ...wrongImages(jobs, context),
+    ...wrongReceivers(jobs, context),
+  ];
   if (wrong.length > 0) throw new UserError(wrong.map((one) => `${file}: ${one}`).join("\n"));
   return jobs;
+}
+
+/** Jobs of this node that are images, where it is no member of the cluster: a sentence each. */
+function wrongImages(jobs: Jobs, { node, settings }: StackContext): string[] {
+  if (!settings.jobs.enabled || settings.k3s.enabled) return [];
+  return jobsOn(jobs, node.name)
+    .filter(([, job]) => isImage(programOf(job)))
+    .map(
+      ([name]) =>
+        `jobs.${name} is an image, which runs in the cluster, and ${node.name} is no member of it: set homelab:k3s.enabled to true there and on storage, or make it a command of the node.`,
+    );
 }
 
 /** Whom jobs name that Alertmanager does not know, where Prefect's server is: a sentence each. */
@@ -63,14 +80,25 @@ export function jobsFile(context: StackContext): () => Jobs {
   return jobs;
 }
 
-/** What begins this node's jobs, when its settings say so. Its worker needs it. */
+/**
+ * What begins this node's jobs, when its settings say so. Its worker needs it.
+ * @param member the cluster, where the node is in it: for jobs that are images
+ */
 export function deployJobRunner(
   { node, settings }: StackContext,
   jobs: () => Jobs,
   opts: pulumi.ComponentResourceOptions,
+  member: MemberOf | undefined,
 ): JobRunner | undefined {
   if (!settings.jobs.enabled) return undefined;
-  return new JobRunner("job-runner", { node, jobs: jobs(), sshIdentity: settings.sshIdentity }, opts);
+  return new JobRunner(
+    "job-runner",
+    {
+      ...{ node, jobs: jobs(), sshIdentity: settings.sshIdentity },
+      ...(member === undefined ? {} : { pods: { ...member, program: program(settings.k3s) } }),
+    },
+    opts,
+  );
 }
 
 /** All jobs of the house, in the Prefect server of this node. */

@@ -42,7 +42,7 @@ const clusterOfAgent = (
 });
 
 /** The cluster, and what must be there before pods begin on the node. */
-interface MemberOf {
+export interface MemberOf {
   readonly cluster: Cluster;
   readonly dependsOn: pulumi.Resource;
 }

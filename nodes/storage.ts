@@ -93,7 +93,6 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     s3Endpoint: `http://${hostPort(node.address, store.backedUp.apiPort)}`,
     s3: store.endpoints.users,
   });
-  const runner = deployJobRunner(context, jobs, { dependsOn: firewall });
   const observed = observe(context, { dependsOn: firewall }, { postgres });
   const server = k3s.enabled
     ? new K3sServer(
@@ -112,13 +111,17 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           { deletedWith: server.generation },
         );
 
+  const member =
+    server === undefined || admission === undefined
+      ? undefined
+      : { cluster: { ...server.endpoints, generation: server.generation }, dependsOn: admission };
+  const runner = deployJobRunner(context, jobs, { dependsOn: firewall }, member);
+
   const services = runOwn(
     context,
     own,
     { dependsOn: [postgres, ...store.components, ...(runner === undefined ? [] : [runner])] },
-    server === undefined || admission === undefined
-      ? undefined
-      : { cluster: { ...server.endpoints, generation: server.generation }, dependsOn: admission },
+    member,
     observed,
   );
   declareJobs(context, jobs, services.declared);

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { podPort, type ComputeGroup } from "./compute-group";
 import { bucketName, flag, identifier, image, listOf, s3User, strict } from "./fields";
 import * as files from "./dagster-instance";
-import { runsPolicy } from "./dagster-runs";
+import { runsPolicy } from "./runs-policy";
 import type { PodContext, PodRun, Program, Workload } from "./pod";
 import { count, cpu, memory, pod, requirement } from "./pod-fields";
 import { sample, startFile } from "./pod-files";
@@ -64,7 +64,9 @@ function run(own: DagsterSettings, context: PodContext): PodRun {
     },
     account: {
       rules: launcherRules,
-      limits: runsPolicy(context.node, context.namespace, files.dagsterName),
+      limits: runsPolicy(context.node, context.namespace, files.dagsterName, {
+        ...{ by: "dagster", one: "A run of Dagster" },
+      }),
     },
     inside: [{ name: files.codeName, ports: [{ name: "grpc", port: files.codePort }] }],
     pods: [webserver(own), daemon(own), codeServer(own)],

@@ -120,5 +120,6 @@ export type {
   ServicePort,
   Services,
 } from "./service";
-export { bytesOf, podmanSize, sizeText } from "./sizes";
+export { runsPolicy } from "./runs-policy";
+export { bytesOf, kubernetesSize, podmanSize, sizeText } from "./sizes";
 export { type WorkloadsSettings } from "./workload-settings";

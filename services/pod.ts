@@ -81,13 +81,15 @@ interface Expression {
   expression: string;
 }
 
-/** A pod that is kept running, as a Deployment; or that runs at its times, as a CronJob. */
+/** A pod that is kept running, as a Deployment; that runs at its times, as a CronJob; or once, as a Job. */
 export interface Workload {
   readonly name: string;
   /** How many of it run; of a CronJob, at once. @default 1 */
   readonly replicas?: number;
   /** When a run begins; each ends by itself. @default it runs all the time */
   readonly schedule?: PodSchedule;
+  /** That it runs once and ends by itself, and how long it may take, seconds. @default no Job, and without a limit */
+  readonly once?: { readonly limitSeconds?: number };
   /** Whom its programs run as. @default nobody */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly programs: readonly Program[];

@@ -34,6 +34,19 @@ export function forClients(text: string, server: string): string {
   });
 }
 
+/** The kubeconfig of a ServiceAccount, for use by a program. @param text one of the same cluster, for clients */
+export function forAccount(text: string, token: string): string {
+  const {
+    clusters: [only],
+  } = read(text);
+  return stringify({
+    ...{ apiVersion: "v1", kind: "Config", "current-context": "account" },
+    clusters: [{ name: "cluster", cluster: only?.cluster }],
+    users: [{ name: "account", user: { token } }],
+    contexts: [{ name: "account", context: { cluster: "cluster", user: "account" } }],
+  });
+}
+
 /**
  * What tells this cluster from any other: for `clusterIdentifier` of the Kubernetes provider, which else takes every
  * changed kubeconfig for another cluster and makes everything anew.

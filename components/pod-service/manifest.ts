@@ -100,10 +100,7 @@ function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpe
     // Addresses of Services would come as variables, and VLLM_PORT or DAGSTER_… mean something to these programs.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 30,
-    ...(one.schedule === undefined
-      ? { restartPolicy: "Always" }
-      : // Counted from its start, so that one that waits for its node is not ended before it has begun.
-        { restartPolicy: "Never", activeDeadlineSeconds: one.schedule.limitSeconds }),
+    ...endOf(one),
     ...(one.runtimeClass === undefined ? {} : { runtimeClassName: one.runtimeClass }),
     ...(before.length === 0 ? {} : { initContainers: before.map(built) }),
     containers: one.programs.map(built),
@@ -115,6 +112,17 @@ function podSpec(one: Workload, { node, name }: PodSurroundings): core.v1.PodSpe
         hostPath: { path, type: "Directory" },
       })),
     ],
+  };
+}
+
+/** Whether it ends by itself, and how long it may take. */
+function endOf({ schedule, once }: Workload) {
+  const ends = schedule ?? once;
+  if (ends === undefined) return { restartPolicy: "Always" };
+  // Counted from its start, so that one that waits for its node is not ended before it has begun.
+  return {
+    restartPolicy: "Never",
+    ...(ends.limitSeconds === undefined ? {} : { activeDeadlineSeconds: ends.limitSeconds }),
   };
 }
 
@@ -195,6 +203,14 @@ export function cronJob(one: Workload, { cron, timeZone }: PodSchedule, around: 
         },
       },
     },
+  };
+}
+
+/** A Job, whose pod runs once: what failed is not tried again by the cluster. @param keptSeconds it is deleted so long after its end */
+export function job(one: Workload, around: PodSurroundings, keptSeconds: number) {
+  return {
+    metadata: metadataOf(one, around),
+    spec: { backoffLimit: 0, ttlSecondsAfterFinished: keptSeconds, template: templateOf(one, around) },
   };
 }
 

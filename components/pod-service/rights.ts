@@ -18,10 +18,10 @@ type Options = (
   needs: readonly pulumi.Resource[],
 ) => pulumi.CustomResourceOptions;
 
-/** The service's account, what it may do, and what it may not do all the same. */
+/** An account, what it may do, and what it may not do all the same. */
 export function declareRights(
   name: string,
-  { name: own, account }: PodRun,
+  { name: own, account }: Pick<PodRun, "name" | "account">,
   namespace: string,
   options: Options,
   { inNamespace, inCluster }: Places,

@@ -1,17 +1,10 @@
 import { z } from "zod";
 import { problems } from "../errors";
+import { image, memory, strict } from "../../services/fields";
 import { nodeNames } from "../../topology/names";
 import { readTimes } from "./cron/fields";
 import { isZone } from "./cron/zone";
-
-/** An object in which a misspelt key is refused with the keys that may stand there. */
-const strict = <S extends z.ZodRawShape>(shape: S) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `is not a known key; known here: ${Object.keys(shape).join(", ")}`
-        : undefined,
-  });
+import { mistakesOfProgram } from "./program";
 
 const oneLine = z.string().regex(/^[^\r\n\0]+$/, "must be one line");
 
@@ -62,20 +55,35 @@ const job = strict({
   from: oneLine.optional().describe("where it was imported from: file and line, or the timer"),
   enabled: z.boolean().default(true).describe("whether its schedule starts it; false keeps it, paused"),
   node: z.enum(nodeNames).describe("the node whose command it is: it runs there"),
-  user: oneLine.describe("as whom it runs there"),
+  user: oneLine.optional().describe("as whom it runs there; every job has one but those with `image`"),
+  image: image
+    .optional()
+    .describe("an image with an exact tag: it runs in the cluster, as a pod on that node, without `user`"),
   schedule: schedule.optional().describe("when it begins; without one it begins after others, or by hand"),
   after: z
     .array(jobName)
     .default([])
     .describe("jobs that must have succeeded before; they have the schedule then"),
-  command: z.string().min(1, "must not be empty").describe("given to the shell with -c"),
-  shell: oneLine.default("/bin/sh").describe("the shell, an absolute path"),
+  command: z
+    .union([z.string().min(1), z.array(z.string()).min(1)], {
+      error: "must be a text for the shell, or with image a list of arguments; neither may be empty",
+    })
+    .optional()
+    .describe(
+      "given to the shell with -c; with `image` to the image's /bin/sh, or a list: arguments of the image's own program",
+    ),
+  shell: oneLine.optional().describe("the shell, an absolute path; /bin/sh when it is left out"),
   directory: oneLine.optional().describe("where it runs; the user's home when it is left out"),
   environment: z
     .record(oneLine, z.string())
     .default({})
-    .describe("variables; PATH is /usr/bin:/bin when none is given, as cron has it"),
+    .describe(
+      "variables; PATH is /usr/bin:/bin when none is given, as cron has it, and the image's with `image`",
+    ),
   input: z.string().optional().describe("its standard input"),
+  memory: memory
+    .optional()
+    .describe("memory that its pod is never given more of, such as 512M; with `image`"),
   retries: z
     .int()
     .min(0)
@@ -133,6 +141,7 @@ export type Jobs = Readonly<Record<string, Job>>;
 /** What a schema cannot see: one message per problem. */
 function mistakes(jobs: Jobs): string[] {
   const said = Object.entries(jobs).flatMap(([name, job]) => [
+    ...mistakesOfProgram(`jobs.${name}`, job),
     ...mistakesOfNeeds(`jobs.${name}`, job),
     ...mistakesOfOrder(`jobs.${name}`, job, jobs),
   ]);

@@ -3,7 +3,7 @@ import { builtServer, startCluster, until, type Cluster } from "../tests/support
 import { computeSchema } from ".";
 import { parse } from "yaml";
 import { instance } from "./dagster-instance";
-import { runsPolicy } from "./dagster-runs";
+import { runsPolicy } from "./runs-policy";
 
 const node = {
   name: "compute" as const,
@@ -91,7 +91,10 @@ describe.skipIf(built === undefined)("a Job that Dagster begins", () => {
   beforeAll(async () => {
     cluster = await startCluster(built ?? "");
     const at = "/apis/admissionregistration.k8s.io/v1";
-    const { policy, binding } = runsPolicy(node, namespace, "dagster");
+    const { policy, binding } = runsPolicy(node, namespace, "dagster", {
+      by: "dagster",
+      one: "A run of Dagster",
+    });
     for (const [path, body] of [
       ["/api/v1/namespaces", { metadata: { name: settings.namespace } }],
       [`${at}/validatingadmissionpolicies`, policy],

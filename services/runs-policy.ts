@@ -1,13 +1,26 @@
 import type { Node } from "../topology";
 import type { AdmissionLimits } from "./pod";
 
+/** Whose Jobs they are, in words. */
+interface Whose {
+  /** In the name of the condition that finds them. */
+  readonly by: string;
+  /** One of them, as a refusal begins. */
+  readonly one: string;
+}
+
 /**
- * What Dagster may begin in the cluster, as an admission policy: its account may make Jobs, and whoever has it (Dagster's
- * web page has no login) could make one that is root on any node, storage above all. So its Jobs run on this node alone, as
- * nobody, without a way to the node's files, network or processes.
+ * What an account that may make Jobs may begin in the cluster, as an admission policy: whoever has it (Dagster's web page
+ * has no login, and the jobs' account is on the node) could make one that is root on any node, storage above all. So its Jobs
+ * run on this node alone, as nobody, without a way to the node's files, network or processes.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function runsPolicy(node: Node, namespace: string, account: string): AdmissionLimits {
+export function runsPolicy(
+  node: Pick<Node, "name">,
+  namespace: string,
+  account: string,
+  { by, one: called }: Whose,
+): AdmissionLimits {
   const name = `${namespace}-runs`;
   const metadata = { name, labels: { "app.kubernetes.io/part-of": "homelab" } };
   const off = (field: string) => `(!has(variables.pod.${field}) || !variables.pod.${field})`;
@@ -72,7 +85,7 @@ export function runsPolicy(node: Node, namespace: string, account: string): Admi
         },
         matchConditions: [
           {
-            name: "by-dagster",
+            name: `by-${by}`,
             expression: `request.userInfo.username == 'system:serviceaccount:${namespace}:${account}'`,
           },
         ],
@@ -86,7 +99,7 @@ export function runsPolicy(node: Node, namespace: string, account: string): Admi
         ],
         validations: validations.map(([what, all]) => ({
           expression: all.map((each) => `(${each})`).join(" && "),
-          message: `A run of Dagster ${what}.`,
+          message: `${called} ${what}.`,
           reason: "Forbidden",
         })),
       },
