@@ -10,12 +10,19 @@ function inCluster(pool: string, own: PoolSettings, judgedBy: JudgedBy): string[
 }
 
 /** What the pools and the rest of the stack file show together. */
-export function agentsProblems({ pools }: AgentsSettings, judgedBy: JudgedBy): string[] {
+export function agentsProblems({ pools, turns: limit }: AgentsSettings, judgedBy: JudgedBy): string[] {
   const { stack } = judgedBy;
   const entries = Object.entries(pools);
+  const running = entries.filter(([, { enabled }]) => enabled);
+  const together = running.reduce((sum, [, { turns }]) => sum + turns, 0);
   return [
     ...(entries.length > 0 && !isOn(stack, "nats")
       ? ["homelab:agents.pools names a pool: homelab:nats.enabled must be true, for their tasks are there."]
+      : []),
+    ...(limit !== undefined && together > limit
+      ? [
+          `homelab:agents.turns is ${limit}, and the pools have ${together} together (${running.map(([pool, { turns }]) => `${pool} ${turns}`).join(", ")}): give one of them fewer, or raise it.`,
+        ]
       : []),
     ...entries.flatMap(([pool, own]) => inCluster(pool, own, judgedBy)),
     ...entries.flatMap(([pool, { models, replicas, turns }]) => [

@@ -51,6 +51,11 @@ const pool = strict(keys).superRefine((own, ctx) => {
 /** `homelab:agents`: pools of agents that take tasks from a queue. */
 export const agentsSchema = strict({
   pools: z.record(name, pool).default({}).describe("pools of agents by a name of your choice"),
+  turns: count(1, 1000)
+    .optional()
+    .describe(
+      "how many tasks may be under way at once in all pools together: the sum of their `turns` may not exceed it. Left out: no limit",
+    ),
 });
 export type AgentsSettings = z.output<typeof agentsSchema>;
 export type PoolSettings = AgentsSettings["pools"][string];

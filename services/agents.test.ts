@@ -116,6 +116,22 @@ describe("a pool of agents", () => {
   });
 });
 
+describe("pools together", () => {
+  const said = (turns: number, code: object = {}) => {
+    const pools = { mail: { ...pool, turns: 3 }, code: { ...pool, turns: 2, ...code } };
+    const more = { agents: { turns, pools }, nats: { enabled: true }, inference };
+    return serviceProblems(desktop, house, load({}, more));
+  };
+
+  it("may have as many turns as all may have, and a sentence says where there are more", () => {
+    expect(said(5)).toEqual([]);
+    expect(said(4)).toEqual([
+      "homelab:agents.turns is 4, and the pools have 5 together (mail 3, code 2): give one of them fewer, or raise it.",
+    ]);
+    expect(said(4, { enabled: false })).toEqual([]);
+  });
+});
+
 describe("a pool of agents in the cluster", () => {
   const on = { nats: { enabled: true }, inference, k3s: { enabled: true } };
   const inCluster = (more: object = {}) => {

@@ -4,7 +4,7 @@ import type { Account, Agent, Seen } from "./seen";
 
 /** The page of `homelab agents`. */
 export function page(seen: Seen): string {
-  const { agents, queues, accounts, tokens, gaveUp, unknown } = seen;
+  const { agents, queues, accounts, tokens, gaveUp, stranded, unknown } = seen;
   const parts = [
     agents.length === 0
       ? unknown.length > 0
@@ -30,6 +30,11 @@ export function page(seen: Seen): string {
     [
       ...(gaveUp > 0
         ? [`${gaveUp} tasks were given up: journalctl -u 'agent-*' -g '"failed"' on desktop.`]
+        : []),
+      ...(stranded > 0
+        ? [
+            `${stranded} tasks are in the queue and no agent gets them any more: docs/runbooks/alerts.md, AgentTaskStranded.`,
+          ]
         : []),
       ...agents
         .filter(({ running, speaks }) => running && !speaks)

@@ -53,6 +53,8 @@ export interface Seen {
   /** Tokens since the gateway was started, by whose key. */
   readonly tokens: Readonly<Record<string, number>>;
   readonly gaveUp: number;
+  /** Tasks in the queue that no agent gets any more: given out for the last time, or of a pool that is gone. */
+  readonly stranded: number;
   /** The node's clock. */
   readonly now: number;
   /** What is not known, and why: a sentence each. */
@@ -86,6 +88,7 @@ export function agentsOf({ rows, ended }: StatusSaid): Seen {
       (sum, { name }) => sum + (lines.get(name) ?? []).filter(({ what }) => what === "failed").length,
       0,
     ),
+    stranded: strandedOf(of("queue")),
     now,
     unknown: [
       ...(ended === "well"
@@ -159,11 +162,19 @@ function agentOf(
 function queuesOf(rows: readonly (readonly string[])[]): readonly Queue[] {
   const value = (pool: string, key: string) =>
     Number(rows.find(([stream, name, k]) => stream === taskStream && name === pool && k === key)?.[3] ?? 0);
-  const pools = [...new Set(rows.filter(([stream]) => stream === taskStream).map(([, pool = ""]) => pool))];
-  return pools.sort().map((pool) => ({
+  const pools = new Set(rows.flatMap(([stream, pool]) => (stream === taskStream && pool ? [pool] : [])));
+  return [...pools].sort().map((pool) => ({
     ...{ pool, waiting: value(pool, "num_pending") },
     ...{ taken: value(pool, "num_ack_pending"), again: value(pool, "num_redelivered") },
   }));
+}
+
+function strandedOf(rows: readonly (readonly string[])[]): number {
+  const sum = (...keys: string[]) =>
+    rows
+      .filter(([stream, , key = ""]) => stream === taskStream && keys.includes(key))
+      .reduce((all, row) => all + Number(row[3]), 0);
+  return Math.max(0, sum("messages") - sum("num_pending", "num_ack_pending"));
 }
 
 interface Metric {

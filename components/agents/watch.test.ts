@@ -24,7 +24,7 @@ const jsz = {
       stream_detail: [
         {
           name: "AGENTS",
-          state: { messages: 13, num_subjects: 1 },
+          state: { messages: 14, num_subjects: 1 },
           consumer_detail: [
             {
               ...{ stream_name: "AGENTS", name: "mail", num_ack_pending: 8, num_redelivered: 1 },
@@ -93,6 +93,8 @@ it("tells of each pool's queue, how long each agent has had its task, and what i
   expect(written()).toContain(
     'homelab_agents_taken{pool="mail"} 8\nhomelab_agents_again{pool="mail"} 1\nhomelab_agents_waiting{pool="mail"} 5\n',
   );
+  // Fourteen are there, five wait, and eight are taken.
+  expect(written()).toContain("homelab_agents_stranded 1\n");
   expect(written()).toContain('homelab_agent_failed{agent="agent-mail-1"} 0\n');
   expect(written()).toContain('homelab_agent_failed{agent="agent-mail-2"} 1\n');
   expect(written()).not.toMatch(/reader|mail-3/);

@@ -3,11 +3,12 @@
 # beside those that are files on the node.
 
 # jsz PORT SECONDS: asks nats-server's own port, and says `STREAM CONSUMER KEY VALUE` of each queue, tab-separated, with keys as
-# nats-server names them. It writes a field on each line.
+# nats-server names them; the consumer is empty for what is the stream's: its `messages`. It writes a field on each line.
 jsz() {
   timeout "$2" curl -fsS --max-time "$2" "http://127.0.0.1:$1/jsz?streams=true&consumers=true" | awk '
     function plain(text) { gsub(/[",]/, "", text); return text }
     $1 == "\"stream_name\":" { stream = plain($2); next }
     $1 == "\"name\":" { name = plain($2); next }
+    $1 == "\"messages\":" && name != "" { printf "%s\t\tmessages\t%s\n", name, plain($2); next }
     $1 ~ /^"num_(ack_pending|redelivered|waiting|pending)":$/ && stream != "" { key = plain($1); sub(/:$/, "", key); printf "%s\t%s\t%s\t%s\n", stream, name, key, plain($2) }'
 }

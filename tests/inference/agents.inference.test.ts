@@ -317,7 +317,7 @@ describe("eighteen agents at once, nine of each language, with the local model d
     expect(await (await ask("/v1/models")).text()).not.toContain("private");
   });
 
-  it("is told of to Prometheus: what waits in each pool, by the real server's figures", async () => {
+  it("is told of to Prometheus: what waits in each pool, and what no agent gets any more, by the real server's figures", async () => {
     await jetstream(await server.as("agents-tasks")).publish("agents.task.other.2", "{}", {
       msgID: "other-2",
     });
@@ -330,9 +330,17 @@ describe("eighteen agents at once, nine of each language, with the local model d
     copyFileSync(join(root, "components/agents/scripts/watch.sh"), script);
     for (const name of ["jsz-lib", "agent-pods-lib"])
       writeFileSync(join(folder, `${name}.sh`), scriptText(name));
-    execFileSync(script, [String(server.monitorPort), folder, folder, "AGENTS", join(folder, "no-pods")]);
-    const written = readFileSync(join(folder, "homelab_agents.prom"), "utf8");
-    expect(written).toContain(`homelab_agents_waiting{pool="other"} ${num_pending}\n`);
-    expect(written).toContain('homelab_agents_waiting{pool="work"} 0\n');
+    const written = () => {
+      execFileSync(script, [String(server.monitorPort), folder, folder, "AGENTS", join(folder, "no-pods")]);
+      return readFileSync(join(folder, "homelab_agents.prom"), "utf8");
+    };
+    expect(written()).toContain(`homelab_agents_waiting{pool="other"} ${num_pending}\n`);
+    expect(written()).toContain('homelab_agents_waiting{pool="work"} 0\n');
+    expect(written()).toContain("homelab_agents_stranded 0\n");
+    // An agent that cannot do its task gives it back until its last try.
+    const queue = await jetstream(await server.as("agents-other")).consumers.get("AGENTS", "other");
+    for (let tries = 0; tries < 5; tries += 1) (await queue.next())?.nak();
+    await expect.poll(written, { timeout: 20_000 }).toContain("homelab_agents_stranded 1\n");
+    expect(written()).toContain(`homelab_agents_waiting{pool="other"} ${num_pending - 1}\n`);
   });
 });

@@ -1,6 +1,7 @@
 import type { RuleGroup } from "../rule";
 
 const pool = { job: "node", node: "desktop", pool: "mail" };
+const desktop = { job: "node", node: "desktop" };
 const agent = { job: "node", node: "desktop", agent: "agent-mail-1" };
 const series = (name: string, labels: Readonly<Record<string, string>>) =>
   `${name}{${Object.entries(labels)
@@ -165,6 +166,32 @@ or min_over_time(homelab_inference_account_used{of!="budget"}[5m]) > 0.8 * homel
         },
       },
       silent: { none: { series: { [series("homelab_agent_failed", agent)]: "0x30" }, at: "20m" } },
+    },
+    {
+      alert: "AgentTaskStranded",
+      expr: "homelab_agents_stranded > 0",
+      // A task on its way from one agent to the next is neither waiting nor taken for a moment.
+      for: "5m",
+      severity: "warning",
+      summary: "{{ $value }} tasks are in the agents' queue and no agent gets them any more.",
+      fires: {
+        "a task whose agent died at its last try": {
+          series: { [series("homelab_agents_stranded", desktop)]: "0x5 1x30" },
+          at: "15m",
+          alerts: [
+            {
+              labels: desktop,
+              says: "1 tasks are in the agents' queue and no agent gets them any more.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "one that changes hands": {
+          series: { [series("homelab_agents_stranded", desktop)]: "0x5 1x2 0x3 1 0x20" },
+          at: "15m",
+        },
+      },
     },
   ],
 };
