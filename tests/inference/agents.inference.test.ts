@@ -337,10 +337,9 @@ describe("eighteen agents at once, nine of each language, with the local model d
     expect(written()).toContain(`homelab_agents_waiting{pool="other"} ${num_pending}\n`);
     expect(written()).toContain('homelab_agents_waiting{pool="work"} 0\n');
     expect(written()).toContain("homelab_agents_stranded 0\n");
-    // An agent that cannot do its task gives it back until its last try.
+    // An agent that cannot do its task gives it back until its last try, and asks for another one.
     const queue = await jetstream(await server.as("agents-other")).consumers.get("AGENTS", "other");
-    for (let tries = 0; tries < 5; tries += 1) (await queue.next())?.nak();
+    for (let tries = 0; tries < 6; tries += 1) (await queue.next())?.nak();
     await expect.poll(written, { timeout: 20_000 }).toContain("homelab_agents_stranded 1\n");
-    expect(written()).toContain(`homelab_agents_waiting{pool="other"} ${num_pending - 1}\n`);
   });
 });
