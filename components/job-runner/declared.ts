@@ -24,7 +24,9 @@ const environmentOf = (given: Readonly<Record<string, string>>): string =>
 interface Begun {
   readonly user: string;
   readonly directory: string;
-  /** After the signal; then it is killed. */
+  /** Whom the signal to end reaches: with `mixed` the main process alone. @default all */
+  readonly killMode?: "mixed";
+  /** After the signal; then all are killed. */
   readonly stopSeconds: number;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -43,11 +45,12 @@ function commandBegun({ user, shell, command }: CommandProgram, job: Job): Begun
 }
 
 /** What systemd-run is given beside the names of the unit and of its files. @see systemd-run(1), systemd.exec(5) */
-function argumentsOf({ user, directory, stopSeconds, command }: Begun, { timeout }: Job): string[] {
+function argumentsOf({ user, directory, killMode, stopSeconds, command }: Begun, { timeout }: Job): string[] {
   const properties = {
     User: user,
     WorkingDirectory: directory,
     ...(timeout === undefined ? {} : { RuntimeMaxSec: String(timeout) }),
+    ...(killMode === undefined ? {} : { KillMode: killMode }),
     TimeoutStopSec: String(stopSeconds),
     // Each of its lines is kept.
     LogRateLimitIntervalSec: "0",
@@ -76,8 +79,8 @@ export function declaredJobs(
     // The stack has refused it with a sentence.
     if (podScript === undefined) throw new Error(`${node.name} has no cluster for ${name}.`);
     return {
-      // Its pod is given 30 seconds after the signal, and is gone before the unit is.
-      ...{ user: "root", directory: "/", stopSeconds: 75 },
+      // The script takes the pod along, which is given 30 seconds: what it asks for that with is not to be ended as well.
+      ...{ user: "root", directory: "/", killMode: "mixed", stopSeconds: 75 },
       command: [...podScript, jobsNamespace(node), name],
       environment: {},
       input: podOf(name, program, job, node),

@@ -112,6 +112,7 @@ describe("a job that is an image", () => {
       "--property=User=root",
       "--property=WorkingDirectory=/",
       "--property=RuntimeMaxSec=60",
+      "--property=KillMode=mixed",
       "--property=TimeoutStopSec=75",
       "--property=LogRateLimitIntervalSec=0",
       "--property=SyslogIdentifier=homelab-job",

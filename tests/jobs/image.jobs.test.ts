@@ -106,7 +106,8 @@ describe.skipIf(!hasCluster)("a job that is an image", () => {
     const run = await prefect.runs("image-fails");
     expect(run.state).toMatchObject({ type: "FAILED" });
     expect(run.state?.message).toContain("image-fails: exit status 7\nboom");
-    expect((await prefect.lines(run.id)).filter((line) => line === "boom")).toHaveLength(2);
+    const booms = async () => (await prefect.lines(run.id)).filter((line) => line === "boom").length;
+    await until("both tries' lines in Prefect", async () => ((await booms()) === 2 ? true : undefined), 60);
     const about = { alertname: "JobFailed", deployment: "image-fails" };
     const told = await until("that somebody is told", () => receiver.about(about)[0], 60);
     expect(told.annotations.summary).toContain("exit status 7");
