@@ -110,7 +110,7 @@ describe("the inference gateway", () => {
     const router = quadletsOn({ node: desktop, topology: house }, settings).find(
       ({ name }) => name === "inference",
     );
-    expect(router?.run.more?.Service).toMatchObject({ IPAddressDeny: "any", IPAddressAllow: "localhost" });
+    expect(router?.run.reaches).toBe("loopback");
     for (const { api_base } of [...entries()("chat"), ...entries()("code")])
       expect(api_base).toMatch(/^http:\/\/127\.0\.0\.1:4002\//);
     const servers = doorConfig(settings.inference, desktop, house).match(/^ {2}server .*$/gm) ?? [];

@@ -113,10 +113,8 @@ const router = (own: InferenceSettings): Service => ({
     health: { http: `http://127.0.0.1:${own.routerPort}/health/liveliness` },
     startSeconds: 300,
     // Servers and accounts are asked by the door; nothing in here has another way out.
-    more: {
-      ...own.quadlet,
-      Service: { IPAddressAllow: "localhost", IPAddressDeny: "any", ...own.quadlet.Service },
-    },
+    reaches: "loopback",
+    more: own.quadlet,
   }),
 });
 

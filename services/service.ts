@@ -64,6 +64,8 @@ export interface QuadletRun {
   readonly owner?: string;
   /** Memory that it is never given more of, e.g. `512M`. @default no limit */
   readonly memory?: string;
+  /** Whom it may speak to by IP; the kernel holds it, on a node with systemd. @default anybody */
+  readonly reaches?: "loopback";
   readonly health: { readonly http: string } | { readonly tcp: string } | { readonly exec: string[] };
   /** How long it may take to come up, seconds. @default 60 */
   readonly startSeconds?: number;

@@ -72,6 +72,12 @@ describe("a QuadletService", () => {
     expect(unit.files.some(({ path }) => path.includes("health"))).toBe(false);
   });
 
+  it("that reaches loopback alone is held to it by the kernel, and others are not", () => {
+    const bound = "IPAddressAllow=localhost\nIPAddressDeny=any\n";
+    expect(quadletText({ ...run, reaches: "loopback" }, keeps, "x:1")).toContain(bound);
+    expect(quadletText(run, keeps, "x:1")).not.toContain("IPAddress");
+  });
+
   it("has its passwords in secrets and nowhere else", async () => {
     const all = await declared(() => new QuadletService("nats", args));
     const secret = all.find(({ name }) => name === "nats-accounts-secret");

@@ -42,6 +42,7 @@ export function quadletText(run: QuadletRun, keeps: Keeps, image: string): strin
         : // Its start is all of it.
           { type: "oneshot", restart: "no", timeoutStartSec: run.schedule.limitSeconds }),
       ...(run.memory === undefined ? {} : { memoryMax: run.memory }),
+      ...(run.reaches === undefined ? {} : { reaches: run.reaches }),
     },
     ...(run.schedule === undefined ? { install: { wantedBy: ["multi-user.target"] } } : {}),
   });

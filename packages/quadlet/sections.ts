@@ -60,6 +60,8 @@ export interface ServiceSection {
   standardInputText?: readonly string[];
   /** Memory that the service is never given more of, e.g. `512M`. */
   memoryMax?: string;
+  /** Whom its processes may speak to by IP. @default anybody */
+  reaches?: "loopback";
   /** A service that runs for longer is ended. */
   runtimeMaxSec?: number;
   /** -20 (first) to 19 (after all others), for the processor; `idle` for the disk goes with 19. @default 0 */
@@ -151,6 +153,9 @@ export function serviceSection(service: ServiceSection): Section {
       ...entry("Delegate", service.delegate),
       ...entry("TasksMax", service.tasksMax),
       ...entry("MemoryMax", service.memoryMax),
+      ...(service.reaches === undefined
+        ? []
+        : [...entry("IPAddressAllow", "localhost"), ...entry("IPAddressDeny", "any")]),
       ...entry("Restart", service.restart),
       ...entry("RestartSec", service.restartSec),
       ...entry("RestartPreventExitStatus", service.restartPreventExitStatus?.join(" ")),
