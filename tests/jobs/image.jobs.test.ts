@@ -31,6 +31,7 @@ const images = {
   "image-fails": one("echo boom; exit 7", { retries: 1, backoff: 1 }),
   "image-after": one("echo after", { after: ["image-fails"] }),
   "image-long": one("echo begun; sleep 45; echo done"),
+  "image-cancelled": one("echo begun; sleep 600"),
   "image-hangs": one("trap '' TERM; echo hanging; while :; do sleep 1; done", { timeout: 20 }),
 };
 
@@ -144,13 +145,13 @@ describe.skipIf(!hasCluster)("a job that is an image", () => {
     const hangs = await prefect.runs("image-hangs");
     expect(hangs.state).toMatchObject({ name: "TimedOut" });
     await until("that its pod is gone", () => (pods("image-hangs").length === 0 ? true : undefined), 60);
-    const id = await prefect.begin("image-long");
-    await runs("image-long");
+    const id = await prefect.begin("image-cancelled");
+    await runs("image-cancelled");
     const state = { type: "CANCELLING" };
     await prefect.ask("POST", `/flow_runs/${id}/set_state`, z.unknown(), { state, force: false });
     expect((await prefect.ends(id)).state).toMatchObject({ type: "CANCELLED" });
-    await until("that its pod is gone", () => (pods("image-long").length === 0 ? true : undefined), 120);
-    expect(isActive("image-long")).not.toBe("active");
+    await until("that its pod is gone", () => (pods("image-cancelled").length === 0 ? true : undefined), 120);
+    expect(isActive("image-cancelled")).not.toBe("active");
   });
 
   it("leaves nothing to change: its account is as declared", () => {
