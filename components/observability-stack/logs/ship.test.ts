@@ -44,12 +44,16 @@ beforeEach(() => {
   shipping = spawn("bash", [join(folder, "ship.sh"), "storage", "9428", "/insert/journald"], {
     env: { PATH: `${folder}/bin:${process.env.PATH ?? ""}`, STATE: "/s", JOURNAL: "/j", PODS: "/p" },
     stdio: "ignore",
+    detached: true,
   });
 });
 afterEach(() => {
-  shipping.kill("SIGKILL");
-  for (const name of ["upload", "pods.pl", "redact.pl"])
-    for (const { pid } of begun(name)) if (lives(pid)) process.kill(pid, "SIGKILL");
+  // Its shells as well, which would begin all of it again.
+  try {
+    if (shipping.pid !== undefined) process.kill(-shipping.pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
