@@ -4,6 +4,7 @@ import { certificateOf } from "./certificate";
 import { dataDirectory, flag, image, memory, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { secretName, service, type QuadletRun } from "./service";
+import { urlHost } from "../topology";
 
 export const meshUrl = z
   .string()
@@ -40,18 +41,15 @@ const headscaleSchema = strict({
 });
 export type HeadscaleSettings = z.output<typeof headscaleSchema>;
 
-/** Host of its URL, without the brackets of an address of IPv6. */
-const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, "");
-
 /** The certificate that members are given, made of headscale's own password. */
 export const headscaleCertificate = ({ url }: HeadscaleSettings, password: string): string =>
-  certificateOf(password, hostOf(url)).certificate;
+  certificateOf(password, urlHost(url)).certificate;
 
 const secretPath = (key: string) => `/run/secrets/${secretName("headscale", key)}`;
 
 /** The text of config.yaml. JSON is YAML. @see https://headscale.net/stable/ref/configuration/ */
 function headscaleConfig(own: HeadscaleSettings): string {
-  const host = own.url === "" ? "" : hostOf(own.url);
+  const host = own.url === "" ? "" : urlHost(own.url);
   const text = {
     server_url: own.url,
     listen_addr: `0.0.0.0:${own.port}`,
@@ -144,7 +142,7 @@ export const headscale = service({
   passwords: () => ["tls"],
   secrets: ({ url }) => {
     const of = (part: "certificate" | "key") => (given: { passwords: Readonly<Record<string, string>> }) =>
-      certificateOf(given.passwords.tls ?? "", hostOf(url))[part];
+      certificateOf(given.passwords.tls ?? "", urlHost(url))[part];
     return { certificate: of("certificate"), key: of("key") };
   },
 });

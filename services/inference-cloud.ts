@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { urlHost } from "../topology";
 import type { InferenceSettings } from "./inference-settings";
 
 /**
@@ -42,22 +43,20 @@ export function cloudProblems(accounts: InferenceSettings["accounts"]): string[]
       return [
         `${at}.provider is ${account.provider}: ${at}.url must say where its API is, because the gateway asks nobody else. Without a url it knows ${Object.keys(providers).join(", ")}.`,
       ];
-    return address.protocol === "https:" && isIP(hostOf(address)) !== 0
+    return address.protocol === "https:" && isIP(urlHost(address)) !== 0
       ? [
-          `${at}.url has the address ${hostOf(address)}: with https it must have a name, which the certificate has as well.`,
+          `${at}.url has the address ${urlHost(address)}: with https it must have a name, which the certificate has as well.`,
         ]
       : [];
   });
 }
-
-const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, "");
 
 function server(name: string, address: URL): string {
   const { protocol, hostname, port } = address;
   const secure = protocol === "https:";
   // The name is looked up again while it runs; a provider has other addresses tomorrow.
   const lookedUp =
-    isIP(hostOf(address)) === 0 ? " init-addr last,libc,none resolvers names resolve-prefer ipv4" : "";
+    isIP(urlHost(address)) === 0 ? " init-addr last,libc,none resolvers names resolve-prefer ipv4" : "";
   const tls = secure
     ? ` ssl verify required ca-file ${authorities} sni str(${hostname}) verifyhost ${hostname} alpn http/1.1`
     : "";

@@ -1,4 +1,4 @@
-import { nodeNames, type Node, type NodeName, type Topology } from "../topology";
+import { nodeNames, urlHost, type Node, type NodeName, type Topology } from "../topology";
 import type { InferenceSettings } from "./inference-settings";
 
 /** A machine that is woken when a model is asked for, and the backends that are on it. */
@@ -38,7 +38,7 @@ export function wokenByModels(
 function nodeOf(backend: InferenceSettings["backends"][string] | undefined, topology: Topology) {
   if (backend === undefined) return undefined;
   if (backend.service !== undefined) return topology.nodes.compute;
-  const host = new URL(backend.url ?? "http://127.0.0.1").hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = urlHost(backend.url ?? "http://127.0.0.1");
   return nodeNames
     .map((name): Node => topology.nodes[name])
     .find(({ address, traffic }) => [address, traffic].includes(host));

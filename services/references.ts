@@ -1,4 +1,5 @@
 import { NotHandedOutError, type SecretSources } from "./service";
+import { urlHost } from "../topology";
 
 /** `${…}` in the values of a workload: what the house hands out, by name. */
 export interface Reference {
@@ -49,8 +50,7 @@ function valueOf({ text, kind, name }: Reference, given: SecretSources): string 
     case "postgres": {
       const [dsn] = Object.values(storage.dsns).flatMap((own) => Object.values(own));
       if (dsn === undefined) return undefined;
-      const { hostname, port } = new URL(dsn);
-      return name === "POSTGRES_HOST" ? hostname.replace(/^\[|\]$/g, "") : port || "5432";
+      return name === "POSTGRES_HOST" ? urlHost(dsn) : new URL(dsn).port || "5432";
     }
     case "url":
       return name === "S3_ENDPOINT" ? storage.s3Endpoint : given.urls?.[name];

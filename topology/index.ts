@@ -9,6 +9,7 @@ export {
   isAlwaysOn,
   lifecycleKey,
   requireAlwaysOn,
+  urlHost,
   type Node,
   type Topology,
 } from "./node";

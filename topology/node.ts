@@ -96,6 +96,9 @@ export function connectionOf(node: Node, identity: string | undefined): Connecti
   };
 }
 
+/** Host of a URL, without the brackets of an address of IPv6. */
+export const urlHost = (url: string | URL): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
+
 /** `HOST:PORT`, as URLs and connection strings want it: an IPv6 address stands in brackets. */
 export const hostPort = (address: string, port: number): string =>
   `${isIPv6(address) ? `[${address}]` : address}:${port}`;

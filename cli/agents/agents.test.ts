@@ -72,8 +72,8 @@ it("queues and accounts show what waits, what is used and what is left", () => {
   const seen = agentsOf(
     lines(
       ...["pending\t5", "ack_pending\t8", "redelivered\t1"].map((of) => `queue\tAGENTS\tmail\tnum_${of}`),
-      "queue\tAGENTS\t\tmessages\t15",
-      "queue\tOTHER\t\tmessages\t3",
+      "queue\tAGENTS\t\tstranded\t2",
+      "queue\tOTHER\t\tstranded\t3",
       "queue\tOTHER\treader\tnum_pending\t3",
       'metric\thomelab_inference_account_limit{account="openai",of="tokens"}\t15000.0',
       'metric\thomelab_inference_account_used{account="openai",of="tokens"}\t1200.0',
@@ -85,7 +85,6 @@ it("queues and accounts show what waits, what is used and what is left", () => {
     ),
   );
   expect(seen.queues).toEqual([{ pool: "mail", waiting: 5, taken: 8, again: 1 }]);
-  // Of fifteen tasks, five wait and eight are taken.
   expect(seen.stranded).toBe(2);
   expect(page(seen)).toContain("2 tasks are in the queue and no agent gets them any more");
   expect(seen.tokens).toEqual({ "agents-mail": 1000 });

@@ -169,13 +169,8 @@ function queuesOf(rows: readonly (readonly string[])[]): readonly Queue[] {
   }));
 }
 
-function strandedOf(rows: readonly (readonly string[])[]): number {
-  const sum = (...keys: string[]) =>
-    rows
-      .filter(([stream, , key = ""]) => stream === taskStream && keys.includes(key))
-      .reduce((all, row) => all + Number(row[3]), 0);
-  return Math.max(0, sum("messages") - sum("num_pending", "num_ack_pending"));
-}
+const strandedOf = (rows: readonly (readonly string[])[]) =>
+  Number(rows.find(([stream, , key]) => stream === taskStream && key === "stranded")?.[3] ?? 0);
 
 interface Metric {
   readonly name: string;

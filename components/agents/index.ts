@@ -1,2 +1,2 @@
 export { declareQueues } from "./queues";
-export { watchAgents } from "./watch";
+export { watchAgents, watchScripts } from "./watch";

@@ -1,18 +1,10 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { playedPod } from "../../remote/agent/testing";
-import { scriptText } from "../../remote/run";
+import { watchScripts } from "./watch";
 
 const folder = mkdtempSync(join(tmpdir(), "homelab-agents-watch-"));
 /** As nats-server 2.15 writes it. */
@@ -57,10 +49,7 @@ const written = () => {
 
 beforeAll(() => {
   mkdirSync(join(folder, "metrics"));
-  // As they are on the node.
-  copyFileSync(join(__dirname, "scripts/watch.sh"), join(folder, "watch.sh"));
-  for (const name of ["jsz-lib", "agent-pods-lib"])
-    writeFileSync(join(folder, `${name}.sh`), scriptText(name));
+  for (const { path, content } of watchScripts(folder)) writeFileSync(path, content, { mode: 0o755 });
   for (const number of [1, 2, 3]) writeFileSync(join(folder, `agent-mail-${number}.container`), "");
   writeFileSync(join(folder, "jsz"), JSON.stringify(jsz, undefined, 2));
   play("curl", `cat ${folder}/jsz`);

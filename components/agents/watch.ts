@@ -9,6 +9,14 @@ const unit = "homelab-agents-watch";
 const folder = `/usr/local/lib/homelab/${unit}`;
 const path = `${folder}/watch.sh`;
 
+/** The script and what it reads, in a folder. */
+export const watchScripts = (at: string) => [
+  scriptFile(`${at}/watch.sh`, join(__dirname, "scripts/watch.sh")),
+  ...["jsz-lib", "agent-pods-lib"].map((name) => ({
+    ...{ path: `${at}/${name}.sh`, content: scriptText(name), onChange: "nothing" as const },
+  })),
+];
+
 /** A timer that writes how queues and agents are, for Prometheus: nats-server has no figures in its notation. */
 export function watchAgents(
   connection: ConnectionArgs,
@@ -35,12 +43,7 @@ export function watchAgents(
           ],
         },
       },
-      scripts: [
-        scriptFile(path, join(__dirname, "scripts/watch.sh")),
-        ...["jsz-lib", "agent-pods-lib"].map((name) => ({
-          ...{ path: `${folder}/${name}.sh`, content: scriptText(name), onChange: "nothing" as const },
-        })),
-      ],
+      scripts: watchScripts(folder),
     },
     opts,
   );

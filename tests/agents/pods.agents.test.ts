@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasCluster } from "../../lab/drills/list";
-import { k3sOf, kubectl, until, type Pod } from "../cluster/kubectl";
+import { k3sOf, kubectl, running, until } from "../cluster/kubectl";
 import { Fake } from "../inference/fakes";
 import { homelabCommand } from "../support/command";
 import { onNode } from "../support/lab";
@@ -19,14 +19,16 @@ const inCluster = () =>
 const second = new Fake("second", { ms: 1500, limits: { tokens: 24_000, requests: 10_000 } });
 const tasks = new Tasks(agentsHandedOut);
 
-const pods = () =>
-  (
-    JSON.parse(
-      kubectl(["get", "pods", "-n", namespace, "-l", "app.kubernetes.io/name=agent-code", "-o", "json"]),
-    ) as { items: Pod[] }
-  ).items
-    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === "Running")
-    .map(({ metadata }) => metadata.name);
+const pods = () => running(namespace, "agent-code").map(({ metadata }) => metadata.name);
+/** The pool's agents, as `homelab agents` has them. */
+function shown() {
+  const { code, text } = homelabCommand("agents", ["--output", "json"], 60);
+  expect(code).toBe(0);
+  const { agents } = JSON.parse(text) as {
+    agents: { name: string; running: boolean; task?: { id: number } }[];
+  };
+  return agents.filter(({ name }) => name.startsWith("agent-code-"));
+}
 
 /** With `lab/agents on` and `lab/cluster on`. */
 describe.skipIf(!hasCluster())("a pool of agents in the cluster", () => {
@@ -54,11 +56,7 @@ describe.skipIf(!hasCluster())("a pool of agents in the cluster", () => {
   });
 
   it("is shown by `homelab agents`, by its pods' names", () => {
-    const { code, text } = homelabCommand("agents", ["--output", "json"], 60);
-    expect(code).toBe(0);
-    const { agents } = JSON.parse(text) as { agents: { name: string; running: boolean }[] };
-    const shown = agents.filter(({ name }) => name.startsWith("agent-code-"));
-    expect(shown.map(({ name, running }) => [name, running])).toEqual(
+    expect(shown().map(({ name, running }) => [name, running])).toEqual(
       pods()
         .sort()
         .map((name) => [name, true]),
@@ -69,11 +67,7 @@ describe.skipIf(!hasCluster())("a pool of agents in the cluster", () => {
     const { seq } = await tasks.give("code", "a longer one", 12);
     let holder = "";
     await until("an agent has it", 60, () => {
-      const { agents } = JSON.parse(homelabCommand("agents", ["--output", "json"], 60).text) as {
-        agents: { name: string; task?: { id: number } }[];
-      };
-      holder =
-        agents.find(({ name, task }) => name.startsWith("agent-code-") && task?.id === seq)?.name ?? "";
+      holder = shown().find(({ task }) => task?.id === seq)?.name ?? "";
       return holder !== "";
     });
     kubectl(["delete", "pod", "-n", namespace, holder, "--grace-period=0", "--force"]);

@@ -67,6 +67,12 @@ const holds = (pod: Pod, type: string) =>
 export const ready = (selector: string): Pod[] =>
   pods(selector).filter((pod) => holds(pod, "Ready") && pod.metadata.deletionTimestamp === undefined);
 
+/** Pods of one workload that run, and are not on their way out. */
+export const running = (namespace: string, name: string): Pod[] =>
+  (get("pods", "-n", namespace, "-l", `app.kubernetes.io/name=${name}`) as { items: Pod[] }).items.filter(
+    ({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === "Running",
+  );
+
 /** Limits are those of a computer with nothing else to do; one with many other things is given as many times that. */
 const busy = 5;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lab, onNode } from "../support/lab";
 import { dsnOf } from "../support/services";
 import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
-import { get, isReady, kubectl, until, type Pod } from "./kubectl";
+import { isReady, kubectl, running, until } from "./kubectl";
 
 /** Workloads of a person's own on desktop, as pods of the cluster. */
 
@@ -37,10 +37,6 @@ const workloads = (greeting: string) => ({
 
 const config = new ChangedConfig("desktop");
 const on = (greeting = "hello") => config.with([[["homelab:workloads"], workloads(greeting)]]);
-const running = (name: string) =>
-  (get("pods", ...here, "-l", `app.kubernetes.io/name=${name}`) as { items: Pod[] }).items.filter(
-    ({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === "Running",
-  );
 /** What a pod of the cluster gets from the two, by their name. */
 const answer = () =>
   kubectl([
@@ -60,8 +56,8 @@ afterAll(() => {
 
 describe("workloads in the cluster", () => {
   it("run on their node: as many as there are replicas, each with its own name, found by the workload's", async () => {
-    await until("two pods run", 60, () => running("workload-twins").length === 2);
-    const twins = running("workload-twins");
+    await until("two pods run", 60, () => running(namespace, "workload-twins").length === 2);
+    const twins = running(namespace, "workload-twins");
     expect(twins.map(({ spec }) => spec.nodeName)).toEqual(["desktop", "desktop"]);
     const names = twins.map(({ metadata }) => metadata.name);
     const seen = new Set<string>();
@@ -107,15 +103,17 @@ describe("workloads in the cluster", () => {
       `Deployment ${namespace}/workload-twins in the cluster was changed by hand.`,
     );
     well(up("desktop", ...on()));
-    await until("two pods run", 60, () => running("workload-twins").length === 2);
+    await until("two pods run", 60, () => running(namespace, "workload-twins").length === 2);
     well(preview("desktop", "--expect-no-changes", ...on()));
   }, 600_000);
 
   it("are changed by an up, and nothing else is", async () => {
-    const [before] = running("workload-keeper");
+    const [before] = running(namespace, "workload-keeper");
     well(up("desktop", ...on("good morning")));
     await until("they say it", 60, () => answer().startsWith("good morning from "));
-    expect(running("workload-keeper").map(({ metadata }) => metadata.uid)).toEqual([before?.metadata.uid]);
+    expect(running(namespace, "workload-keeper").map(({ metadata }) => metadata.uid)).toEqual([
+      before?.metadata.uid,
+    ]);
     well(preview("desktop", "--expect-no-changes", ...on("good morning")));
   }, 600_000);
 

@@ -1,12 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { watchScripts } from "../../components/agents";
 import { queues } from "../../provider/handlers/nats/queues";
-import { scriptText } from "../../remote/run";
 import { inboxOf } from "../../services/agents-settings";
 import { NatsServer } from "../support/nats-server";
 import { Fake } from "./fakes";
@@ -326,10 +326,7 @@ describe("eighteen agents at once, nine of each language, with the local model d
     ).consumers.info("AGENTS", "other");
     expect(num_pending).toBeGreaterThan(0);
     const script = join(folder, "watch.sh");
-    // As they are on the node.
-    copyFileSync(join(root, "components/agents/scripts/watch.sh"), script);
-    for (const name of ["jsz-lib", "agent-pods-lib"])
-      writeFileSync(join(folder, `${name}.sh`), scriptText(name));
+    for (const { path, content } of watchScripts(folder)) writeFileSync(path, content, { mode: 0o755 });
     const written = () => {
       execFileSync(script, [String(server.monitorPort), folder, folder, "AGENTS", join(folder, "no-pods")]);
       return readFileSync(join(folder, "homelab_agents.prom"), "utf8");

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { hasCluster } from "../../lab/drills/list";
 import { get } from "../cluster/kubectl";
 import { Receiver, until } from "../support/alerts";
 import { onNode } from "../support/lab";
@@ -12,7 +13,6 @@ import { ChangedConfig, preview, up, well } from "../support/stack";
 
 /** With `lab/jobs on` and `lab/cluster on`: jobs that are images, on desktop. Without the cluster there are none. */
 const root = join(__dirname, "../..");
-const hasCluster = existsSync(join(root, "lab/state/kubeconfig"));
 
 const image = "docker.io/library/busybox:1.37";
 const one = (command: string, more: object = {}) => ({
@@ -52,7 +52,7 @@ const saidSince = (job: string, seconds: number) =>
   onNode("desktop", `journalctl -q -o cat -u homelab-job-${job}.service --since @${seconds}`).split("\n");
 const now = () => Number(onNode("desktop", "date +%s"));
 
-describe.skipIf(!hasCluster)("a job that is an image", () => {
+describe.skipIf(!hasCluster())("a job that is an image", () => {
   const folder = mkdtempSync(join(tmpdir(), "homelab-image-jobs-"));
   const file = join(folder, "jobs.yaml");
   const configs = [new ChangedConfig("storage"), new ChangedConfig("desktop")] as const;

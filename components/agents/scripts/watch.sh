@@ -14,14 +14,11 @@ part=$(mktemp "$directory/.agents.XXXXXX")
 trap 'rm -f "$part"' EXIT
 
 queues() {
-  # What is neither waiting nor taken was given out for the last time, or its pool is gone: no agent gets it any more.
   jsz "$port" 10 | awk -F'\t' -v stream="$stream" '
     BEGIN { what["num_pending"] = "waiting"; what["num_ack_pending"] = "taken"; what["num_redelivered"] = "again" }
     $1 != stream { next }
-    $3 == "messages" { there = 1; stranded += $4 }
-    $3 ~ /^num_(ack_)?pending$/ { stranded -= $4 }
-    $3 in what { printf "homelab_agents_%s{pool=\"%s\"} %d\n", what[$3], $2, $4 }
-    END { if (there) printf "homelab_agents_stranded %d\n", stranded < 0 ? 0 : stranded }'
+    $3 == "stranded" { printf "homelab_agents_stranded %d\n", $4 }
+    $3 in what { printf "homelab_agents_%s{pool=\"%s\"} %d\n", what[$3], $2, $4 }'
 }
 
 # measured NAME <LINES: how long an agent has had the task that it has, and how many tasks it gave up in the last hour, by its lines
