@@ -41,7 +41,7 @@ export class Prefect {
   }
 
   async ask<T>(
-    method: "GET" | "POST" | "PATCH",
+    method: "DELETE" | "GET" | "PATCH" | "POST",
     path: string,
     schema: z.ZodType<T>,
     body?: unknown,

@@ -1,44 +1,19 @@
-import { z } from "zod";
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
 import { until } from "../../../tests/support/alerts";
-import { onNode } from "../../../tests/support/lab";
-import { seconds } from "../../../tests/support/pair";
 import { Prefect, type PrefectRun, type PrefectState } from "../../../tests/support/prefect";
-import { faults, type Fault } from "./faults";
+import { caughtUp, clockTurned, hanging, overlapping } from "./cases";
+import { withTurnedClock } from "./clock";
+import { faults, plainFaults, type Fault } from "./faults";
+import { isRunning, marks, runsAgain, slotLimit, type Outcome } from "./measure";
+import { withPlainJob } from "./plain";
 
 /**
  * `make drill-jobs`: each fault is really made while jobs run. Measured is how long it takes until every run is settled and
  * until the job runs again; whether the job ran, and how often, is counted by the marks that it writes itself.
  */
 
-/** No slot may stay taken for longer by a run of which nothing runs, seconds. */
-const slotLimit = 120;
-
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
-const nodeOf = (job: string) => (job === "long-desktop" ? "desktop" : "storage");
-const isRunning = (job: string) =>
-  onNode(nodeOf(job), `systemctl is-active homelab-job-${job}.service || true`).trim() === "active";
-
-/** How often a job noted a word for this run. */
-const marks = (job: string, word: "begun" | "done", run: string) =>
-  Number(
-    onNode(nodeOf(job), `grep -cx '${word} ${run.replaceAll("-", "")}' /var/tmp/homelab-jobs || true`).trim(),
-  );
-
-interface Outcome {
-  readonly what: string;
-  readonly at: string;
-  readonly runs: string;
-  /** Seconds from the fault, or from its end, until each run had an end. */
-  readonly settled?: number;
-  /** Seconds for which a run had its slot while nothing of it ran: before it began, or after the job had ended. */
-  readonly idle?: number;
-  /** Seconds until a job ran again. */
-  readonly again?: number;
-  readonly counted: string;
-  readonly wrong: readonly string[];
-}
 
 function judge(fault: Fault, job: string, run: PrefectRun, begun: number, done: number): string[] {
   const type = run.state?.type ?? "nothing";
@@ -92,102 +67,24 @@ async function make(fault: Fault, prefect: Prefect): Promise<Outcome> {
     ...{ what: fault.what, at: fault.at, settled, idle, again },
     runs: [...new Set(ended.map(({ run }) => run.state?.name ?? "?"))].join(", "),
     counted: `${sum("begun")}, ${sum("done")}`,
-    wrong: [
-      ...counted.flatMap(({ job, run, begun, done }) => judge(fault, job, run, begun, done)),
-      ...(idle > slotLimit ? [`a slot was taken for nothing for ${idle.toFixed(0)} s`] : []),
-    ],
+    wrong:
+      fault.compared === true
+        ? []
+        : [
+            ...counted.flatMap(({ job, run, begun, done }) => judge(fault, job, run, begun, done)),
+            ...(idle > slotLimit ? [`a slot was taken for nothing for ${idle.toFixed(0)} s`] : []),
+          ],
   };
 }
 
-/** Begins a job until it runs, and stops it. */
-async function runsAgain(prefect: Prefect, job: string): Promise<void> {
-  const next = await until(
-    "that the job runs again",
-    async () => {
-      const one = await prefect.begin(job).catch(() => undefined);
-      if (one === undefined) return undefined;
-      const { state } = await prefect.reaches(one, ["RUNNING", "CANCELLED", "CRASHED", "COMPLETED"], 120);
-      return state?.type === "RUNNING" || state?.type === "COMPLETED" ? one : undefined;
-    },
-    240,
-  );
-  await prefect.ends(next, 240);
+interface Try {
+  readonly what: string;
+  readonly make: () => Promise<Outcome>;
 }
+const only = new RegExp(process.env.ONLY ?? "");
 
-/** A job that is begun while it runs: the second run is left out, with a word. */
-async function overlapping(prefect: Prefect): Promise<Outcome> {
-  const first = await prefect.begin("long");
-  await until("that it runs", () => (isRunning("long") ? true : undefined), 120);
-  const second = await prefect.begin("long");
-  const began = Date.now();
-  const left = await prefect.ends(second, 120);
-  const settled = (Date.now() - began) / 1000;
-  const run = await prefect.ends(first, 240);
-  const [once, never] = [marks("long", "done", first), marks("long", "begun", second)];
-  return {
-    ...{ what: "the job is begun a second time", at: "running", settled },
-    runs: `${run.state?.name ?? "?"}, ${left.state?.name ?? "?"}`,
-    counted: `${once}, ${never}`,
-    wrong: [
-      ...(run.state?.type === "COMPLETED" && once === 1 ? [] : ["the first did not run to its end, once"]),
-      ...(left.state?.type === "CANCELLED" && never === 0 ? [] : ["the second was not left out"]),
-    ],
-  };
-}
-
-/** A job that hangs is ended at its limit. */
-async function hanging(prefect: Prefect): Promise<Outcome> {
-  const began = Date.now();
-  const run = await prefect.ends(await prefect.begin("hangs"), 240);
-  return {
-    ...{ what: "the job hangs, and heeds no signal", at: "running", settled: (Date.now() - began) / 1000 },
-    ...{ runs: run.state?.name ?? "?", counted: "-" },
-    wrong: run.state?.name === "TimedOut" ? [] : ["it was not ended at its limit"],
-  };
-}
-
-/** A job of each minute whose worker is away for four of them: of what was missed one run makes up for all. */
-async function caughtUp(prefect: Prefect): Promise<Outcome> {
-  const job = "each-minute";
-  const id = await prefect.deployment(job);
-  const pause = (paused: boolean) => prefect.ask("PATCH", `/deployments/${id}`, z.unknown(), { paused });
-  onNode("storage", "systemctl stop jobs");
-  await pause(false);
-  await seconds(250);
-  const back = Date.now();
-  onNode("storage", "systemctl start jobs");
-  const missed = await until(
-    "that what was missed is settled",
-    async () => {
-      const due = (await prefect.runsOf(job)).filter(
-        (run) => Date.parse(run.expected_start_time ?? "") < back - 10_000 && run.state?.type !== "CANCELLED",
-      );
-      return due.some((run) => run.end_time !== null) && due.every((run) => run.end_time !== null)
-        ? due
-        : undefined;
-    },
-    180,
-  ).finally(() => pause(true));
-  const settled = (Date.now() - back) / 1000;
-  const ran = missed.map((run) => marks(job, "done", run.id)).reduce((all, one) => all + one, 0);
-  return {
-    ...{ what: "the worker is away for four minutes", at: "due each minute", settled },
-    ...{ runs: missed.map(({ state }) => state?.name ?? "?").join(", "), counted: `-, ${ran}` },
-    wrong: ran === 1 ? [] : [`${ran} runs made up for what was missed`],
-  };
-}
-
-async function main(): Promise<void> {
-  const prefect = new Prefect();
-  const outcomes: Outcome[] = [];
-  const tried: readonly { readonly what: string; readonly make: () => Promise<Outcome> }[] = [
-    ...faults.map((fault) => ({ what: `${fault.what}, ${fault.at}`, make: () => make(fault, prefect) })),
-    { what: "a job begun twice", make: () => overlapping(prefect) },
-    { what: "a job that hangs", make: () => hanging(prefect) },
-    { what: "a worker that was away", make: () => caughtUp(prefect) },
-  ];
-  const only = new RegExp(process.env.ONLY ?? "");
-  for (const { what, make } of tried.filter((one) => only.test(one.what))) {
+async function goThrough(tries: readonly Try[], outcomes: Outcome[]): Promise<void> {
+  for (const { what, make } of tries) {
     say(what);
     try {
       outcomes.push(await make());
@@ -196,6 +93,34 @@ async function main(): Promise<void> {
     }
     say(outcomes.at(-1)?.wrong.join("; ") ?? "");
   }
+}
+
+async function main(): Promise<void> {
+  const prefect = new Prefect();
+  const outcomes: Outcome[] = [];
+  const asked = (tries: readonly Try[]) => tries.filter((one) => only.test(one.what));
+  const broken = (fault: Fault) => ({ what: `${fault.what}, ${fault.at}`, make: () => make(fault, prefect) });
+  await goThrough(
+    asked([
+      ...faults.map(broken),
+      { what: "a job begun twice", make: () => overlapping(prefect) },
+      { what: "a job that hangs", make: () => hanging(prefect) },
+      { what: "a worker that was away", make: () => caughtUp(prefect) },
+    ]),
+    outcomes,
+  );
+  const clocks = [1, -1]
+    .map((hours) => ({ hours, what: `the server's clock is ${hours} h ahead, running` }))
+    .filter(({ what }) => only.test(what));
+  if (clocks.length > 0)
+    await withTurnedClock((turn) =>
+      goThrough(
+        clocks.map(({ hours, what }) => ({ what, make: () => clockTurned(prefect, turn, hours) })),
+        outcomes,
+      ),
+    );
+  const compared = asked(plainFaults.map(broken));
+  if (compared.length > 0) await withPlainJob(prefect, () => goThrough(compared, outcomes));
   const took = (value: number | undefined) => (value === undefined ? "" : `${value.toFixed(0)} s`);
   const rows = outcomes.map(({ what, at, runs, settled, idle, again, counted, wrong }) => [
     ...[what, at, runs, took(settled), took(idle), took(again), counted],

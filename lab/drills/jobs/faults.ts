@@ -1,6 +1,7 @@
 import { lab, onNode } from "../../../tests/support/lab";
 import { until } from "../../../tests/support/alerts";
 import { seconds } from "../../../tests/support/pair";
+import { plainJob } from "./plain";
 
 /** What is done while jobs run, and how each may end. Lists of what `drill.ts` goes through. */
 export interface Fault {
@@ -14,6 +15,8 @@ export interface Fault {
   readonly ends: readonly string[];
   /** Whether the jobs themselves have to run to their end. */
   readonly goesOn: boolean;
+  /** Of the way that is compared with: what became of it is shown, and nothing of it is wrong. */
+  readonly compared?: true;
 }
 
 const minutes = Number(process.env.MINUTES ?? "2");
@@ -25,6 +28,8 @@ const handing = (what: string, breaks: Fault["breaks"], jobs?: readonly string[]
   ...{ what, at: "handing over", breaks, ends: ["COMPLETED", "CRASHED"], goesOn: false },
   ...(jobs === undefined ? {} : { jobs }),
 });
+
+const restartWorker = () => void onNode("storage", "systemctl restart jobs");
 
 /** No byte can be written where PostgreSQL and Prefect's leases are, for half a minute. */
 async function fillDisk(): Promise<void> {
@@ -45,6 +50,11 @@ async function cut(node: "storage" | "desktop", off: number): Promise<void> {
   await until(`that ${node} is on`, () => (onNode(node, "echo on").trim() === "on" ? true : undefined), 180);
 }
 
+const plain = (fault: Fault): Fault => ({
+  ...{ ...fault, what: `${fault.what}, of a plain process worker`, jobs: [plainJob] },
+  compared: true,
+});
+
 const many = Array.from({ length: 8 }, (_, index) => `load-${index + 1}`);
 
 export const faults: readonly Fault[] = [
@@ -63,6 +73,7 @@ export const faults: readonly Fault[] = [
   handing("the server is killed", kill("prefect")),
   handing("the worker is killed", kill("jobs")),
   handing("the server is killed, eight jobs at once", kill("prefect"), many),
+  running("the worker is restarted, as by an update", restartWorker, ["COMPLETED", "CRASHED"]),
   {
     ...running("the worker's node loses power", () => cut("desktop", 10), ["CRASHED"], false),
     jobs: ["long-desktop"],
@@ -75,3 +86,11 @@ export const faults: readonly Fault[] = [
     jobs: ["long-desktop"],
   },
 ];
+
+export const plainFaults: readonly Fault[] = [
+  running("the worker is killed", kill("jobs"), []),
+  running("the worker is restarted, as by an update", restartWorker, []),
+  running("the server is killed", kill("prefect"), []),
+  running("PostgreSQL is restarted", () => void onNode("storage", "systemctl restart postgres"), []),
+  handing("the worker is killed", kill("jobs")),
+].map(plain);
