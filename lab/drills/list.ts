@@ -43,10 +43,10 @@ const noCluster = () =>
   hasCluster()
     ? undefined
     : "the lab has no cluster: `lab/cluster on` builds it (a quarter of an hour the first time)";
+/** Whether it measures itself, and has the log engine. */
+export const hasMeasurements = (): boolean => isOn("measurements");
 const noMeasurements = () =>
-  isOn("measurements")
-    ? undefined
-    : "the lab measures nothing: `lab/observability on` switches it on (minutes)";
+  hasMeasurements() ? undefined : "the lab measures nothing: `lab/observability on` switches it on (minutes)";
 /** Who mounts a disk of his own. */
 const notRoot = () =>
   process.getuid?.() === 0 ? undefined : "it mounts a disk of its own, and that needs root";

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chain } from "../../components/observability-stack/dashboards/queries";
 import { find, until } from "../support/alerts";
-import { onNode, tunnelBy } from "../support/lab";
+import { ChainTable, idIn, inPostgres, newId, shownOf, traceparent } from "../support/chain";
+import { onNode } from "../support/lab";
 import { pulumi, well } from "../support/stack";
 
 /** With `lab/observability on`: a request through NATS and PostgreSQL, as docs/correlation.md has it, and how it is found again. */
@@ -12,52 +12,24 @@ import { pulumi, well } from "../support/stack";
 interface Outputs {
   readonly NATS_URL: string;
   readonly passwords: { readonly nats: Readonly<Record<string, string>> };
-  readonly dsns: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
-const stackOutputs = (stack: "storage" | "desktop"): Outputs => {
-  const { text } = well(pulumi(stack, "stack", "output", "--show-secrets", "--json"));
+function desktopOutputs(): Outputs {
+  const { text } = well(pulumi("desktop", "stack", "output", "--show-secrets", "--json"));
   return JSON.parse(text.slice(text.indexOf("{"))) as Outputs;
-};
-const traceparent = (id: string) => `00-${id}-${randomBytes(8).toString("hex")}-01`;
-const idIn = (header: string) => /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(header)?.[1] ?? "";
-
-const inPostgres = (sql: string) =>
-  onNode(
-    "storage",
-    "podman exec -i --user postgres postgres psql -v ON_ERROR_STOP=1 -qAt agent_gateway",
-    sql,
-  );
+}
 
 /** What an agent has: messages, a table in which it notes what it did, and a journal. */
 const open: NatsConnection[] = [];
-let database: Client | undefined;
-let close: (() => void) | undefined;
+let table: ChainTable | undefined;
 
 beforeAll(async () => {
-  const { NATS_URL, passwords } = stackOutputs("desktop");
-  const { dsns } = stackOutputs("storage");
+  const { NATS_URL, passwords } = desktopOutputs();
   for (let each = 0; each < 2; each++)
     open.push(await connect({ servers: NATS_URL, user: "agent", pass: passwords.nats.agent ?? "" }));
-  // PostgreSQL is open to the nodes only: the agent is one on desktop.
-  const dsn = new URL(dsns.agent?.agent_gateway ?? "");
-  const tunnel = await tunnelBy("desktop", dsn.host);
-  close = tunnel.close;
-  dsn.host = `127.0.0.1:${tunnel.port}`;
-  database = new Client({ connectionString: dsn.href });
-  await database.connect();
-  await database.query(
-    "create table if not exists chain_test (at timestamptz default now(), what text, " +
-      "correlation_id text default nullif(current_setting('homelab.correlation_id', true), ''), program text default current_setting('application_name'));" +
-      "create index if not exists chain_test_id on chain_test (correlation_id) where correlation_id is not null;" +
-      "create schema if not exists observability;" +
-      "create or replace view observability.chain as select correlation_id, at, 'agent' as source, what, interval '0' as took, 'done' as status " +
-      "from chain_test where correlation_id is not null",
-  );
+  table = await ChainTable.open();
 });
 afterAll(async () => {
-  await database?.end();
-  close?.();
-  inPostgres("drop schema if exists observability cascade; drop table if exists chain_test");
+  await table?.close();
   await Promise.all(open.map((one) => one.close()));
 });
 
@@ -67,17 +39,8 @@ async function agent(nats: NatsConnection): Promise<void> {
   await nats.flush();
   void (async () => {
     for await (const task of tasks) {
-      const id = idIn(task.headers?.get("traceparent") ?? "");
-      await database?.query("begin");
-      await database?.query(
-        "select set_config('homelab.correlation_id', $1, true), set_config('application_name', 'scout cid:' || $1, true)",
-        [id],
-      );
-      await database?.query("insert into chain_test (what) values ('looked')");
-      await database?.query("savepoint mistake");
-      await database?.query("select 1 / 0").catch(() => undefined);
-      await database?.query("rollback to savepoint mistake");
-      await database?.query("commit");
+      const id = idIn(task.headers?.get("traceparent"));
+      await table?.note(id, "looked", "select 1 / 0");
       onNode("desktop", `logger -t scout 'looked for it correlation_id=${id}'`);
       const answer = headers();
       answer.set("traceparent", traceparent(id));
@@ -89,7 +52,7 @@ async function agent(nats: NatsConnection): Promise<void> {
 const rows = Number(process.env.CHAIN_LINES ?? 1_000_000);
 
 describe("a request through NATS, PostgreSQL and the journal", () => {
-  const id = randomBytes(16).toString("hex");
+  const id = newId();
 
   it("is one chain: in PostgreSQL's view, in its log, and in the agent's", async () => {
     const [asks, answers] = open;
@@ -98,18 +61,13 @@ describe("a request through NATS, PostgreSQL and the journal", () => {
     const sent = headers();
     sent.set("traceparent", traceparent(id));
     const answer = await asks.request("tasks.chain", "look", { timeout: 60_000, headers: sent });
-    expect(idIn(answer.headers?.get("traceparent") ?? "")).toBe(id);
-    expect(
-      inPostgres(`select source, what from observability.chain where correlation_id = '${id}'`).trim(),
-    ).toBe("agent|looked");
+    expect(idIn(answer.headers?.get("traceparent"))).toBe(id);
+    expect(shownOf(id)).toEqual(["agent|looked"]);
     expect(inPostgres(`select program from chain_test where correlation_id = '${id}'`).trim()).toBe(
       `scout cid:${id}`,
     );
     // What the connection does next is not taken for a part of it.
-    const after = await database?.query<{ id: string }>(
-      "select coalesce(current_setting('homelab.correlation_id', true), '') || current_setting('application_name') as id",
-    );
-    expect(after?.rows[0]?.id).not.toContain(id);
+    expect(await table?.leftOver()).not.toContain(id);
     const lines = await until(
       "that both lines arrived",
       () => {
