@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { histories, history, metrics, newest, receives, script, wal } from "../support/backup";
-import { onNode } from "../support/lab";
+import { diskNote, onNode } from "../support/lab";
 import { byHand, untilByHand } from "../support/services";
 
 /** A disk of its own for the backups on storage, which is full for a while: nothing is lost, and all goes on by itself. */
@@ -10,7 +10,7 @@ const timers =
 const database = "full_disk_test";
 const fill = `head -c 8G /dev/zero >${directory}/fill 2>/dev/null; df --output=avail ${directory} | tail -n 1`;
 /** What was there is below the small disk meanwhile. */
-const away = `systemctl stop homelab-backup-wal; ! mountpoint -q ${directory} || umount ${directory}; rm -f /var/lib/homelab/backup/disk`;
+const away = `systemctl stop homelab-backup-wal; ! mountpoint -q ${directory} || umount ${directory}; rm -f /var/lib/homelab/backup/disk ${diskNote(directory)}`;
 
 beforeAll(() => {
   byHand("postgres", `drop database if exists ${database}`);

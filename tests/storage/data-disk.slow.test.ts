@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeName } from "../../topology";
-import { lab, onNode } from "../support/lab";
+import { diskNote, lab, onNode } from "../support/lab";
 import { emptyDisk, mountDisk, putDisk } from "../support/loop-disk";
 import { up, well } from "../support/stack";
 
@@ -69,7 +69,7 @@ systemctl start ${service}`);
       on(`systemctl stop ${service}
 ! mountpoint -q ${directory} || umount ${directory}
 if [ -e ${aside(directory)} ]; then rmdir ${directory}; mv ${aside(directory)} ${directory}; fi
-rm -f ${image(directory)} /var/lib/homelab/mounts/${directory.replaceAll("/", "%")}
+rm -f ${image(directory)} ${diskNote(directory)}
 systemctl reset-failed ${service} || true
 systemctl start ${service}`);
     }

@@ -25,6 +25,10 @@ export function onNode(node: NodeName, command: string, input = ""): string {
   });
 }
 
+/** Where a node notes that a directory is on a disk of its own. */
+export const diskNote = (directory: string): string =>
+  `/var/lib/homelab/mounts/${directory.replaceAll("/", "%")}`;
+
 /** Begins a command on a lab machine that goes on until it is ended; its input stays open. */
 export function beginOnNode(node: NodeName, command: string): ChildProcessByStdio<Writable, Readable, null> {
   const begun = spawn(join(root, "lab/ssh"), [node, command], { stdio: ["pipe", "pipe", "ignore"] });
