@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { metrics, newest, receives, script } from "../support/backup";
+import { jobsAtRest, jobsGoOn, metrics, newest, receives, script } from "../support/backup";
 import { onNode } from "../support/lab";
 import { byHand } from "../support/services";
 
@@ -18,6 +18,7 @@ const restarted = (change: string) => {
 };
 
 beforeAll(() => {
+  jobsAtRest();
   byHand("postgres", `drop database if exists ${database}`);
   byHand("postgres", `create database ${database}`);
   byHand(database, "create table kept as select i, md5(i::text) v from generate_series(1, 5000) i");
@@ -26,6 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   byHand("postgres", `drop database if exists ${database}`);
+  jobsGoOn();
   expect(backUp()).toMatchObject({ code: 0 });
 });
 

@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { histories, history, metrics, newest, receives, script, wal } from "../support/backup";
+import {
+  histories,
+  history,
+  jobsAtRest,
+  jobsGoOn,
+  metrics,
+  newest,
+  receives,
+  script,
+  wal,
+} from "../support/backup";
 import { diskNote, onNode } from "../support/lab";
 import { byHand, untilByHand } from "../support/services";
 
 /** A disk of its own for the backups on storage, which is full for a while: nothing is lost, and all goes on by itself. */
 const directory = "/srv/homelab/backup";
-const timers =
-  "homelab-backup-watch.timer homelab-backup-off-node-wal.timer homelab-backup-keep.timer homelab-backup-postgres.timer";
 const database = "full_disk_test";
 const fill = `head -c 8G /dev/zero >${directory}/fill 2>/dev/null; df --output=avail ${directory} | tail -n 1`;
 /** What was there is below the small disk meanwhile. */
@@ -16,9 +24,10 @@ beforeAll(() => {
   byHand("postgres", `drop database if exists ${database}`);
   byHand("postgres", `create database ${database}`);
   byHand(database, "create table kept as select i, md5(i::text) v from generate_series(1, 20000) i");
+  jobsAtRest();
   onNode(
     "storage",
-    `systemctl stop ${timers} homelab-backup-wal && mount -t tmpfs -o size=400m small ${directory} &&
+    `systemctl stop homelab-backup-wal && mount -t tmpfs -o size=400m small ${directory} &&
 install -d -m 700 -o 999 -g 999 ${histories} && systemctl start homelab-backup-wal`,
   );
   receives();
@@ -27,7 +36,8 @@ install -d -m 700 -o 999 -g 999 ${histories} && systemctl start homelab-backup-w
 });
 
 afterAll(() => {
-  onNode("storage", `${away}; systemctl start homelab-backup-wal ${timers}`);
+  onNode("storage", `${away}; systemctl start homelab-backup-wal`);
+  jobsGoOn();
   byHand("postgres", `drop database if exists ${database}`);
   receives();
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { history, metrics, newest, script } from "../support/backup";
+import { history, jobsAtRest, jobsGoOn, metrics, newest, script } from "../support/backup";
 import { hostileByMistake, hostileDatabase, hostileOwner, hostileSettings, traps } from "../support/hostile";
 import { onNode } from "../support/lab";
 import { byHand } from "../support/services";
@@ -21,6 +21,7 @@ function clean(): void {
 }
 
 beforeAll(() => {
+  jobsAtRest();
   clean();
   for (const statement of hostileDatabase("hostile")) byHand("postgres", statement);
   byHand("hostile", `set session authorization ${hostileOwner};\n${traps(caught)}`);
@@ -49,6 +50,7 @@ beforeAll(() => {
 
 afterAll(() => {
   clean();
+  jobsGoOn();
   expect(script("postgres-backup.sh", "--accept-smaller")).toMatchObject({ code: 0 });
 });
 

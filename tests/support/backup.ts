@@ -36,6 +36,24 @@ export const gapClosed = () =>
     "timeout 110 sh -c 'until systemctl start homelab-backup-watch && grep -qx \"homelab_backup_wal_gap 0\" /var/lib/homelab/metrics/homelab_backup_postgres.prom; do sleep 1; done; while systemctl is-active homelab-backup-postgres | grep -q activating; do sleep 1; done'",
   );
 
+/** Timers of storage's jobs of backups. */
+const timers = ["watch", "off-node-wal", "keep", "postgres"]
+  .map((job) => `homelab-backup-${job}.timer`)
+  .join(" ");
+
+/**
+ * No job of backups is at work any more, and none begins by itself until `jobsGoOn`: a test before may have left a gap, for
+ * which the watch begins a backup.
+ */
+export function jobsAtRest(): void {
+  gapClosed();
+  onNode(
+    "storage",
+    `systemctl stop ${timers}; timeout 110 sh -c "while systemctl list-units --no-legend 'homelab-backup-*.service' --state=activating | grep -q .; do sleep 0.5; done"`,
+  );
+}
+export const jobsGoOn = () => onNode("storage", `systemctl start ${timers}`);
+
 /** What the backup tells Prometheus. */
 export const metrics = (name: string) =>
   onNode("storage", `cat /var/lib/homelab/metrics/homelab_${name}.prom`);
