@@ -32,7 +32,7 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
   const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
   watchHealth(context, { dependsOn: host.passed });
-  const agent = joinCluster(context, endpoints, { dependsOn: firewall });
+  const agent = joinCluster(context, endpoints, { dependsOn: [firewall, ...mesh.interface] });
   deployBackupAgent(context, endpoints, { dependsOn: host.passed });
   if (agent !== undefined) runServices(context, endpoints, agent);
   const member = memberOf(endpoints, agent);
@@ -45,5 +45,5 @@ export function compute(context: StackContext<"compute">): pulumi.Inputs {
   );
   observe(context, { dependsOn: firewall });
   schedulePowerOff(context, { dependsOn: host.passed });
-  return { host: host.facts, reads: addresses(endpoints), ...own, ...mesh };
+  return { host: host.facts, reads: addresses(endpoints), ...own, ...mesh.outputs };
 }

@@ -43,7 +43,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
   const firewall = deployFirewall(context, clusterNetworks(endpoints), { dependsOn: host.passed });
   const mesh = joinMesh(context, () => meshCertificate(endpoints), { dependsOn: firewall });
   watchHealth(context, { dependsOn: host.passed });
-  const agent = joinCluster(context, endpoints, { dependsOn: firewall });
+  const agent = joinCluster(context, endpoints, { dependsOn: [firewall, ...mesh.interface] });
   deployBackupAgent(context, endpoints, { dependsOn: firewall });
   if (replica.enabled) {
     new PostgresReplica(
@@ -83,7 +83,7 @@ export async function desktop(context: StackContext<"desktop">): Promise<pulumi.
     host: host.facts,
     reads: addresses(endpoints),
     ...services.outputs,
-    ...mesh,
+    ...mesh.outputs,
     ...(standing === undefined ? {} : { POSTGRES_PRIMARY: standing }),
   };
 }

@@ -14,6 +14,13 @@ interface MeshOutputs {
   MESH_ADDRESSES?: pulumi.Output<string[]>;
 }
 
+/** A node in the mesh, as far as the rest of its stack goes by it. */
+interface Joined {
+  readonly outputs: MeshOutputs;
+  /** What needs the mesh's interface comes after these; none, where the node is no member. */
+  readonly interface: readonly pulumi.Resource[];
+}
+
 /** The house's own coordination server, when storage's settings say so: the certificate by which members know it. */
 export function deployHeadscale(
   { node, settings }: StackContext<"storage">,
@@ -47,9 +54,9 @@ export function joinMesh(
   { node, topology, settings }: StackContext,
   certificate: () => pulumi.Input<string> | undefined,
   opts: pulumi.ComponentResourceOptions,
-): MeshOutputs {
+): Joined {
   const { mesh, sshIdentity, backup } = settings;
-  if (!mesh.enabled) return {};
+  if (!mesh.enabled) return { outputs: {}, interface: [] };
   const known = mesh.coordination === "headscale" ? certificate() : undefined;
   const member = new TailscaleMesh(
     "mesh",
@@ -60,7 +67,7 @@ export function joinMesh(
     },
     opts,
   );
-  return { MESH_ADDRESSES: member.addresses };
+  return { outputs: { MESH_ADDRESSES: member.addresses }, interface: [member.unit] };
 }
 
 /** headscale's certificate, as storage handed it out. In a preview before storage's first up it is not known. */

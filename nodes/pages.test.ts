@@ -136,6 +136,11 @@ describe("the resources of a stack", () => {
       await expect(found).toMatchFileSnapshot(`pages/${node}-${what.replaceAll(" ", "-")}.txt`);
     });
 
+    it(`${node} set the cluster up once the mesh's interface is there`, async () => {
+      const all = await declaredBy(node, everything[node]);
+      expect(all.find(({ name }) => name === "k3s-unit")?.dependsOn).toContain("mesh-tailscaled-unit");
+    });
+
     it(`${node} are found again by the engine in a state of the version before, each by its name or an alias`, async () => {
       const before = onPage(readFileSync(join(__dirname, "pages/former", `${node}.txt`), "utf8"));
       expect(lost(before, await declaredBy(node, everything[node]))).toEqual([]);

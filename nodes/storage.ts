@@ -98,7 +98,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
     ? new K3sServer(
         "k3s",
         { node, sshIdentity, settings: k3s, agents: nodeNames.filter((name) => name !== node.name) },
-        { dependsOn: firewall },
+        { dependsOn: [firewall, ...mesh.interface] },
       )
     : undefined;
   const cluster = server?.endpoints;
@@ -166,5 +166,5 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
           k3sNodePasswords: cluster.nodePasswords,
         }),
   });
-  return { ...handedOut, ...services.outputs, ...mesh };
+  return { ...handedOut, ...services.outputs, ...mesh.outputs };
 }

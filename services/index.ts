@@ -47,7 +47,7 @@ export {
 } from "./logs";
 export { certificateOf } from "./certificate";
 export { headscaleCertificate, headscaleRun, type HeadscaleSettings } from "./headscale";
-export { tailscaledRun, type MeshSettings } from "./mesh";
+export { meshInterface, meshUnit, tailscaledRun, type MeshSettings } from "./mesh";
 export { metricsSchema, type MetricsSettings } from "./metrics";
 export { minioSchema, type MinioSettings } from "./minio";
 export {

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { dataDirectory, flag, listOf, port, strict } from "./fields";
-import { service, type ServicePort } from "./service";
+import { service, type JudgedBy, type ServicePort } from "./service";
 
 /** TCP; asked by the server for logs and by pods for measurements. */
 export const kubeletPort = 10250;
@@ -98,8 +98,8 @@ export type K3sServerSettings = z.output<typeof k3sServerSchema>;
 export type K3sAgentSettings = z.output<typeof k3sAgentSchema>;
 
 const memberPorts = ({ openPorts }: K3sAgentSettings): ServicePort[] => [
-  { title: "kubelet", port: kubeletPort, from: "nodes", lan: "always" },
-  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes", lan: "always" },
+  { title: "kubelet", port: kubeletPort, from: "nodes" },
+  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes" },
   ...openPorts.flatMap((port) =>
     (["tcp", "udp"] as const).map((protocol): ServicePort => ({
       ...{ title: "homelab-k3s.openPorts", port, key: "k3s.openPorts", protocol },
@@ -108,16 +108,26 @@ const memberPorts = ({ openPorts }: K3sAgentSettings): ServicePort[] => [
   ),
 ];
 
+/** The networks of pods and Services are IPv4, and a node's address in the cluster is of the same kind. */
+const problems = ({ enabled }: K3sAgentSettings, { node: { name, traffic } }: JudgedBy): string[] =>
+  enabled && traffic !== undefined && !isIPv4(traffic)
+    ? [
+        `homelab:k3s.enabled is true, and nodes.${name}.mesh of the topology is ${traffic}: with the cluster it must be the node's IPv4 address in the mesh, as the pods' networks are IPv4.`,
+      ]
+    : [];
+
 export const k3sServer = service({
   title: "K3s' server",
   purpose: "the cluster's API, with the placement rule as its admission policies",
   key: "k3s",
   on: ["storage"],
   settings: k3sServerSchema,
+  problems,
   enabled: ({ enabled }) => enabled,
   ports: (settings) => [
     {
       ...{ title: "Kubernetes API", port: settings.apiPort, key: "k3s.apiPort" },
+      // Certificates on both sides. Agents and people get there also while the mesh is down.
       ...{ from: "operators", lan: "always" },
     },
     ...memberPorts(settings),
@@ -135,6 +145,7 @@ export const k3sAgent = service({
   key: "k3s",
   on: ["desktop", "compute"],
   settings: k3sAgentSchema,
+  problems,
   enabled: ({ enabled }) => enabled,
   ports: memberPorts,
   // What pods claim on an always-on node is in the node's backups; an on-demand one has no such claims.

@@ -63,6 +63,31 @@ describe("the house's own traffic", () => {
   });
 });
 
+describe("the cluster", () => {
+  const said = (address: string, keys: object) => {
+    const house = parseTopology(
+      `nodes:\n${nodeNames
+        .map(
+          (name) =>
+            `  ${name}: { address: ${lan[name]}, lifecycle: always-on, memory: 16GB, hostKey: ${key}, mesh: "${name === "desktop" ? address : mesh[name]}" }\n`,
+        )
+        .join("")}`,
+      "topology.yaml",
+    );
+    return serviceProblems(house.nodes.desktop, house, load("desktop", { mesh: on, ...keys }));
+  };
+
+  it("needs the node's IPv4 address in the mesh, and says so", () => {
+    const [only, ...more] = said("fd7a:115c:a1e0::2", { k3s: on });
+    expect(only).toMatch(
+      /homelab:k3s\.enabled is true, and nodes\.desktop\.mesh of the topology is fd7a:115c:a1e0::2: .* IPv4 address/,
+    );
+    expect(more).toEqual([]);
+    expect(said("fd7a:115c:a1e0::2", {})).toEqual([]);
+    expect(said(mesh.desktop, { k3s: on })).toEqual([]);
+  });
+});
+
 describe("the placement rule", () => {
   it("knows a node by its address in the mesh, too", () => {
     const known = engineTopology(houseWith(nodeNames));
@@ -90,10 +115,15 @@ describe("homelab:mesh.only", () => {
     expect(clients("MinIO S3 API", true)).toEqual(["10.0.0.9"]);
   });
 
-  it("leaves what does not go by it: the mesh's own ports, the cluster's, and the last words of a node", () => {
+  it("closes the kubelet and the pods' network, which go by the mesh as well", () => {
+    for (const title of ["kubelet", "pod network"]) {
+      expect(clients(title, false)).toEqual(Object.values(lan));
+      expect(clients(title, true)).toEqual([]);
+    }
+  });
+
+  it("leaves what does not go by it: the mesh's own ports, the cluster's API, and the last words of a node", () => {
     expect(clients("headscale", true)).toBe("anyone");
-    expect(clients("kubelet", true)).toEqual(Object.values(lan));
-    expect(clients("pod network", true)).toEqual(Object.values(lan));
     expect(clients("Kubernetes API", true)).toContain(lan.compute);
   });
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { flag, image, listOf, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
@@ -32,7 +33,7 @@ const meshSchema = strict({
   only: flag
     .default(false)
     .describe(
-      "whether the ports that services declare are closed to the other nodes on the LAN, and open by the mesh alone; SSH, the cluster's own ports, what is open to anyone and `operators` of the topology stay",
+      "whether the ports that services declare are closed to the other nodes on the LAN, and open by the mesh alone; SSH, the Kubernetes API, what is open to anyone and `operators` of the topology stay",
     ),
   operators: listOf(
     z
@@ -107,11 +108,44 @@ function joiningProblems(own: MeshSettings, { node, stack }: JudgedBy): string[]
 /** Where tailscaled finds the certificate of the house's own coordination server. */
 const certificate = secretName("tailscale", "certificate");
 
-/** tailscaled as a container of its own, with the node's network and nothing else of it. */
-export const tailscaledRun = (own: MeshSettings): QuadletRun => ({
-  name: "tailscale",
+/** The mesh's interface on each member: tailscaled's own name for it. */
+export const meshInterface = "tailscale0";
+
+const container = "tailscale";
+/** tailscaled's unit on a member. */
+export const meshUnit = `${container}.service`;
+
+const ip = (...words: string[]) => ["/usr/sbin/ip", ...words];
+const tun = (does: "add" | "del") => ["tuntap", does, "dev", meshInterface, "mode", "tun"];
+
+/**
+ * The interface, made before tailscaled takes it. One that tailscaled makes vanishes with it, whether it is stopped, killed or
+ * replaced, and with it what others have set up on it: the cluster's network between the nodes. This one stays, with the
+ * node's address, so that what needs the address comes up also where tailscaled does not, or is let in no more.
+ */
+const interfaceKept = (address: string | undefined) => [
+  // Fails where it is there, which is from the second start on.
+  ["-/usr/sbin/ip", ...tun("add"), "vnet_hdr"],
+  // tailscaled's own figure, for who reads it before tailscaled has set it.
+  ip("link", "set", "dev", meshInterface, "mtu", "1280", "up"),
+  // An address that the node had before would be taken away by nobody.
+  ip("address", "flush", "dev", meshInterface),
+  // By its mask it is another one than tailscaled's own, which goes when the node's key runs out; it makes no route.
+  ...(address !== undefined && isIPv4(address)
+    ? [ip("address", "replace", `${address}/31`, "dev", meshInterface, "noprefixroute")]
+    : []),
+];
+
+/**
+ * tailscaled as a container of its own, with the node's network and nothing else of it.
+ * @param address the node's in the mesh, once the topology says it.
+ */
+export const tailscaledRun = (own: MeshSettings, address?: string): QuadletRun => ({
+  name: container,
   description: "The node as a member of the mesh (tailscaled)",
   image: own.image,
+  before: interfaceKept(address),
+  onRemoval: ip(...tun("del")),
   container: {
     entrypoint: "/usr/local/bin/tailscaled",
     exec: [
@@ -136,7 +170,7 @@ export const tailscaledRun = (own: MeshSettings): QuadletRun => ({
     readOnly: true,
   },
   health: {
-    exec: ["podman", "exec", "tailscale", "tailscale", "status", "--json", "--peers=false"],
+    exec: ["podman", "exec", container, "tailscale", "status", "--json", "--peers=false"],
   },
   more: own.quadlet,
 });

@@ -69,6 +69,16 @@ export interface QuadletRun {
   readonly health: { readonly http: string } | { readonly tcp: string } | { readonly exec: string[] };
   /** How long it may take to come up, seconds. @default 60 */
   readonly startSeconds?: number;
+  /**
+   * Commands on the node before each start of the container, argument by argument: the program by its whole path, and `-`
+   * in front of that where a failure does not matter. @default none
+   */
+  readonly before?: readonly (readonly string[])[];
+  /**
+   * Command on the node once the unit is stopped for good, argument by argument, the program by its whole path: it takes
+   * away what outlives the container, and may be run again where that is gone. @default none
+   */
+  readonly onRemoval?: readonly string[];
   /** When a run of it begins; each ends by itself. @default it runs all the time */
   readonly schedule?: Schedule;
   /** Whether it is restarted when it runs and `health` fails for two minutes. @default true */

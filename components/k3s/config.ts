@@ -1,12 +1,16 @@
 import { stringify } from "yaml";
-import type { K3sAgentSettings, K3sServerSettings } from "../../services";
-import { lifecycleKey, type Node } from "../../topology";
+import { meshInterface, type K3sAgentSettings, type K3sServerSettings } from "../../services";
+import { houseAddress, lifecycleKey, type Node } from "../../topology";
 import { agentTokenFile, ownAgentTokenFile } from "./layout";
 
 /** Only what says that it may vanish with its node is put on an on-demand one. */
 const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;
 
-/** The server's address for agents and clients. */
+/**
+ * The server's address for agents and clients: the LAN's, also where the house's traffic goes by the mesh. Who works with
+ * the cluster need not be a member, and an agent must get its settings where tailscaled is not up: once it runs, K3s goes to
+ * the address that the server tells of itself, and back to this one only while that does not answer.
+ */
 export function serverUrl(address: string, port: number): string {
   return `https://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
@@ -16,7 +20,9 @@ function member(node: Node, dataDirectory: string) {
   return {
     "data-dir": dataDirectory,
     "node-name": node.name,
-    "node-ip": node.address,
+    "node-ip": houseAddress(node),
+    // Where that is an address in the mesh, pods of different nodes speak by the mesh as well.
+    ...(node.traffic === undefined ? {} : { "flannel-iface": meshInterface }),
     "node-label": [`${lifecycleKey}=${node.lifecycle}`],
     ...(node.lifecycle === "on-demand" ? { "node-taint": [onDemandTaint] } : {}),
     // Five signs of life within the shortest grace, so that one lost packet is no lost node.
@@ -34,9 +40,9 @@ export function serverConfig(node: Node, settings: K3sServerSettings): string {
     ...member(node, settings.dataDirectory),
     // K3s makes the cluster's own token and keeps it with its state, which is encrypted with it.
     "agent-token-file": ownAgentTokenFile(settings.dataDirectory),
-    "advertise-address": node.address,
+    "advertise-address": houseAddress(node),
     "https-listen-port": settings.apiPort,
-    "tls-san": [node.address, node.name],
+    "tls-san": [...new Set([node.address, houseAddress(node), node.name])],
     "cluster-cidr": settings.podNetwork,
     "service-cidr": settings.serviceNetwork,
     "secrets-encryption": true,

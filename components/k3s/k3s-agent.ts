@@ -44,7 +44,7 @@ export class K3sAgent extends pulumi.ComponentResource {
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
     this.unit = k3sMember(name, {
       role: "agent",
-      node: node.name,
+      node,
       connection: connectionOf(node, args.sshIdentity),
       settings,
       files: [

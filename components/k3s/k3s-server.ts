@@ -63,7 +63,7 @@ export class K3sServer extends pulumi.ComponentResource {
     const connection = connectionOf(node, args.sshIdentity);
     this.unit = k3sMember(name, {
       role: "server",
-      node: node.name,
+      node,
       connection,
       settings,
       files: [{ path: configFile, content: serverConfig(node, settings) }],

@@ -27,10 +27,10 @@ const outputs = {
 };
 
 let server: K3sServer | undefined;
-const runServer = (settings: object = {}) =>
+const runServer = (settings: object = {}, node: Node<"always-on"> = alwaysOn()) =>
   declared(() => {
     server = new K3sServer("k3s", {
-      node: alwaysOn(),
+      node,
       settings: k3sServerSchema.parse({ enabled: true, ...settings }),
       agents: ["desktop", "compute"],
       sshIdentity: undefined,
@@ -209,6 +209,52 @@ describe("K3s' unit", () => {
       expect(unitSchema.safeParse(named(all, "k3s-unit").inputs).error).toBeUndefined();
       expect(releaseSchema.safeParse(named(all, "k3s-release").inputs).error).toBeUndefined();
     }
+  });
+});
+
+describe("K3s where the house's traffic goes by the mesh", () => {
+  const member = <N extends Node>(node: N, mesh: string): N => ({ ...node, mesh, traffic: mesh });
+  const serverByMesh = () => runServer({}, member(alwaysOn(), "100.64.0.1"));
+  const agentByMesh = () => runAgent(member(compute, "100.64.0.3"));
+  const byLan = { "node-ip": "10.0.0.1", "advertise-address": "10.0.0.1" };
+
+  it("has the node's address there, and flannel on its interface", async () => {
+    expect(config(await serverByMesh())).toMatchObject({
+      "node-ip": "100.64.0.1",
+      "advertise-address": "100.64.0.1",
+      "flannel-iface": "tailscale0",
+      "tls-san": ["10.0.0.1", "100.64.0.1", "storage"],
+    });
+    expect(config(await agentByMesh())).toMatchObject({
+      "node-ip": "100.64.0.3",
+      "flannel-iface": "tailscale0",
+      server: "https://10.0.0.1:6443",
+    });
+  });
+
+  it("stays on the LAN as long as another node is no member", async () => {
+    const made = config(await runServer({}, { ...alwaysOn(), mesh: "100.64.0.1" }));
+    expect(made).toMatchObject(byLan);
+    expect(made["flannel-iface"]).toBeUndefined();
+  });
+
+  it("is reached by clients and found by agents at the LAN's address, which needs no mesh", async () => {
+    await serverByMesh();
+    expect(server?.endpoints.server).toBe("https://10.0.0.1:6443");
+    expect(await known(server?.endpoints.kubeconfig)).toContain("server: https://10.0.0.1:6443");
+  });
+
+  it("starts after tailscaled, and needs none", async () => {
+    for (const [all, path] of [
+      [await serverByMesh(), "/etc/systemd/system/k3s.service"],
+      [await agentByMesh(), "/etc/systemd/system/k3s-agent.service"],
+    ] as const) {
+      const text = file(all, path).content;
+      expect(valuesOf(parse(text), "Unit", "After")).toEqual(["network-online.target", "tailscale.service"]);
+      expect(text.match(/tailscale/g)).toHaveLength(1);
+    }
+    const alone = file(await runServer(), "/etc/systemd/system/k3s.service").content;
+    expect(alone).not.toContain("tailscale");
   });
 });
 

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Release, Unit, type ManagedFileArgs } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import type { K3sAgentSettings } from "../../services";
+import type { Node } from "../../topology";
 import { imageDirectory, program, programName, release, scriptDirectory } from "./layout";
 import { scripts } from "./scripts";
 import { k3sService, patience, serviceOf, stopScript, type Role } from "./service";
@@ -9,7 +10,7 @@ import { k3sService, patience, serviceOf, stopScript, type Role } from "./servic
 /** What a server and an agent have in common: the verified program, and the unit that runs it. */
 export interface Member {
   readonly role: Role;
-  readonly node: string;
+  readonly node: Node;
   readonly connection: ConnectionArgs;
   readonly settings: K3sAgentSettings;
   /** Files of its own: configuration and tokens. */
@@ -32,7 +33,7 @@ function releaseFiles({ architecture, airgapImages, dataDirectory }: K3sAgentSet
 }
 
 export function k3sMember(name: string, args: Member): Unit {
-  const { role, connection, settings, options } = args;
+  const { role, node, connection, settings, options } = args;
   const installed = new Release(
     `${name}-release`,
     {
@@ -52,14 +53,17 @@ export function k3sMember(name: string, args: Member): Unit {
       connection,
       service,
       files: [
-        { path: `/etc/systemd/system/${service}`, content: k3sService(role, settings) },
+        {
+          path: `/etc/systemd/system/${service}`,
+          content: k3sService(role, settings, node.traffic !== undefined),
+        },
         ...args.files,
         ...scripts(),
       ],
       directories: [{ path: settings.dataDirectory, mode: "0700" }],
       restartOn: { program: installed.sums.apply((sums) => sums[programName(settings.architecture)] ?? "") },
       health: {
-        exec: [`${scriptDirectory}/k3s-ready.sh`, program(settings), args.kubeconfig, args.node],
+        exec: [`${scriptDirectory}/k3s-ready.sh`, program(settings), args.kubeconfig, node.name],
         timeoutSeconds: patience(240, settings),
       },
       // A service that is dead already, or that never was, does not run its ExecStopPost any more.

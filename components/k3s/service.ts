@@ -1,5 +1,5 @@
 import { render, serviceUnit } from "../../packages/quadlet";
-import type { K3sAgentSettings } from "../../services";
+import { meshUnit, type K3sAgentSettings } from "../../services";
 import {
   agentService,
   agentTokenFile,
@@ -27,11 +27,13 @@ export const stopScript = (role: Role) => [script("stop"), serviceOf(role)];
 
 /**
  * The text of k3s.service or k3s-agent.service.
+ * @param byMesh whether the node's address in the cluster is the one in the mesh.
  * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
  */
 export function k3sService(
   role: Role,
   settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory" | "imageArchives">,
+  byMesh = false,
 ): string {
   return render(
     serviceUnit({
@@ -39,7 +41,8 @@ export function k3sService(
         description: `K3s ${role}`,
         documentation: ["https://k3s.io"],
         wants: ["network-online.target"],
-        after: ["network-online.target"],
+        // An order only: it makes the interface, and K3s starts also where it fails.
+        after: ["network-online.target", ...(byMesh ? [meshUnit] : [])],
         requiresMountsFor: [settings.dataDirectory],
         // An agent waits for its server for as long as it takes.
         startLimitIntervalSec: 0,

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from "node:net";
+import { meshInterface } from "../../services";
 
 /** A port that only some may reach. */
 export interface FirewallPort {
@@ -40,7 +41,7 @@ export interface FirewallArgs {
 }
 
 /** The mesh's interface. Who forges an address of the mesh on the LAN does not come by it. */
-const mesh = '"tailscale0"';
+const mesh = `"${meshInterface}"`;
 
 /** Names of the bridges that podman makes. */
 const podman = '"podman*"';

@@ -78,6 +78,16 @@ describe("a QuadletService", () => {
     expect(quadletText(run, keeps, "x:1")).not.toContain("IPAddress");
   });
 
+  it("has commands run on the node before each start and once it is removed, where it names some", async () => {
+    const before = [["-/usr/sbin/ip", "link", "add", "x"], ["/usr/bin/true"]];
+    const text = quadletText({ ...run, before }, keeps, "x:1");
+    expect(text).toContain("ExecStartPre=-/usr/sbin/ip link add x\nExecStartPre=/usr/bin/true\n");
+    expect(quadletText(run, keeps, "x:1")).not.toContain("ExecStartPre");
+    const onRemoval = ["/usr/sbin/ip", "link", "del", "x"];
+    const all = await declared(() => new QuadletService("nats", { ...args, run: { ...run, onRemoval } }));
+    expect(all.find(({ name }) => name === "nats-unit")?.inputs).toMatchObject({ onRemoval });
+  });
+
   it("has its passwords in secrets and nowhere else", async () => {
     const all = await declared(() => new QuadletService("nats", args));
     const secret = all.find(({ name }) => name === "nats-accounts-secret");

@@ -130,6 +130,7 @@ export class QuadletService<K extends Keeps = Keeps> extends pulumi.ComponentRes
         },
         ...(run.reload === undefined ? {} : { reload: run.reload }),
         health: { ...healthOf(run), timeoutSeconds: run.startSeconds ?? 60 },
+        ...(run.onRemoval === undefined ? {} : { onRemoval: [...run.onRemoval] }),
         ...(args.confirmSeconds === undefined ? {} : { confirmSeconds: args.confirmSeconds }),
         ...(keeps.kind === "persistent" ? { keeps: [...keeps.paths] } : {}),
       },

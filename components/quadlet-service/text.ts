@@ -37,6 +37,7 @@ export function quadletText(run: QuadletRun, keeps: Keeps, image: string): strin
       ],
     },
     service: {
+      ...(run.before === undefined ? {} : { execStartPre: run.before }),
       ...(run.schedule === undefined
         ? { restart: "always", restartSec: 5, timeoutStartSec: seconds + 30 }
         : // Its start is all of it.

@@ -51,6 +51,18 @@ describe("the mesh's policy", () => {
     expect(lets(desktop, "eve@example.org", "desktop", "tcp:4222")).toBe(false);
   });
 
+  it("lets the cluster's nodes reach one another: kubelets, pods' packets and the API", () => {
+    const k3s = { k3s: on };
+    for (const to of nodeNames) {
+      const cluster = part(to, k3s);
+      for (const from of nodeNames.filter((name) => name !== to)) {
+        expect(lets(cluster, tagOf(from), to, "tcp:10250")).toBe(true);
+        expect(lets(cluster, tagOf(from), to, "udp:8472")).toBe(true);
+        expect(lets(cluster, tagOf(from), to, "tcp:6443")).toBe(to === "storage");
+      }
+    }
+  });
+
   it("lets desktop log in everywhere, and compute nowhere", () => {
     expect(lets(storage, tagOf("desktop"), "storage", "tcp:22")).toBe(true);
     expect(lets(storage, tagOf("compute"), "storage", "tcp:22")).toBe(false);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Member, PolicyPart } from "../../provider/sdk/mesh";
+import type { Unit } from "../../provider/sdk/remote";
 import {
   services,
   tailscaledRun,
@@ -44,6 +45,8 @@ const script = `/usr/local/lib/homelab/${watch}/watch.sh`;
  * @see https://tailscale.com/kb/1080/cli, https://headscale.net/stable/
  */
 export class TailscaleMesh extends pulumi.ComponentResource {
+  /** tailscaled's: once it is there, so is the mesh's interface. */
+  readonly unit: Unit;
   /** The node's addresses in the mesh. */
   readonly addresses: pulumi.Output<string[]>;
 
@@ -54,7 +57,7 @@ export class TailscaleMesh extends pulumi.ComponentResource {
     super("homelab:index:TailscaleMesh", name, { placement: placementOf(node, "tailscale", keeps) }, opts);
     const connection = connectionOf(node, sshIdentity);
     const options = (own?: pulumi.CustomResourceOptions) => childOptions(this, opts, own);
-    const run = tailscaledRun(settings);
+    const run = tailscaledRun(settings, node.mesh);
     const daemon = new QuadletService(
       `${name}-tailscaled`,
       {
@@ -70,6 +73,7 @@ export class TailscaleMesh extends pulumi.ComponentResource {
       },
       options(),
     );
+    this.unit = daemon.unit;
     const coordinator =
       settings.coordination === "headscale"
         ? { connection: connectionOf(topology.nodes.storage, sshIdentity), container: "headscale" }

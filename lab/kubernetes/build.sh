@@ -15,14 +15,16 @@ work=$1 out=$2
 version=$(sed -n 's/^require k8s.io\/kubernetes v//p' "$here/go.mod")
 [ -n "$version" ] || die "lab/kubernetes/go.mod names no version of k8s.io/kubernetes."
 
-go_build() { # PACKAGE OUT
-  (cd "$here" && CGO_ENABLED=0 GOFLAGS='' nice go build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' -o "$2" "$1")
+go_build() { # PACKAGE OUT [MODULE]
+  (cd "${3:-$here}" && CGO_ENABLED=0 GOFLAGS='' nice go build -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' -o "$2" "$1")
 }
 root=$work/root
 mkdir -p "$root"/{bin,cni,images} "$work/pause"
 program=$("$here/program.sh" build)
 cp "$program" "$root/bin/lab-kubernetes"
 go_build github.com/rancher/local-path-provisioner "$root/bin/local-path-provisioner"
+go_build . "$root/bin/flannel" "$here/flannel"
+go_build ./balancer "$root/bin/balancer"
 go_build ./pause "$work/pause/pause"
 for part in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns; do
   ln -s lab-kubernetes "$root/bin/$part"

@@ -2,6 +2,7 @@
 # member.sh: what runs pods on a node: containerd, the kubelet, the Services' proxy, the way to other nodes' pods.
 
 socket=$run/containerd/containerd.sock
+subnet_file=/run/flannel/subnet.env
 
 containerd_up() {
   mkdir -p "$run/containerd" "$data/agent/etc/cni"
@@ -50,21 +51,21 @@ kubelet_up() {
     --containerd="$socket" --node-labels="$labels" ${taints:+--register-with-taints="$taints"} "${args[@]}"
 }
 proxy_up() {
-  sed "s|@NODE@|$node|; s|@KUBECONFIG@|$node_kubeconfig|" "$home/standin/proxy.yaml" >"$data/agent/etc/proxy.yaml"
+  sed "s|@NODE@|$node|; s|@KUBECONFIG@|$node_kubeconfig|; s|@PODS@|$pod_network|" "$home/standin/proxy.yaml" >"$data/agent/etc/proxy.yaml"
   part kube-proxy kube-proxy --config="$data/agent/etc/proxy.yaml"
 }
 own() { kubectl --kubeconfig "$node_kubeconfig" --request-timeout=5s "$@"; }
 
 network_up() {
-  local cidr services
+  local cidr services mtu=0
   until cidr=$(own get node "$node" -o 'jsonpath={.spec.podCIDR}' 2>/dev/null) && [ -n "$cidr" ]; do sleep 0.3; done
-  services=$dns
+  services=$dns pod_network=${cidr%.*.*}.0.0/16
   sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
   # Those of an earlier cluster, whose nodes had other networks.
   ip route flush proto 242
   # A machine without a way out still needs one for the Services' addresses.
   if [ -z "$(ip route show default)" ]; then
-    ip route replace "${services%.*.*}.0.0/16" dev "$(ip -o -4 addr show to "$address" | awk '{ print $2; exit }')"
+    ip route replace "${services%.*.*}.0.0/16" dev "$(lan | cut -d" " -f1)"
   fi
   nft -f - <<N
 table ip k3s-standin
@@ -72,14 +73,30 @@ delete table ip k3s-standin
 table ip k3s-standin {
   chain post {
     type nat hook postrouting priority 90; policy accept;
-    ip saddr ${cidr%.*.*}.0.0/16 ip daddr != ${cidr%.*.*}.0.0/16 oifname != "cni0" masquerade
+    ip saddr $pod_network ip daddr != $pod_network oifname != "cni0" masquerade
   }
 }
 N
-  sed "s|@CIDR@|$cidr|" "$home/standin/cni.conflist" >"$data/agent/etc/cni/10-standin.conflist.new"
+  if [ -n "$interface" ]; then
+    flannel_up
+    mtu=$(sed -n 's/^FLANNEL_MTU=//p' "$subnet_file")
+  else
+    ip link delete flannel.1 2>/dev/null || true
+  fi
+  sed "s|@CIDR@|$cidr|; s|@MTU@|$mtu|" "$home/standin/cni.conflist" >"$data/agent/etc/cni/10-standin.conflist.new"
   mv -T "$data/agent/etc/cni/10-standin.conflist.new" "$data/agent/etc/cni/10-standin.conflist"
 }
-# To the other nodes' pods: they are neighbours. Ends after two minutes, or with the API server, and is then begun again.
+# To the other nodes' pods by an interface of the node, as K3s does it.
+flannel_up() {
+  local network=$data/agent/etc/flannel.json
+  printf '{ "Network": "%s", "EnableIPv4": true, "Backend": { "Type": "vxlan" } }\n' "$pod_network" >"$network"
+  rm -f "$subnet_file"
+  NODE_NAME=$node part flannel flannel "$network" "$node_kubeconfig" "$interface" "$subnet_file"
+  # Until then there is no network for pods, and the node is not ready.
+  until [ -s "$subnet_file" ]; do sleep 0.3; done
+}
+# The same where no interface is named: they are neighbours. Ends after two minutes, or with the API server, and is then begun
+# again.
 routes() {
   local cidr via nodes
   # One watch, for kubectl's start costs more than all that it would be asked for.

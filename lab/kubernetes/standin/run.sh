@@ -25,6 +25,14 @@ need() { # KEY
 }
 
 node=$(need node-name) address=$(need node-ip)
+# With one, flannel brings pods to other nodes by this interface; without it the nodes are neighbours.
+interface=$(values flannel-iface)
+
+# Device and address in the machine's own network, whatever address it has in the cluster.
+lan() {
+  ip -o -4 addr show scope global |
+    awk '$2 !~ /^(tailscale|flannel|cni|podman|veth)/ { sub("/.*", "", $4); print $2, $4; exit }'
+}
 
 part() { # NAME CMD…: a process that is begun again whenever it ends
   local name=$1
@@ -87,7 +95,7 @@ fi
 member_up
 [ "$role" = agent ] || systemd-notify --ready || true
 while :; do
-  routes
+  if [ -z "$interface" ]; then routes; fi
   sleep 2 &
   wait $! || true
 done

@@ -103,7 +103,7 @@ addons() { # rights of nodes, the agents' way in, DNS, local-path
   local token id secret
   token=$(cat "$(need agent-token-file)")
   read -r id secret <<<"$(sha256sum <<<"$token" | sed -E 's/^(.{6})(.{16}).*/\1 \2/')"
-  sed -e "s|@ID@|$id|g; s|@SECRET@|$secret|; s|@CA@|$(base64 -w0 "$tls/server-ca.crt")|; s|@DNS@|$(first 0.10)|; s|@ADDRESS@|$address|" \
+  sed -e "s|@ID@|$id|g; s|@SECRET@|$secret|; s|@CA@|$(base64 -w0 "$tls/server-ca.crt")|; s|@DNS@|$(first 0.10)|; s|@API@|$(need advertise-address):$port|; s|@ADDRESS@|$(lan | cut -d' ' -f2)|" \
     "$home/standin/cluster.yaml" >"$tls/cluster.yaml"
   until_true 60 admin apply --server-side --force-conflicts -f "$tls/cluster.yaml" || echo 'k3s: the add-ons could not be applied' >&2
   part certificates approve_serving

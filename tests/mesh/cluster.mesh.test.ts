@@ -1,0 +1,211 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasCluster } from "../../lab/drills/list";
+import { nodeNames, type NodeName } from "../../topology";
+import { apply, get, kubectl, onDemandToleration, ready, sleeper } from "../cluster/kubectl";
+import { onNode } from "../support/lab";
+import { allOnline, entriesOf, headscale, lan, meshAddress, until } from "../support/mesh";
+import { preview, up, well } from "../support/stack";
+
+/** The cluster in the mesh: with `lab/mesh on` and `lab/cluster on`. */
+
+const k3s = (node: NodeName) => (node === "storage" ? "k3s" : "k3s-agent");
+const podOn = (node: NodeName) => `mesh-${node}`;
+
+/** Not taken away where a node is silent for a while. */
+const stays = ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"].map((key) => ({
+  ...{ key, operator: "Exists", effect: "NoExecute" },
+}));
+/** A pod on a node that says its name to whoever asks, and whose log has a word. */
+const web = (name: string, node: NodeName) =>
+  sleeper(
+    name,
+    { nodeName: node, tolerations: [onDemandToleration, ...stays] },
+    {
+      command: [
+        "sh",
+        "-c",
+        "echo here I am; mkdir /tmp/w; hostname >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
+      ],
+      readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+    },
+  );
+const isReady = (name: string) => (ready(`app=${name}`).length === 1 ? true : undefined);
+const addressOf = (name: string) => ready(`app=${name}`)[0]?.status.podIP ?? "none";
+
+/** What a pod is answered, or why it is not. */
+const asked = (pod: string, url: string) =>
+  kubectl(["exec", pod, "--", "sh", "-c", `wget -qO- -T 5 ${url} 2>&1 || true`]);
+
+/** Ways between pods of different nodes that do not work, as `FROM>TO`. */
+const silent = (): string[] => {
+  const at = Object.fromEntries(nodeNames.map((node) => [node, addressOf(podOn(node))]));
+  return nodeNames.flatMap((from) =>
+    nodeNames
+      .filter((to) => to !== from && asked(podOn(from), `http://${at[to] ?? ""}:8080/`) !== podOn(to))
+      .map((to) => `${from}>${to}`),
+  );
+};
+/** While a node is away from the mesh, `kubectl exec` does not get to it, which is an answer, too. */
+const allTalk = () => {
+  try {
+    return silent().length === 0 ? true : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const shown = (node: NodeName, unit: string, what: string) =>
+  onNode(node, `systemctl show -p ${what} --value ${unit}`).trim();
+const overlay = (node: NodeName) =>
+  onNode(node, "ip -d -o link show flannel.1 | grep -oE '^[0-9]+| mtu [0-9]+|local [0-9.]+ dev [a-z0-9]+'")
+    .trim()
+    .split("\n")
+    .map((line) => line.trim());
+
+/** UDP to VXLAN's port between the nodes by their addresses on the LAN, until a packet that says so is the last. */
+const listener = `import socket, struct, sys, time
+nodes = dict(one.split("=") for one in sys.argv[1:])
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)); s.settimeout(1)
+print("listening", flush=True)
+seen, last, end = set(), "nobody", time.time() + 120
+while time.time() < end:
+    try: packet = s.recv(65535)
+    except TimeoutError: continue
+    if packet[12:14] != b"\\x08\\x00" or packet[23] != 17: continue
+    ip = 14 + (packet[14] & 15) * 4
+    source, target = socket.inet_ntoa(packet[26:30]), socket.inet_ntoa(packet[30:34])
+    if struct.unpack("!H", packet[ip + 2:ip + 4])[0] != 8472: continue
+    way = nodes.get(source, source) + ">" + nodes.get(target, target)
+    if b"said-last" in packet:
+        last = way
+        break
+    seen.add(way)
+print(" ".join(["last", last] + sorted(seen)), flush=True)`;
+
+/** What of VXLAN crosses the LAN while something is done. */
+async function vxlanOnTheLan(act: () => void): Promise<string> {
+  const wire = spawn(join(__dirname, "../../lab/in"), [
+    ...["python3", "-c", listener],
+    ...nodeNames.map((name) => `${lan(name)}=${name}`),
+  ]);
+  let said = "";
+  wire.stdout.on("data", (data: Buffer) => (said += data.toString()));
+  await until("that somebody listens on the wire", () => (said.includes("listening") ? true : undefined));
+  act();
+  onNode("desktop", `bash -c 'echo said-last >/dev/udp/${lan("storage")}/8472'`);
+  await once(wire, "close");
+  return said.split("\n")[1] ?? "";
+}
+
+const clean = () =>
+  kubectl(["delete", "pods", "-l", "of=mesh-test", "--force", "--ignore-not-found", "--wait=true"]);
+const labelled = (pod: object) => {
+  const { metadata } = pod as { metadata: { labels: object } };
+  return { ...pod, metadata: { ...metadata, labels: { ...metadata.labels, of: "mesh-test" } } };
+};
+
+describe.skipIf(!hasCluster())("the cluster in the mesh", () => {
+  beforeAll(async () => {
+    await until("that all are members", allOnline, 120);
+    clean();
+    apply(...nodeNames.map((node) => labelled(web(podOn(node), node))));
+    for (const node of nodeNames) await until(`a pod on ${node}`, () => isReady(podOn(node)), 180);
+  }, 600_000);
+  afterAll(clean);
+
+  it("has each node by its address in the mesh, and pods' packets by its interface", () => {
+    interface Addressed {
+      metadata: { name: NodeName };
+      status: { addresses: { type: string; address: string }[] };
+    }
+    for (const { metadata, status } of (get("nodes") as { items: Addressed[] }).items) {
+      const own = status.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address);
+      expect(own, metadata.name).toEqual([meshAddress(metadata.name)]);
+      expect(overlay(metadata.name).slice(1), metadata.name).toEqual([
+        "mtu 1230",
+        `local ${meshAddress(metadata.name)} dev tailscale0`,
+      ]);
+    }
+  });
+
+  it("has pods of all nodes reach one another, and the API by its Service and its name", () => {
+    expect(silent()).toEqual([]);
+    for (const node of nodeNames) {
+      // An answer to who speaks no TLS there.
+      expect(asked(podOn(node), "http://kubernetes.default.svc.cluster.local:443/"), node).toContain("400");
+    }
+  });
+
+  it("lets the API into each node: logs, and commands in pods", () => {
+    for (const node of nodeNames) {
+      expect(kubectl(["logs", podOn(node)]), node).toBe("here I am");
+      expect(kubectl(["exec", podOn(node), "--", "hostname"]), node).toBe(podOn(node));
+    }
+  });
+
+  it("sends nothing of what pods say over the LAN where it could be read", async () => {
+    const crossed = await vxlanOnTheLan(() => {
+      for (let round = 0; round < 3; round++) expect(silent()).toEqual([]);
+    });
+    expect(crossed).toBe("last desktop>storage");
+  });
+
+  it.each(nodeNames)("goes on when tailscaled of %s is killed: K3s notices nothing", async (node) => {
+    const before = [shown(node, k3s(node), "InvocationID"), ...overlay(node)];
+    const tailscaled = shown(node, "tailscale", "InvocationID");
+    onNode(node, "podman kill --signal KILL tailscale");
+    await until("another tailscaled", () => {
+      const now = shown(node, "tailscale", "InvocationID");
+      return now !== tailscaled && shown(node, "tailscale", "ActiveState") === "active" ? true : undefined;
+    });
+    await until("that all pods talk again", allTalk, 180);
+    expect([shown(node, k3s(node), "InvocationID"), ...overlay(node)]).toEqual(before);
+  });
+
+  /** With K3s begun again on a node that is away from the mesh: the node is ready, and runs what is new and what was there. */
+  async function comesUp(node: NodeName): Promise<void> {
+    const late = `late-${node}`;
+    onNode(node, `systemctl restart ${k3s(node)}`);
+    apply(labelled(web(late, node)));
+    await until(`a new pod on ${node}`, () => isReady(late), 240);
+    await until(`the pod that was on ${node}`, () => isReady(podOn(node)));
+    kubectl(["delete", "pod", late, "--force"]);
+  }
+
+  it.each(nodeNames)(
+    "comes up on %s without tailscaled, and is whole again once it is back",
+    async (node) => {
+      onNode(node, "systemctl stop tailscale");
+      try {
+        await comesUp(node);
+      } finally {
+        onNode(node, "systemctl start tailscale");
+      }
+      await until("that all are members again", allOnline, 120);
+      await until("that all pods talk again", allTalk, 180);
+    },
+  );
+
+  it("comes up on a node whose key ran out, and is whole again once an up had it join", async () => {
+    headscale(`nodes expire --identifier ${entriesOf("compute")[0]?.id ?? 0} --force`);
+    await until("that tailscaled knows", () =>
+      onNode("compute", "podman exec tailscale tailscale status --json --peers=false || true").includes(
+        '"BackendState": "NeedsLogin"',
+      )
+        ? true
+        : undefined,
+    );
+    try {
+      await comesUp("compute");
+      onNode("compute", "systemctl restart tailscale");
+      await comesUp("compute");
+    } finally {
+      well(up("compute"));
+    }
+    await until("that all pods talk again", allTalk, 180);
+    for (const node of nodeNames) well(preview(node, "--expect-no-changes"));
+  });
+});
