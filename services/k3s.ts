@@ -99,7 +99,7 @@ export type K3sAgentSettings = z.output<typeof k3sAgentSchema>;
 
 const memberPorts = ({ openPorts }: K3sAgentSettings): ServicePort[] => [
   { title: "kubelet", port: kubeletPort, from: "nodes" },
-  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes" },
+  { title: "pod network", port: overlayPort, protocol: "udp", from: "nodes", lan: "before-mesh" },
   ...openPorts.flatMap((port) =>
     (["tcp", "udp"] as const).map((protocol): ServicePort => ({
       ...{ title: "homelab-k3s.openPorts", port, key: "k3s.openPorts", protocol },

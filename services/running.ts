@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  goesByMesh,
   addressesOf,
   hostPort,
   houseAddress,
@@ -90,8 +91,8 @@ export function clientsOf(
   meshOnly = false,
 ): readonly string[] | "anyone" {
   if (from === "anyone") return from;
-  if (meshOnly && carries !== "mesh" && lan !== "always")
-    return from === "operators" ? topology.operators : [];
+  const closed = meshOnly || (lan === "before-mesh" && goesByMesh(topology));
+  if (closed && carries !== "mesh" && lan !== "always") return from === "operators" ? topology.operators : [];
   if (from === "nodes") return addressesOf(topology);
   if (from === "operators") return [...addressesOf(topology), ...topology.operators];
   return from.map((name) => topology.nodes[name].address);

@@ -28,8 +28,11 @@ export interface ServicePort {
   readonly metrics?: string;
   /** `mesh`: it carries the mesh, so it cannot be reached by it. @default what a service offers */
   readonly carries?: "mesh";
-  /** `always`: by the LAN also with `homelab:mesh.only`, because what goes there does not go by the mesh. @default not then */
-  readonly lan?: "always";
+  /**
+   * `always`: by the LAN also with `homelab:mesh.only`, because what goes there does not go by the mesh. `before-mesh`: not any
+   * more once the house's traffic goes by the mesh, for whoever listens believes an address. @default until `homelab:mesh.only`
+   */
+  readonly lan?: "always" | "before-mesh";
 }
 
 /** What becomes of a service's data. */
