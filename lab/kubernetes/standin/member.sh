@@ -98,15 +98,16 @@ flannel_up() {
 # The same where no interface is named: they are neighbours. Ends after two minutes, or with the API server, and is then begun
 # again.
 routes() {
-  local cidr via nodes
+  local name cidr via nodes
   # One watch, for kubectl's start costs more than all that it would be asked for.
   exec {nodes}< <(
     exec kubectl --kubeconfig "$node_kubeconfig" --request-timeout=120s get nodes --watch \
-      -o 'jsonpath={.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}' 2>/dev/null
+      -o 'jsonpath={.metadata.name} {.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}' 2>/dev/null
   )
   # Not a pipe: `read` lets a signal through.
-  while read -r cidr via <&"$nodes"; do
-    if [ -n "$via" ] && [ "$via" != "$address" ]; then ip route replace "$cidr" via "$via" proto 242 2>/dev/null || true; fi
+  # Its own pods are behind its bridge, also while its former address is still said of it.
+  while read -r name cidr via <&"$nodes"; do
+    if [ -n "$via" ] && [ "$name" != "$node" ]; then ip route replace "$cidr" via "$via" proto 242 2>/dev/null || true; fi
   done
   exec {nodes}<&-
 }
