@@ -6,12 +6,15 @@ import { ChangedConfig, handedOut, preview, up, well } from "../support/stack";
 
 /** A container of a person's own on desktop, which writes into storage's PostgreSQL what NATS' password was given to it for. */
 const mine = "sk-of-mine-7f3a";
+/** Bash that connects psql without an argument that says how: each process's arguments are looked through. */
+const connected = (url: string) =>
+  `u=${url}; IFS=':@/?' read -r PGUSER PGPASSWORD PGHOST PGPORT PGDATABASE _ <<<"\${u#*://}"; export \${!PG@}`;
 const worker = {
   image: "localhost/homelab-lab/postgres:18-trixie",
   command: [
     "bash",
     "-c",
-    "while :; do psql -XqAt \"$DATABASE_URL\" -c \"INSERT INTO lab_workload VALUES (length('$NATS_PASSWORD'), '$NATS_URL')\"; sleep 1; done",
+    `${connected("$DATABASE_URL")}; while :; do psql -XqAt <<<"INSERT INTO lab_workload VALUES (length('$NATS_PASSWORD'), '$NATS_URL')"; sleep 1; done`,
   ],
   environment: {
     DATABASE_URL: "${dsn.agent.agent_gateway}",
@@ -22,7 +25,7 @@ const worker = {
   secretFiles: { dsn: "${dsn.agent.agent_gateway}" },
   keeps: { "/srv/homelab/lab-worker": "/data" },
   memory: "256M",
-  health: { exec: ["bash", "-c", 'psql -XqAt "$(cat /run/secrets/dsn)" -c "SELECT 1"'] },
+  health: { exec: ["bash", "-c", `${connected("$(cat /run/secrets/dsn)")}; psql -XqAt <<<"SELECT 1"`] },
 };
 
 /** Two that run all the time, and one that runs now and then: each says in the journal that it does. */
