@@ -8,12 +8,12 @@ import { clientsOf, portsOf, quadletsOn, serviceProblems, urlsOf } from ".";
 const key = `ssh-ed25519 ${"A".repeat(64)}`;
 const lan = { storage: "10.0.0.1", desktop: "10.0.0.2", compute: "10.0.0.3" };
 const mesh = { storage: "100.64.0.1", desktop: "100.64.0.2", compute: "100.64.0.3" };
-const houseWith = (members: readonly NodeName[]) =>
+const houseWith = (members: readonly NodeName[], at: Readonly<Record<NodeName, string>> = mesh) =>
   parseTopology(
     `nodes:\n${nodeNames
       .map(
         (name) =>
-          `  ${name}: { address: ${lan[name]}, lifecycle: ${name === "compute" ? "on-demand" : "always-on"}, memory: 16GB, hostKey: ${key}${members.includes(name) ? `, mesh: ${mesh[name]}` : ""} }\n`,
+          `  ${name}: { address: ${lan[name]}, lifecycle: ${name === "compute" ? "on-demand" : "always-on"}, memory: 16GB, hostKey: ${key}${members.includes(name) ? `, mesh: "${at[name]}"` : ""} }\n`,
       )
       .join("")}operators: [10.0.0.9]\n`,
     "topology.yaml",
@@ -65,15 +65,7 @@ describe("the house's own traffic", () => {
 
 describe("the cluster", () => {
   const said = (address: string, keys: object) => {
-    const house = parseTopology(
-      `nodes:\n${nodeNames
-        .map(
-          (name) =>
-            `  ${name}: { address: ${lan[name]}, lifecycle: always-on, memory: 16GB, hostKey: ${key}, mesh: "${name === "desktop" ? address : mesh[name]}" }\n`,
-        )
-        .join("")}`,
-      "topology.yaml",
-    );
+    const house = houseWith(nodeNames, { ...mesh, desktop: address });
     return serviceProblems(house.nodes.desktop, house, load("desktop", { mesh: on, ...keys }));
   };
 

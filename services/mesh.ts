@@ -115,7 +115,8 @@ const container = "tailscale";
 /** tailscaled's unit on a member. */
 export const meshUnit = `${container}.service`;
 
-const ip = (...words: string[]) => ["/usr/sbin/ip", ...words];
+const program = "/usr/sbin/ip";
+const ip = (...words: string[]) => [program, ...words];
 const tun = (does: "add" | "del") => ["tuntap", does, "dev", meshInterface, "mode", "tun"];
 
 /**
@@ -125,7 +126,7 @@ const tun = (does: "add" | "del") => ["tuntap", does, "dev", meshInterface, "mod
  */
 const interfaceKept = (address: string | undefined) => [
   // Fails where it is there, which is from the second start on.
-  ["-/usr/sbin/ip", ...tun("add"), "vnet_hdr"],
+  [`-${program}`, ...tun("add"), "vnet_hdr"],
   // tailscaled's own figure, for who reads it before tailscaled has set it.
   ip("link", "set", "dev", meshInterface, "mtu", "1280", "up"),
   // An address that the node had before would be taken away by nobody.

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import {
-  goesByMesh,
   addressesOf,
+  goesByMesh,
   hostPort,
   houseAddress,
   nodeNames,

@@ -1,14 +1,15 @@
-import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chain } from "../../components/observability-stack/dashboards/queries";
 import { hasCluster, hasMeasurements } from "../../lab/drills/list";
 import { kubectl } from "../cluster/kubectl";
 import { ask } from "../inference/client";
 import { Fake } from "../inference/fakes";
-import { find, until } from "../support/alerts";
-import { ChainTable, idIn, newId, shownOf, traceparent } from "../support/chain";
-import { onNode } from "../support/lab";
+import { find, secondsToFind, until } from "../support/alerts";
+import { ChainTable, shownOf } from "../support/chain";
+import { ChainAgent } from "../support/chain-agent";
+import { graphql, launchSample } from "../support/dagster";
 import { ChangedConfig, up, well } from "../support/stack";
+import { newId } from "../support/trace";
 import { agentsHandedOut } from "./tasks";
 
 const account = new Fake("second", { ms: 150, limits: { tokens: 24_000, requests: 10_000 } });
@@ -21,33 +22,13 @@ const dagsterAlone = () =>
       (key) => [["homelab:compute", key, "enabled"], false] as const,
     ),
   ]);
-const dagster = "http://compute:3300/graphql";
-
-/** Dagster's API, as a client on desktop asks it. */
-const graphql = (query: string): string =>
-  onNode(
-    "desktop",
-    `curl -sS -m 60 -H 'content-type: application/json' --data @- ${dagster}`,
-    JSON.stringify({ query }),
-  );
-
 /** Has Dagster make the sample's table, in the chain. @returns the run's id once it has succeeded */
 async function materialize(id: string): Promise<string> {
-  const answer = graphql(
-    `mutation { launchRun(executionParams: {
-      selector: {repositoryLocationName: "sample", repositoryName: "__repository__", jobName: "sample"},
-      runConfigData: "{ops: {numbers: {config: {name: chain, rows: 1000}}}}",
-      executionMetadata: {tags: [{key: "correlation_id", value: "${id}"}]}
-    }) { __typename ... on LaunchRunSuccess { run { runId } } } }`,
-  );
-  const run = /"runId":\s*"([0-9a-f-]{36})"/.exec(answer)?.[1];
-  if (run === undefined) throw new Error(answer);
+  const run = launchSample("chain", 1000, id);
   await until(
     `that the run ${run} succeeded`,
     () =>
-      graphql(`{ runOrError(runId: "${run}") { ... on Run { status } } }`).includes("SUCCESS")
-        ? true
-        : undefined,
+      graphql(`{ runOrError(runId: "${run}") { ... on Run { status } } }`).includes("SUCCESS") || undefined,
     300,
   );
   return run;
@@ -55,7 +36,7 @@ async function materialize(id: string): Promise<string> {
 
 /** With `lab/agents on`, `lab/cluster on` and `lab/observability on`. */
 describe.skipIf(!hasCluster() || !hasMeasurements())("a request made on desktop by a small agent", () => {
-  const open: NatsConnection[] = [];
+  let agent: ChainAgent | undefined;
   let table: ChainTable | undefined;
   let outputs: ReturnType<typeof agentsHandedOut>;
 
@@ -81,12 +62,10 @@ describe.skipIf(!hasCluster() || !hasMeasurements())("a request made on desktop 
       600,
     );
     table = await ChainTable.open();
-    const { NATS_URL: servers, passwords } = outputs;
-    for (let each = 0; each < 2; each++)
-      open.push(await connect({ servers, user: "agent", pass: passwords.nats?.agent ?? "" }));
+    agent = await ChainAgent.open();
   }, 1_200_000);
   afterAll(async () => {
-    await Promise.all(open.map((one) => one.close()));
+    await agent?.close();
     await table?.close();
     await account.close();
     well(up("compute"));
@@ -97,28 +76,16 @@ describe.skipIf(!hasCluster() || !hasMeasurements())("a request made on desktop 
     "is one chain through NATS, PostgreSQL, a model's answer and a run of Dagster",
     { timeout: 600_000 },
     async () => {
-      const [asks, agent] = open;
-      if (asks === undefined || agent === undefined || table === undefined) throw new Error("not connected");
+      if (agent === undefined || table === undefined) throw new Error("not connected");
       const book = table;
       const gateway = { url: outputs.INFERENCE_URL, key: () => outputs.passwords.inference?.tester ?? "" };
-      const tasks = agent.subscribe("tasks.whole-chain", { max: 1 });
-      await agent.flush();
-      const works = (async () => {
-        for await (const task of tasks) {
-          const id = idIn(task.headers?.get("traceparent"));
-          await book.note(id, "looked", "select 1 / 0");
-          const { status } = await ask(gateway, { model: "chat", chain: id });
-          await book.note(id, `asked a model: ${status}`);
-          await book.note(id, `made numbers: ${await materialize(id)}`);
-          onNode("desktop", `logger -t scout 'looked for it correlation_id=${id}'`);
-          task.respond("done");
-        }
-      })();
       const id = newId();
-      const sent = headers();
-      sent.set("traceparent", traceparent(id));
-      const answer = await asks.request("tasks.whole-chain", "look", { timeout: 500_000, headers: sent });
-      await works;
+      const answer = await agent.task(id, 500, async (own) => {
+        await book.note(own, "looked", "select 1 / 0");
+        const { status } = await ask(gateway, { model: "chat", chain: own });
+        await book.note(own, `asked a model: ${status}`);
+        await book.note(own, `made numbers: ${await materialize(own)}`);
+      });
       expect(answer.string()).toBe("done");
 
       // In PostgreSQL: Grafana's page asks the same view.
@@ -147,13 +114,7 @@ describe.skipIf(!hasCluster() || !hasMeasurements())("a request made on desktop 
         180,
       );
       expect(lines.map(({ _msg }) => _msg).join("\n")).toMatch(/1000 rows in s3:/);
-      const seconds = Number(
-        onNode(
-          "storage",
-          "curl -sS -o /dev/null -w '%{time_total}' --data @- http://127.0.0.1:9428/select/logsql/query",
-          new URLSearchParams({ query: logs }).toString(),
-        ),
-      );
+      const seconds = secondsToFind(logs);
       console.log(`${lines.length} lines of the chain, found in ${seconds} s`);
       expect(seconds).toBeLessThan(1);
     },

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { expect } from "vitest";
 import { inboxOf } from "../../services/agents-settings";
-import { pulumi, well } from "../support/stack";
+import { outputsOf } from "../support/stack";
+import { newId, traceparent } from "../support/trace";
 
 export interface Outputs {
   readonly NATS_URL: string;
@@ -12,10 +12,7 @@ export interface Outputs {
 }
 
 /** What desktop hands out, passwords included. */
-export function agentsHandedOut(): Outputs {
-  const { text } = well(pulumi("desktop", "stack", "output", "--show-secrets", "--json"));
-  return JSON.parse(text.slice(text.indexOf("{"))) as Outputs;
-}
+export const agentsHandedOut = () => outputsOf("desktop") as Outputs;
 
 /** Gives tasks out to the pools of the lab's desktop, as whoever has work for agents. */
 export class Tasks {
@@ -39,9 +36,9 @@ export class Tasks {
 
   /** Gives a task out. @returns its number and its chain */
   async give(pool: string, say: string, steps = 2): Promise<{ seq: number; chain: string }> {
-    const chain = randomBytes(16).toString("hex");
+    const chain = newId();
     const head = headers();
-    head.set("traceparent", `00-${chain}-0000000000000001-01`);
+    head.set("traceparent", traceparent(chain));
     const { seq } = await jetstream(await this.#as("agents-tasks")).publish(
       `agents.task.${pool}.lab`,
       JSON.stringify({ say, steps }),

@@ -98,7 +98,17 @@ export const onDemandToleration = {
   effect: "NoSchedule",
 };
 
-/** A Deployment of a web server that says its pod's name, with a Service of the same name. */
+/** Of a container: a web server that says its pod's name, and one word in its log. */
+export const webServer = {
+  command: [
+    "sh",
+    "-c",
+    "echo here I am; mkdir /tmp/w; hostname >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
+  ],
+  readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+};
+
+/** A Deployment of such servers, with a Service of the same name. */
 export function web(name: string, replicas: number, spec: object): object[] {
   const labels = { app: name };
   return [
@@ -118,12 +128,7 @@ export function web(name: string, replicas: number, spec: object): object[] {
               {
                 name: "web",
                 image,
-                command: [
-                  "sh",
-                  "-c",
-                  "mkdir /tmp/w; hostname >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
-                ],
-                readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+                ...webServer,
                 resources: { limits: { memory: "32Mi" } },
               },
             ],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clean, once, prepare, services } from "../../lab/drills/wipe/desktop";
 import { homelabCommand } from "../support/command";
+import { launchSample } from "../support/dagster";
 import { lab, onNode } from "../support/lab";
 import { byHand, dsnOf, mc, psql } from "../support/services";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
@@ -232,14 +233,7 @@ describe("without PostgreSQL for a minute", () => {
 
 describe("a run of Dagster whose pod vanished", () => {
   it("is marked as failed and started again", { timeout: 600_000 }, async () => {
-    const submit = `{"query":"mutation { launchRun(executionParams: {selector: {repositoryLocationName: \\"sample\\", repositoryName: \\"__repository__\\", jobName: \\"sample\\"}, runConfigData: \\"{ops: {numbers: {config: {name: gone, rows: 50000000}}}}\\"}) { __typename ... on LaunchRunSuccess { run { runId } } } }"}`;
-    const answer = onNode(
-      "desktop",
-      "curl -s -m 30 -H 'content-type: application/json' --data @- http://10.77.0.13:3300/graphql",
-      submit,
-    );
-    const run = /"runId":\s*"([0-9a-f-]{36})"/.exec(answer)?.[1] ?? "";
-    expect(run, answer).not.toBe("");
+    const run = launchSample("gone", 50_000_000);
     const jobOf = `dagster-run-${run}`;
     const state = (of: string) => byHand("dagster", `select status from runs where run_id = '${of}'`);
     await until("it has begun", 120, () => state(run) === "STARTED");

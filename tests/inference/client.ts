@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { newId, traceparent } from "../support/trace";
 
 /** Where the gateway is, and its clients' keys. */
 interface At {
@@ -34,7 +34,7 @@ interface Question {
 /** One request to the gateway. */
 export async function ask(gateway: At, question: Question): Promise<Answer> {
   const { model, stream = false, words = "please say something", more = {} } = question;
-  const { key = gateway.key("mail"), chain = randomBytes(16).toString("hex") } = question;
+  const { key = gateway.key("mail"), chain = newId() } = question;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
@@ -42,7 +42,7 @@ export async function ask(gateway: At, question: Question): Promise<Answer> {
       method: "POST",
       headers: {
         ...{ "content-type": "application/json", authorization: `Bearer ${key}` },
-        traceparent: `00-${chain}-${chain.slice(0, 16)}-01`,
+        traceparent: traceparent(chain),
       },
       body: JSON.stringify({
         ...{ model, max_tokens: 40, stream, messages: [{ role: "user", content: words }] },

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasCluster } from "../../lab/drills/list";
 import { nodeNames, type NodeName } from "../../topology";
-import { apply, get, kubectl, onDemandToleration, ready, sleeper } from "../cluster/kubectl";
+import { apply, get, kubectl, onDemandToleration, ready, sleeper, webServer } from "../cluster/kubectl";
 import { onNode } from "../support/lab";
 import { allOnline, entriesOf, headscale, lan, meshAddress, until } from "../support/mesh";
 import { preview, up, well } from "../support/stack";
+import { onTheWire } from "../support/wire";
 
 /** The cluster in the mesh: with `lab/mesh on` and `lab/cluster on`. */
 
@@ -20,18 +18,7 @@ const stays = ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"]
 }));
 /** A pod on a node that says its name to whoever asks, and whose log has a word. */
 const web = (name: string, node: NodeName) =>
-  sleeper(
-    name,
-    { nodeName: node, tolerations: [onDemandToleration, ...stays] },
-    {
-      command: [
-        "sh",
-        "-c",
-        "echo here I am; mkdir /tmp/w; hostname >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w",
-      ],
-      readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
-    },
-  );
+  sleeper(name, { nodeName: node, tolerations: [onDemandToleration, ...stays] }, webServer);
 const isReady = (name: string) => (ready(`app=${name}`).length === 1 ? true : undefined);
 const addressOf = (name: string) => ready(`app=${name}`)[0]?.status.podIP ?? "none";
 
@@ -65,40 +52,14 @@ const overlay = (node: NodeName) =>
     .split("\n")
     .map((line) => line.trim());
 
-/** UDP to VXLAN's port between the nodes by their addresses on the LAN, until a packet that says so is the last. */
-const listener = `import socket, struct, sys, time
-nodes = dict(one.split("=") for one in sys.argv[1:])
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)); s.settimeout(1)
-print("listening", flush=True)
-seen, last, end = set(), "nobody", time.time() + 120
-while time.time() < end:
-    try: packet = s.recv(65535)
-    except TimeoutError: continue
-    if packet[12:14] != b"\\x08\\x00" or packet[23] != 17: continue
-    ip = 14 + (packet[14] & 15) * 4
-    source, target = socket.inet_ntoa(packet[26:30]), socket.inet_ntoa(packet[30:34])
-    if struct.unpack("!H", packet[ip + 2:ip + 4])[0] != 8472: continue
-    way = nodes.get(source, source) + ">" + nodes.get(target, target)
-    if b"said-last" in packet:
-        last = way
-        break
-    seen.add(way)
-print(" ".join(["last", last] + sorted(seen)), flush=True)`;
+/** UDP to VXLAN's port between the nodes by their addresses on the LAN, as `FROM>TO`, with `last` before that which ends it. */
+const vxlan = `def way(packet, ip, source, target):
+    if packet[23] != 17 or struct.unpack("!H", packet[ip + 2:ip + 4])[0] != 8472: return
+    return ("last " if b"said-last" in packet else "") + nodes.get(source, source) + ">" + nodes.get(target, target)`;
 
 /** What of VXLAN crosses the LAN while something is done. */
-async function vxlanOnTheLan(act: () => void): Promise<string> {
-  const wire = spawn(join(__dirname, "../../lab/in"), [
-    ...["python3", "-c", listener],
-    ...nodeNames.map((name) => `${lan(name)}=${name}`),
-  ]);
-  let said = "";
-  wire.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  await until("that somebody listens on the wire", () => (said.includes("listening") ? true : undefined));
-  act();
-  onNode("desktop", `bash -c 'echo said-last >/dev/udp/${lan("storage")}/8472'`);
-  await once(wire, "close");
-  return said.split("\n")[1] ?? "";
-}
+const vxlanOnTheLan = (act: () => void) =>
+  onTheWire(vxlan, act, () => onNode("desktop", `bash -c 'echo said-last >/dev/udp/${lan("storage")}/8472'`));
 
 const clean = () =>
   kubectl(["delete", "pods", "-l", "of=mesh-test", "--force", "--ignore-not-found", "--wait=true"]);

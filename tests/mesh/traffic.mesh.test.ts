@@ -1,47 +1,26 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeNames, type NodeName } from "../../topology";
 import { onNode } from "../support/lab";
 import { allOnline, granted, lan, meshAddress, reached, until } from "../support/mesh";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
+import { onTheWire } from "../support/wire";
 
 /** Whatever TCP carries between the nodes by their addresses on the LAN, as `FROM>TO:PORT`: SSH's and headscale's ports aside. */
-const listener = `import socket, struct, sys, time
-nodes = dict(one.split("=") for one in sys.argv[1:])
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)); s.settimeout(1)
-print("listening", flush=True)
-seen, end = set(), time.time() + 120
-while time.time() < end:
-    try: packet = s.recv(65535)
-    except TimeoutError: continue
-    if b"said-last" in packet: break
-    if packet[12:14] != b"\\x08\\x00" or packet[23] != 6: continue
-    ip = 14 + (packet[14] & 15) * 4
-    source, target = socket.inet_ntoa(packet[26:30]), socket.inet_ntoa(packet[30:34])
-    if source not in nodes or target not in nodes: continue
+const tcp = `def way(packet, ip, source, target):
+    if packet[23] != 6 or source not in nodes or target not in nodes: return
     sport, dport = struct.unpack("!HH", packet[ip:ip + 4])
     payload = struct.unpack("!H", packet[16:18])[0] - (ip - 14) - (packet[ip + 12] >> 4) * 4
-    if payload <= 0: continue
-    port, way = (dport, (source, target)) if dport < sport else (sport, (target, source))
-    if port in (22, 8444): continue
-    seen.add(nodes[way[0]] + ">" + nodes[way[1]] + ":" + str(port))
-print(" ".join(sorted(seen)), flush=True)`;
+    if payload <= 0: return
+    port, (client, server) = (dport, (source, target)) if dport < sport else (sport, (target, source))
+    if port in (22, 8444): return
+    return nodes[client] + ">" + nodes[server] + ":" + str(port)`;
 
 /** What crosses the LAN unencrypted between the nodes while something is done. */
-async function onTheWire(act: () => Promise<void> | void): Promise<string[]> {
-  const wire = spawn(join(__dirname, "../../lab/in"), [
-    ...["python3", "-c", listener],
-    ...nodeNames.map((name) => `${lan(name)}=${name}`),
-  ]);
-  let said = "";
-  wire.stdout.on("data", (data: Buffer) => (said += data.toString()));
-  await until("that somebody listens on the wire", () => (said.includes("listening") ? true : undefined));
-  await act();
-  onNode("desktop", `curl -s -m 5 -o /dev/null http://${lan("storage")}:22/said-last || true`);
-  await once(wire, "close");
-  return (said.split("\n")[1] ?? "").split(" ").filter((one) => one !== "");
+async function tcpOnTheLan(act: () => Promise<void> | void): Promise<string[]> {
+  const seen = await onTheWire(tcp, act, () =>
+    onNode("desktop", `curl -s -m 5 -o /dev/null http://${lan("storage")}:22/said-last || true`),
+  );
+  return seen.split(" ").filter((one) => one !== "");
 }
 
 /** What a program on a node does with what the house hands out. */
@@ -73,11 +52,11 @@ describe("the house's own traffic", () => {
 
   it("crosses the LAN in no form that can be read: PostgreSQL, S3 and backups, and whatever else the nodes say to one another", async () => {
     // The listener sees what it is to see.
-    const seen = await onTheWire(() => {
+    const seen = await tcpOnTheLan(() => {
       onNode("desktop", `curl -s -m 10 -o /dev/null http://${lan("storage")}:9000/`);
     });
     expect(seen).toContain("desktop>storage:9000");
-    const crossing = await onTheWire(async () => {
+    const crossing = await tcpOnTheLan(async () => {
       used("desktop");
       onNode("storage", "systemctl start homelab-backup-off-node.service 2>/dev/null || true");
       // Longer than whatever is asked regularly takes to come round.

@@ -1,53 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chain } from "../../components/observability-stack/dashboards/queries";
-import { find, until } from "../support/alerts";
-import { ChainTable, idIn, inPostgres, newId, shownOf, traceparent } from "../support/chain";
+import { find, secondsToFind, until } from "../support/alerts";
+import { ChainTable, inPostgres, shownOf } from "../support/chain";
+import { ChainAgent } from "../support/chain-agent";
 import { onNode } from "../support/lab";
-import { pulumi, well } from "../support/stack";
+import { idIn, newId } from "../support/trace";
 
 /** With `lab/observability on`: a request through NATS and PostgreSQL, as docs/correlation.md has it, and how it is found again. */
 
-interface Outputs {
-  readonly NATS_URL: string;
-  readonly passwords: { readonly nats: Readonly<Record<string, string>> };
-}
-function desktopOutputs(): Outputs {
-  const { text } = well(pulumi("desktop", "stack", "output", "--show-secrets", "--json"));
-  return JSON.parse(text.slice(text.indexOf("{"))) as Outputs;
-}
-
 /** What an agent has: messages, a table in which it notes what it did, and a journal. */
-const open: NatsConnection[] = [];
+let agent: ChainAgent | undefined;
 let table: ChainTable | undefined;
 
 beforeAll(async () => {
-  const { NATS_URL, passwords } = desktopOutputs();
-  for (let each = 0; each < 2; each++)
-    open.push(await connect({ servers: NATS_URL, user: "agent", pass: passwords.nats.agent ?? "" }));
+  agent = await ChainAgent.open();
   table = await ChainTable.open();
 });
 afterAll(async () => {
   await table?.close();
-  await Promise.all(open.map((one) => one.close()));
+  await agent?.close();
 });
-
-/** Takes a task, notes it, asks PostgreSQL for what fails, and says so: an agent of a few lines. */
-async function agent(nats: NatsConnection): Promise<void> {
-  const tasks = nats.subscribe("tasks.chain", { max: 1 });
-  await nats.flush();
-  void (async () => {
-    for await (const task of tasks) {
-      const id = idIn(task.headers?.get("traceparent"));
-      await table?.note(id, "looked", "select 1 / 0");
-      onNode("desktop", `logger -t scout 'looked for it correlation_id=${id}'`);
-      const answer = headers();
-      answer.set("traceparent", traceparent(id));
-      task.respond("done", { headers: answer });
-    }
-  })();
-}
 
 const rows = Number(process.env.CHAIN_LINES ?? 1_000_000);
 
@@ -55,19 +28,16 @@ describe("a request through NATS, PostgreSQL and the journal", () => {
   const id = newId();
 
   it("is one chain: in PostgreSQL's view, in its log, and in the agent's", async () => {
-    const [asks, answers] = open;
-    if (asks === undefined || answers === undefined) throw new Error("not connected");
-    await agent(answers);
-    const sent = headers();
-    sent.set("traceparent", traceparent(id));
-    const answer = await asks.request("tasks.chain", "look", { timeout: 60_000, headers: sent });
+    if (agent === undefined || table === undefined) throw new Error("not connected");
+    const book = table;
+    const answer = await agent.task(id, 60, (own) => book.note(own, "looked", "select 1 / 0"));
     expect(idIn(answer.headers?.get("traceparent"))).toBe(id);
     expect(shownOf(id)).toEqual(["agent|looked"]);
     expect(inPostgres(`select program from chain_test where correlation_id = '${id}'`).trim()).toBe(
       `scout cid:${id}`,
     );
     // What the connection does next is not taken for a part of it.
-    expect(await table?.leftOver()).not.toContain(id);
+    expect(await table.leftOver()).not.toContain(id);
     const lines = await until(
       "that both lines arrived",
       () => {
@@ -100,15 +70,7 @@ describe("a request through NATS, PostgreSQL and the journal", () => {
     console.log(`${rows} lines in ${((Date.now() - began) / 1000).toFixed(0)} s`);
     const asked = `_time:1d ${chain.logs.victorialogs.replace("$correlation_id", id)}`;
     expect(find(asked).length).toBeGreaterThan(0);
-    const seconds = [1, 2, 3].map(() =>
-      Number(
-        onNode(
-          "storage",
-          "curl -sS -o /dev/null -w '%{time_total}' --data @- http://127.0.0.1:9428/select/logsql/query",
-          new URLSearchParams({ query: asked }).toString(),
-        ),
-      ),
-    );
+    const seconds = [1, 2, 3].map(() => secondsToFind(asked));
     console.log(`found in ${seconds.join(", ")} s`);
     expect(Math.min(...seconds)).toBeLessThan(1);
   });

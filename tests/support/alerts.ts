@@ -109,5 +109,15 @@ export const find = (logsql: string): Record<string, string>[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, string>);
 
+/** How long VictoriaLogs takes for it, seconds. */
+export const secondsToFind = (logsql: string): number =>
+  Number(
+    onNode(
+      "storage",
+      "curl -sS -o /dev/null -w '%{time_total}' --data @- http://127.0.0.1:9428/select/logsql/query",
+      new URLSearchParams({ query: logsql }).toString(),
+    ),
+  );
+
 /** What a script of the stack's writes each half minute, written now. */
 export const now = (node: NodeName, unit: string) => onNode(node, `systemctl start ${unit}`);

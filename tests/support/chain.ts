@@ -1,13 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { onNode, tunnelBy } from "./lab";
 import { handedOut } from "./stack";
-
-/** What takes part in a chain of requests, as docs/correlation.md has it. */
-
-export const newId = (): string => randomBytes(16).toString("hex");
-export const traceparent = (id: string): string => `00-${id}-${randomBytes(8).toString("hex")}-01`;
-export const idIn = (header = ""): string => /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(header)?.[1] ?? "";
 
 /** Asks agent_gateway as its superuser. */
 export const inPostgres = (sql: string): string =>

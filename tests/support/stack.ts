@@ -54,7 +54,8 @@ export function well(run: Run): Run {
 /** @throws Error with the preview when an up would change anything of storage. */
 export const nothingToChange = (): Run => well(preview("storage", "--expect-no-changes"));
 
-function outputsOf(node: NodeName): unknown {
+/** What a stack hands out, passwords included. */
+export function outputsOf(node: NodeName): unknown {
   const { text } = well(pulumi(node, "stack", "output", "--show-secrets", "--json"));
   return JSON.parse(text.slice(text.indexOf("{")));
 }

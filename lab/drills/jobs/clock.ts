@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { lab, onNode } from "../../../tests/support/lab";
+import { onNode } from "../../../tests/support/lab";
 import { seconds } from "../../../tests/support/pair";
-import { up, well } from "../../../tests/support/stack";
+import { ChangedConfig, up, well } from "../../../tests/support/stack";
 
 /**
  * A clock that the drill turns: that of Prefect's server alone, by a library that answers in the kernel's place, for the
@@ -11,7 +11,6 @@ import { up, well } from "../../../tests/support/stack";
 
 /** Prefect's own directory on storage; `/data` in its container. */
 const directory = "/srv/homelab/prefect";
-const key = "homelab:prefect.quadlet.Container.Environment";
 const environment = [
   "LD_PRELOAD=/data/drill-clock.so",
   "FAKETIME_TIMESTAMP_FILE=/data/drill-clock",
@@ -19,18 +18,20 @@ const environment = [
   "FAKETIME_DONT_FAKE_MONOTONIC=1",
 ];
 
+/** How far the server's clock is from this computer's, seconds. */
+const ahead = () =>
+  Number(onNode("storage", "podman exec prefect python3 -c 'import time; print(time.time())'").trim()) -
+  Date.now() / 1000;
+
 /** @param offset seconds beside the right time */
 async function turn(offset: number): Promise<void> {
   const said = `${offset < 0 ? "-" : "+"}${Math.abs(offset)}s`;
   onNode("storage", `printf %s ${said} >${directory}/drill-clock.new && mv ${directory}/drill-clock{.new,}`);
   // It is read again once a second.
   await seconds(2);
+  const by = ahead();
+  if (Math.abs(by - offset) > 30) throw new Error(`the clock is ${by.toFixed(0)} s ahead, not ${offset}`);
 }
-
-/** How far the server's clock is from this computer's, seconds. */
-const ahead = () =>
-  Number(onNode("storage", "podman exec prefect python3 -c 'import time; print(time.time())'").trim()) -
-  Date.now() / 1000;
 
 /** Runs with a server whose clock can be turned; afterwards it is as it was before. */
 export async function withTurnedClock<T>(what: (turn: (offset: number) => Promise<void>) => Promise<T>) {
@@ -42,19 +43,14 @@ export async function withTurnedClock<T>(what: (turn: (offset: number) => Promis
     `base64 -d >${directory}/drill-clock.so && printf +0s >${directory}/drill-clock`,
     content,
   );
-  environment.forEach((one, i) => {
-    lab("pulumi", "storage", "config", "set", "--path", `${key}[${i}]`, one);
-  });
+  const config = new ChangedConfig();
   try {
-    well(up("storage"));
-    return await what(async (offset) => {
-      await turn(offset);
-      const by = ahead();
-      if (Math.abs(by - offset) > 30) throw new Error(`the clock is ${by.toFixed(0)} s ahead, not ${offset}`);
-    });
+    const quadlet = { Container: { Environment: environment } };
+    well(up("storage", ...config.with([[["homelab:prefect", "quadlet"], quadlet]])));
+    return await what(turn);
   } finally {
-    lab("pulumi", "storage", "config", "rm", "--path", "homelab:prefect.quadlet");
     well(up("storage"));
+    config.remove();
     onNode("storage", `rm -f ${directory}/drill-clock*`);
   }
 }
