@@ -1,5 +1,6 @@
+export type { ObservabilityStackArgs } from "./args";
 export { jobName, type Target } from "./jobs";
-export { ObservabilityStack, type ObservabilityStackArgs } from "./observability-stack";
+export { ObservabilityStack } from "./observability-stack";
 export type { RuleGroup } from "./rule";
 export { rulesFile } from "./rule-files";
 export { ruleGroups } from "./rules";
