@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Database, Extension, Grant, Role, Schema, type ServerArgs } from "../../provider/sdk/postgres";
+import { Database, Role, type ServerArgs } from "../../provider/sdk/postgres";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
 import type { ConnectionArgs } from "../../remote/connection-args";
 import { replicationRole, type PostgresSettings } from "../../services";
 import { connectionOf, houseAddress, type Node } from "../../topology";
 import { childOptions } from "../child-options";
 import { reference } from "../images/reference";
-import { password, proposal } from "../password";
+import { proposal } from "../password";
 import { persistentOn } from "../placement";
 import { configuration, listenOn } from "./conf";
 import { containerfile } from "./containerfile";
+import { adopted, makeDatabases, makeRoles, type Inside } from "./contents";
 import { dsnsOf, type Dsns } from "./dsn";
 import { hba } from "./hba";
 import {
@@ -73,7 +74,7 @@ export class PostgresNode extends pulumi.ComponentResource {
   readonly image: pulumi.Output<string>;
   /** Changes with the superuser's password, which is in the podman secret `homelab-postgres-superuser`. */
   readonly superuserFingerprint: pulumi.Output<string>;
-  readonly #access: ServerArgs;
+  readonly #inside: Inside;
   readonly #name: string;
   readonly #given: pulumi.ComponentResourceOptions | undefined;
 
@@ -96,10 +97,13 @@ export class PostgresNode extends pulumi.ComponentResource {
       user: "postgres",
       password: secret.effective,
     };
-    this.#access = server;
-    const passwords = this.#roles(server, settings);
-    const roles = passwords.roles;
-    this.#databases(server, settings, roles);
+    this.#inside = {
+      ...{ name, server },
+      withServer: () => this.#options({ deletedWith: unit }),
+      inServer: (...needs) => this.#options({ dependsOn: [unit, ...needs], deletedWith: unit }),
+    };
+    const { roles, passwordOf } = makeRoles(this.#inside, settings);
+    makeDatabases(this.#inside, settings, roles);
     if (replication !== undefined) {
       new Role(
         `${name}-role-${replicationRole}`,
@@ -107,7 +111,7 @@ export class PostgresNode extends pulumi.ComponentResource {
           ...{ server, name: replicationRole, password: replication, replication: true },
           ...adopted(settings, replicationRole),
         },
-        this.#inServer(),
+        this.#inside.inServer(),
       );
     }
 
@@ -115,9 +119,9 @@ export class PostgresNode extends pulumi.ComponentResource {
     const both = pair === undefined ? [] : [at, { host: pair.peer.address, port: pair.peer.port }];
     this.endpoints = {
       ...at,
-      dsns: dsnsOf(settings, [at], passwords.of),
-      ownDsns: dsnsOf(settings, [{ ...at, host: node.address }], passwords.of),
-      failoverDsns: pair === undefined ? undefined : dsnsOf(settings, both, passwords.of),
+      dsns: dsnsOf(settings, [at], passwordOf),
+      ownDsns: dsnsOf(settings, [{ ...at, host: node.address }], passwordOf),
+      failoverDsns: pair === undefined ? undefined : dsnsOf(settings, both, passwordOf),
       replicationPassword: replication,
     };
     this.registerOutputs({ endpoints: this.endpoints });
@@ -125,17 +129,17 @@ export class PostgresNode extends pulumi.ComponentResource {
 
   /** Makes a role that may see how the server is, and no data. It goes with what it is for. */
   monitoredBy(name: string, password: pulumi.Input<string>): void {
-    const server = this.#access;
+    const { server, inServer } = this.#inside;
     const role = new Role(
       `${this.#name}-role-${name}`,
       { server, name, password, memberOf: ["pg_monitor"] },
-      this.#inServer(),
+      inServer(),
     );
     // An empty database of its own to connect to: whoever gets into `postgres` finds the names of all others there.
     new Database(
       `${this.#name}-database-${name}`,
       { server, name, owner: "postgres", connect: [name] },
-      this.#inServer(role),
+      inServer(role),
     );
   }
 
@@ -195,30 +199,8 @@ export class PostgresNode extends pulumi.ComponentResource {
             content: hba(clients, networks, pair === undefined ? [] : peerAddresses(pair.peer)),
             onChange: "reload",
           },
-          {
-            path: `${confDirectory}/ready.sh`,
-            content: script("ready.sh"),
-            mode: "0755",
-            onChange: "nothing",
-          },
-          {
-            path: `${confDirectory}/auto-conf.sh`,
-            content: script("auto-conf.sh"),
-            mode: "0755",
-            onChange: "nothing",
-          },
-          {
-            path: `${confDirectory}/settle.sh`,
-            content: script("settle.sh"),
-            mode: "0755",
-            onChange: "nothing",
-          },
-          {
-            path: `${initDirectory}/10-house.sh`,
-            content: script("10-house.sh"),
-            mode: "0755",
-            onChange: "nothing",
-          },
+          ...(["ready.sh", "auto-conf.sh", "settle.sh"] as const).map((name) => asked(name, confDirectory)),
+          asked("10-house.sh", initDirectory),
           ...(pair === undefined ? [] : replicationFiles(pair)),
           postgresWatch(settings.port, 180),
         ],
@@ -249,70 +231,13 @@ export class PostgresNode extends pulumi.ComponentResource {
     }
     return { unit, image, secret, replication: replicationSecretOn?.effective };
   }
-
-  /** Options of what lives in the server: it goes with the server, which keeps it in its data. */
-  #inServer(...needs: pulumi.Resource[]): pulumi.CustomResourceOptions {
-    return this.#options({ dependsOn: [this.unit, ...needs], deletedWith: this.unit });
-  }
-
-  #roles(server: ServerArgs, settings: PostgresSettings) {
-    const passwords = mapValues(settings.roles, (_role, role) =>
-      password(
-        `${this.#name}-role-${role}-password`,
-        { connection: server.connection, name: `homelab-postgres-role-${role}` },
-        this.#options({ deletedWith: this.unit }),
-      ),
-    );
-    const of = (role: string): pulumi.Output<string> => known(passwords, role);
-    const roles: Record<string, Role> = {};
-    for (const role of membersLast(settings.roles)) {
-      const wanted = known(settings.roles, role);
-      roles[role] = new Role(
-        `${this.#name}-role-${role}`,
-        { server, name: role, password: of(role), ...wanted, ...adopted(settings, role) },
-        this.#inServer(...wanted.memberOf.map((other) => known(roles, other))),
-      );
-    }
-    return { roles, of };
-  }
-
-  #databases(server: ServerArgs, settings: PostgresSettings, roles: Readonly<Record<string, Role>>): void {
-    for (const [database, { owner, connect, extensions, schemas, grants }] of Object.entries(
-      settings.databases,
-    )) {
-      const made = new Database(
-        `${this.#name}-database-${database}`,
-        { server, name: database, owner, connect, ...adopted(settings, database) },
-        this.#inServer(...[owner, ...connect].map((role) => known(roles, role))),
-      );
-      const installed = extensions.map(
-        (extension) =>
-          new Extension(
-            `${this.#name}-extension-${database}-${extension}`,
-            { server, database, name: extension },
-            this.#inServer(made),
-          ),
-      );
-      const owned = Object.entries(schemas).map(
-        ([schema, own]) =>
-          new Schema(
-            `${this.#name}-schema-${database}-${schema}`,
-            { server, database, name: schema, owner: own.owner },
-            this.#inServer(made, known(roles, own.owner)),
-          ),
-      );
-      for (const grant of grants) {
-        new Grant(
-          `${this.#name}-grant-${database}-${grant.schema}-${grant.on}-${grant.role}`,
-          { server, database, ...grant },
-          this.#inServer(made, ...installed, ...owned),
-        );
-      }
-    }
-  }
 }
 
-const adopted = ({ adopt }: PostgresSettings, name: string) => (adopt.includes(name) ? { adopt: true } : {});
+/** A script that is run when it is needed: a change of it touches nothing that runs. */
+const asked = (name: Parameters<typeof script>[0], directory: string) => ({
+  ...{ path: `${directory}/${name}`, content: script(name), mode: "0755" },
+  onChange: "nothing" as const,
+});
 
 /** What the server must know of its standby, where there may be one. */
 function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: PostgresNodeArgs) {
@@ -323,29 +248,4 @@ function pairOf({ node, standby, settings: { replica, port, dataDirectory } }: P
     peer: { ...peerOf(standby), port: replica.port },
   };
   return pair;
-}
-
-function mapValues<A, B>(
-  from: Readonly<Record<string, A>>,
-  to: (value: A, key: string) => B,
-): Record<string, B> {
-  return Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value, key)]));
-}
-
-function known<T>(from: Readonly<Record<string, T>>, key: string): T {
-  const found = from[key];
-  if (found === undefined) throw new Error(`homelab:postgres.roles has no ${key}: check the settings first.`);
-  return found;
-}
-
-/** Roles in an order in which each comes after those that it is a member of. */
-function membersLast(roles: PostgresSettings["roles"]): string[] {
-  const ordered = new Set<string>();
-  const visit = (role: string): void => {
-    if (ordered.has(role)) return;
-    for (const other of known(roles, role).memberOf) visit(other);
-    ordered.add(role);
-  };
-  for (const role of Object.keys(roles)) visit(role);
-  return [...ordered];
 }
