@@ -10,7 +10,7 @@ export const clusterNetworks = (endpoints: pulumi.Output<StorageOutputs | undefi
 
 /** Makes the node an agent of the cluster whose server is on storage, when its settings say so. */
 export function joinCluster(
-  { node, settings }: StackContext<"desktop"> | StackContext<"compute">,
+  { node, topology, settings }: StackContext<"desktop"> | StackContext<"compute">,
   endpoints: pulumi.Output<StorageOutputs | undefined>,
   opts: pulumi.ComponentResourceOptions,
 ): K3sAgent | undefined {
@@ -28,6 +28,7 @@ export function joinCluster(
         if (wrong !== undefined) throw new UserError(wrong);
         return known?.server ?? notYet;
       }),
+      serverByMesh: topology.nodes.storage.traffic,
       identifier: cluster.apply((known) => known?.identifier ?? notYet),
       token: cluster.apply((known) => known?.token ?? notYet),
       password: cluster.apply((known) => known?.password ?? notYet),

@@ -8,8 +8,9 @@ const onDemandTaint = `${lifecycleKey}=on-demand:NoSchedule`;
 
 /**
  * The server's address for agents and clients: the LAN's, also where the house's traffic goes by the mesh. Who works with
- * the cluster need not be a member, and an agent must get its settings where tailscaled is not up: once it runs, K3s goes to
- * the address that the server tells of itself, and back to this one only while that does not answer.
+ * the cluster need not be a member, and an agent must get its settings where tailscaled is not up. One that does not reach it
+ * there begins by the mesh (scripts/find-server.sh). Once it runs, K3s goes to the address that the server tells of itself, and
+ * back to the one by which it began only while that does not answer.
  */
 export function serverUrl(address: string, port: number): string {
   return `https://${address.includes(":") ? `[${address}]` : address}:${port}`;

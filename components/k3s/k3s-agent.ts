@@ -19,6 +19,8 @@ export interface K3sAgentArgs {
   settings: K3sAgentSettings;
   /** URL of the server's API, see `K3sEndpoints.server`. */
   server: pulumi.Input<string>;
+  /** The server's address in the mesh, where the house's traffic goes by it; in the unit's text, which is known in every preview. */
+  serverByMesh: string | undefined;
   /** See `K3sEndpoints.identifier`. */
   identifier: pulumi.Input<string>;
   /** Secret, see `K3sEndpoints.agentToken`. */
@@ -47,6 +49,7 @@ export class K3sAgent extends pulumi.ComponentResource {
       node,
       connection: connectionOf(node, args.sshIdentity),
       settings,
+      serverByMesh: args.serverByMesh,
       files: [
         {
           path: configFile,

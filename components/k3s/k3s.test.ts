@@ -36,13 +36,14 @@ const runServer = (settings: object = {}, node: Node<"always-on"> = alwaysOn()) 
       sshIdentity: undefined,
     });
   }, outputs);
-const runAgent = (node: Node, settings: object = {}) =>
+const runAgent = (node: Node, settings: object = {}, serverByMesh?: string) =>
   declared(
     () =>
       new K3sAgent("k3s", {
         node,
         settings: k3sAgentSchema.parse({ enabled: true, ...settings }),
         server: "https://10.0.0.1:6443",
+        serverByMesh,
         identifier: "homelab-0123",
         token: pulumi.secret("K10abc::node:JOIN"),
         password: pulumi.secret("PASSWORD"),
@@ -215,7 +216,7 @@ describe("K3s' unit", () => {
 describe("K3s where the house's traffic goes by the mesh", () => {
   const member = <N extends Node>(node: N, mesh: string): N => ({ ...node, mesh, traffic: mesh });
   const serverByMesh = () => runServer({}, member(alwaysOn(), "100.64.0.1"));
-  const agentByMesh = () => runAgent(member(compute, "100.64.0.3"));
+  const agentByMesh = () => runAgent(member(compute, "100.64.0.3"), {}, "100.64.0.1");
   const byLan = { "node-ip": "10.0.0.1", "advertise-address": "10.0.0.1" };
 
   it("has the node's address there, and flannel on its interface", async () => {
@@ -238,10 +239,34 @@ describe("K3s where the house's traffic goes by the mesh", () => {
     expect(made["flannel-iface"]).toBeUndefined();
   });
 
-  it("is reached by clients and found by agents at the LAN's address, which needs no mesh", async () => {
+  it("is reached by clients at the LAN's address, which needs no mesh", async () => {
     await serverByMesh();
     expect(server?.endpoints.server).toBe("https://10.0.0.1:6443");
     expect(await known(server?.endpoints.kubeconfig)).toContain("server: https://10.0.0.1:6443");
+  });
+
+  it("has an agent begin by either of its server's addresses, and wait for one without holding up whoever starts it", async () => {
+    const all = await agentByMesh();
+    const text = file(all, "/etc/systemd/system/k3s-agent.service").content;
+    expect(valueOf(parse(text), "Service", "ExecStart")).toBe(
+      "/usr/local/lib/homelab/k3s-find-server.sh /etc/rancher/k3s/config.yaml 100.64.0.1 " +
+        "/usr/local/lib/homelab/k3s/v1.35.4+k3s1/k3s agent --config /etc/rancher/k3s/config.yaml",
+    );
+    expect(text).not.toMatch(/^ExecStartPre=.*find-server/m);
+    expect(valueOf(parse(text), "Service", "Type")).toBe("exec");
+    expect(file(all, "/usr/local/lib/homelab/k3s-find-server.sh").mode).toBe("0755");
+    expect(unitSchema.safeParse(named(all, "k3s-unit").inputs).error).toBeUndefined();
+  });
+
+  it.each([
+    ["a server", serverByMesh, "/etc/systemd/system/k3s.service"],
+    ["an agent on the LAN alone", () => runAgent(compute), "/etc/systemd/system/k3s-agent.service"],
+  ])("has nothing of that for %s", async (_, run, path) => {
+    const all = await run();
+    expect(valueOf(parse(file(all, path).content), "Service", "ExecStart")).toMatch(
+      /^\/usr\/local\/lib\/homelab\/k3s\//,
+    );
+    expect(() => file(all, "/usr/local/lib/homelab/k3s-find-server.sh")).toThrow("no ");
   });
 
   it("starts after tailscaled, and needs none", async () => {

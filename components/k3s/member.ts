@@ -13,6 +13,8 @@ export interface Member {
   readonly node: Node;
   readonly connection: ConnectionArgs;
   readonly settings: K3sAgentSettings;
+  /** An agent's: its server's address in the mesh, where the house's traffic goes by it. */
+  readonly serverByMesh?: string | undefined;
   /** Files of its own: configuration and tokens. */
   readonly files: readonly ManagedFileArgs[];
   /** A kubeconfig on the node that may see the node itself. */
@@ -55,10 +57,10 @@ export function k3sMember(name: string, args: Member): Unit {
       files: [
         {
           path: `/etc/systemd/system/${service}`,
-          content: k3sService(role, settings, node.traffic !== undefined),
+          content: k3sService(role, settings, node.traffic !== undefined, args.serverByMesh),
         },
         ...args.files,
-        ...scripts(),
+        ...scripts(...(args.serverByMesh === undefined ? [] : ["find-server"])),
       ],
       directories: [{ path: settings.dataDirectory, mode: "0700" }],
       restartOn: { program: installed.sums.apply((sums) => sums[programName(settings.architecture)] ?? "") },

@@ -28,12 +28,14 @@ export const stopScript = (role: Role) => [script("stop"), serviceOf(role)];
 /**
  * The text of k3s.service or k3s-agent.service.
  * @param byMesh whether the node's address in the cluster is the one in the mesh.
+ * @param serverByMesh for an agent: its server's address there, by which it begins where the LAN's does not answer.
  * @see https://github.com/k3s-io/k3s/blob/master/install.sh create_systemd_service_file
  */
 export function k3sService(
   role: Role,
   settings: Pick<K3sAgentSettings, "version" | "architecture" | "dataDirectory" | "imageArchives">,
   byMesh = false,
+  serverByMesh?: string,
 ): string {
   return render(
     serviceUnit({
@@ -64,7 +66,12 @@ export function k3sService(
             ...(settings.imageArchives === undefined ? [] : [settings.imageArchives]),
           ],
         ],
-        execStart: [[program(settings), role, "--config", configFile]],
+        execStart: [
+          [
+            ...(serverByMesh === undefined ? [] : [script("find-server"), configFile, serverByMesh]),
+            ...[program(settings), role, "--config", configFile],
+          ],
+        ],
         execStopPost: [stopScript(role)],
         // Pods outlive a restart: an upgrade interrupts no work.
         killMode: "process",

@@ -18,7 +18,7 @@ export function kubectl(args: readonly string[], input = ""): string {
 
 /** Bash on a machine: the path of the K3s that a unit runs. */
 export const k3sOf = (unit: "k3s" | "k3s-agent"): string =>
-  `$(systemctl show -p ExecStart --value ${unit} | sed -n 's/^{ path=\\([^ ]*\\) .*/\\1/p')`;
+  `$(systemctl show -p ExecStart --value ${unit} | sed -nE 's/.*[ =]([^ =]*) (server|agent) --config .*/\\1/p')`;
 
 export const get = (...args: string[]): unknown => JSON.parse(kubectl(["get", "-o", "json", ...args]));
 

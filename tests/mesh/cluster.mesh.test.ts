@@ -150,6 +150,31 @@ describe.skipIf(!hasCluster())("the cluster in the mesh", () => {
     },
   );
 
+  /** The URL by which an agent's K3s began; none while its server is looked for. */
+  const server = (node: NodeName) =>
+    onNode(
+      node,
+      `tr '\\0' '\\n' </proc/${shown(node, k3s(node), "MainPID")}/cmdline | grep ^https: || true`,
+    ).trim();
+
+  it("comes up on a node that does not reach the API by the LAN, as in another network, and goes back to the LAN at a start that finds it there", async () => {
+    const [byLan, byMesh] = [lan, meshAddress].map((at) => `https://${at("storage")}:6443`);
+    const lost = `ip daddr ${lan("storage")} tcp dport 6443 drop`;
+    onNode(
+      "compute",
+      `nft 'table inet lab_elsewhere { chain out { type filter hook output priority 0; ${lost}; }; }'`,
+    );
+    try {
+      await comesUp("compute");
+      expect(server("compute")).toBe(byMesh);
+      await until("that all pods talk again", allTalk, 180);
+    } finally {
+      onNode("compute", "nft delete table inet lab_elsewhere; systemctl restart k3s-agent");
+    }
+    await until("an agent by the LAN", () => (server("compute") === byLan ? true : undefined));
+    await until("that all pods talk again", allTalk, 180);
+  });
+
   it("comes up on a node whose key ran out, and is whole again once an up had it join", async () => {
     headscale(`nodes expire --identifier ${entriesOf("compute")[0]?.id ?? 0} --force`);
     await until("that tailscaled knows", () =>

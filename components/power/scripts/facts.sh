@@ -44,7 +44,7 @@ fi
 # Pods of Kubernetes' Jobs: runs of a queue, Dagster's among them.
 agent='k3s-agent.service'
 if systemctl --quiet is-active "$agent"; then
-  k3s=$(systemctl show -p ExecStart --value "$agent" | sed -n 's/.*path=\([^ ]*\) .*/\1/p')
+  k3s=$(systemctl show -p ExecStart --value "$agent" | sed -n 's/.*[ =]\([^ =]*\) agent --config .*/\1/p')
   if pods=$(timeout 20 "$k3s" ctr -n k8s.io containers ls -q 'labels."batch.kubernetes.io/job-name"~="."' 2>&1) &&
     tasks=$(timeout 20 "$k3s" ctr -n k8s.io task ls 2>&1); then
     while read -r pod; do

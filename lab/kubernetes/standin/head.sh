@@ -1,6 +1,7 @@
 #!/bin/bash
-# A stand-in for K3s' program in the lab: `k3s server|agent --config FILE`, `k3s kubectl ARGS…`, `k3s ctr ARGS…`,
-# `k3s --version`, with upstream Kubernetes behind it. What it runs is appended to this file and unpacked once, as K3s does.
+# A stand-in for K3s' program in the lab: `k3s server --config FILE`, `k3s agent --config FILE [--server URL]`, `k3s kubectl ARGS…`,
+# `k3s ctr ARGS…`, `k3s --version`, with upstream Kubernetes behind it. What it runs is appended to this file and unpacked once, as
+# K3s does.
 set -euo pipefail
 payload=unbuilt
 version=unbuilt

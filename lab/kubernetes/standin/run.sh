@@ -89,6 +89,8 @@ if [ "$role" = server ]; then
   server_up
 else
   server=$(need server)
+  # As with K3s, an argument counts more than the file.
+  if [ "${1:-}" = --server ]; then server=$2; fi
 fi
 . "$home/standin/join.sh"
 . "$home/standin/member.sh"
