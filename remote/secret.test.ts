@@ -29,7 +29,7 @@ case "$2" in
 exists) [ -e "$store/$name" ] ;;
 inspect)
   case "$*" in
-  *whole*) [ ! -s "$store/$name" ] || echo whole ;;
+  *whole*) [ ! -s "$store/$name" ] || printf 'whole\\t%s\\n' "$name" ;;
   *SecretData*) cat "$store/$name"; echo ;;
   *Labels*) cat "$store/$name.label" ;;
   *) cat "$store/$name.id" ;;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseObserved } from "../unit/observed";
+import { driftSentences, parseObserved } from "../unit/observed";
 import { applyLines, lookLines, nameLines, unitSchema, type UnitSpec } from "../unit/spec";
 import { canMount, connection, Machine } from "./testing/machine";
 
@@ -64,6 +64,24 @@ describe.skipIf(!canMount)("unit-apply.sh on a machine with a small disk", () =>
   });
   afterEach(() => {
     machine.stop();
+  });
+
+  it("is asked for the texts of all files of a unit at once", () => {
+    for (const name of ["sha256sum", "stat"])
+      machine.sh(
+        `printf '#!/bin/bash\necho ${name} >>"$PLAYED/log"; exec /usr/bin/${name} "$@"\n' >/usr/local/sbin/${name}; chmod +x /usr/local/sbin/${name}`,
+      );
+    const spec = unit("good", {
+      files: [1, 2, 3, 4].map((i) => ({ path: `/etc/homelab-it/${i}`, content: `${i}` })),
+    });
+    expect(apply(spec).code).toBe(0);
+    machine.asked();
+    expect(driftSentences(spec, observe(spec))).toEqual([]);
+    expect(machine.asked().sort()).toEqual(["sha256sum", "stat"]);
+    machine.sh("echo more >>/etc/homelab-it/3; rm /etc/homelab-it/4; ln -sfn 3 /etc/homelab-it/2");
+    expect(driftSentences(spec, observe(spec)).map((one) => /homelab-it\/\d/.exec(one)?.[0])).toEqual(
+      [2, 3, 4].map((i) => `homelab-it/${i}`),
+    );
   });
 
   it("puts a unit in place, and leaves nothing beside it", () => {

@@ -9,16 +9,18 @@ of_unit() { # SERVICE: where its notes are
   asides=$state/set-aside/$service
 }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
+# Of files at which a script has looked already, and which it leaves as they are.
+declare -A sums=()
 sum_of() {
-  local sum
-  sum=$(sha256sum <"$1")
+  local sum=${sums[$1]-}
+  [ -n "$sum" ] || sum=$(sha256sum <"$1")
   printf '%s' "${sum%% *}"
 }
 # Is what stands at PATH something that this program wrote there? Every text that it writes is noted before.
 written_here() { # PATH
   if [ ! -f "$1" ] || [ -L "$1" ]; then return 1; fi
   if [ -f "$kept/written" ]; then
-    grep -qxF -- "$(sum_of "$1") $1" "$kept/written"
+    [[ $'\n'$(<"$kept/written")$'\n' == *$'\n'"$(sum_of "$1") $1"$'\n'* ]]
   else
     # Notes of a version that wrote down paths only.
     [ -f "$kept/files" ] && grep -qxF -- "$1" "$kept/files"

@@ -194,7 +194,14 @@ export function applyLines(unit: UnitSpec, setAside: readonly string[]): string 
 export function lookLines(unit: UnitSpec): string {
   return lines([
     ["service", unit.service],
-    ...probe(unit.health).map((word) => ["health", encoded(word)]),
+    [
+      "health",
+      encoded(
+        probe(unit.health)
+          .map((word) => `${word}\0`)
+          .join(""),
+      ),
+    ],
     ...unit.files.map((file) => ["file", file.path]),
     ...unit.keeps.map((path) => ["keeps", path]),
     ["end"],
