@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import { createServer, type Server } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { certificateOf } from "../../services";
 import { freePort } from "../../tests/support/ports";
 
@@ -73,9 +73,8 @@ function start(args: readonly string[] = ["agent"], address = byMesh) {
   );
   return { child, said, ended, called: ended.then(() => said.output.split("\n").slice(1, -1)) };
 }
-const until = async (look: () => boolean) => {
-  while (!look()) await new Promise((resolve) => setTimeout(resolve, 20));
-};
+const waits = (said: { readonly words: string }) =>
+  vi.waitUntil(() => said.words.includes("waiting"), { timeout: 15_000 });
 
 describe("an agent's server", () => {
   it("is the one at the LAN's address where that answers, whatever the mesh does", async () => {
@@ -109,7 +108,7 @@ describe("an agent's server", () => {
 
   it("is waited for where neither answers, with one word of it, and found when one does", async () => {
     const { called, said, child } = start();
-    await until(() => said.words.includes("waiting"));
+    await waits(said);
     // Another round.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(said.words).toBe(
@@ -122,7 +121,7 @@ describe("an agent's server", () => {
 
   it("is waited for no longer once the unit is stopped", async () => {
     const { said, child, ended } = start();
-    await until(() => said.words.includes("waiting"));
+    await waits(said);
     child.kill("SIGTERM");
     expect(await ended).toBe("SIGTERM");
     expect(said.output).toBe("");

@@ -19,17 +19,18 @@ esac
 settle() { # TEMPORARY FILE: takes the place of FILE, all or nothing, and stays there when the power goes
   sync -- "$1" && mv -T -- "$1" "$2" && sync -- "${2%/*}"
 }
-secrets='' # What secrets_damaged saw, a line each: `whole NAME ID LABEL`.
+secrets='' # Where secrets_damaged found them whole, a line each: `whole NAME ID LABEL`.
 secrets_damaged() { # Has a power cut emptied one of the two files that all of podman's secrets are in? Not when podman fails otherwise.
   local ids said
   if ids=$(podman secret ls --quiet 2>&1); then
     [ -n "$ids" ] || return 1
     # shellcheck disable=SC2086 # a list of ids
     if said=$(podman secret inspect --showsecret --format $'{{if .SecretData}}whole{{end}}\t{{.Spec.Name}}\t{{.ID}}\t{{.Spec.Labels.homelab}}' $ids 2>&1); then
+      # What it cannot read it leaves out, without a word.
+      if [ "$(grep -c $'^whole\t' <<<"$said")" != "$(wc -l <<<"$ids")" ]; then return 0; fi
       # shellcheck disable=SC2034 # for podman-look.sh
       secrets=$said
-      # What it cannot read it leaves out, without a word.
-      [ "$(grep -c $'^whole\t' <<<"$said")" != "$(wc -l <<<"$ids")" ]
+      return 1
     else
       grep -qE 'JSON|invalid character|no such secret' <<<"$said"
     fi

@@ -12,9 +12,7 @@ if [ -e "$state/secrets.lock" ]; then
   flock -s -w 60 9 || fail 31 'Another run is still changing the secrets of this node: wait for it, then run this again.'
 fi
 # Those that cannot be read are not there: whoever needs them sets them again.
-if secrets_damaged; then
-  secrets=''
-elif [ -z "$secrets" ]; then
+if ! secrets_damaged && [ -z "$secrets" ]; then
   said=$(podman secret ls --quiet)
   [ -z "$said" ] || fail 31 'podman does not show the secrets of this node. Nothing was done; run it again.'
 fi
