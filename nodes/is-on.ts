@@ -1,12 +1,16 @@
-import { reachable } from "../remote/reachable";
+import type { Unreachable } from "../packages/errors";
+import { whyUnreachable } from "../remote/unreachable";
 import type { Node } from "../topology";
 
-const asked = new Map<string, Promise<boolean>>();
+const asked = new Map<string, Promise<Unreachable | undefined>>();
 
-/** Does a node answer? It is asked once a run: that it does not takes seconds to find out. */
-export function isOn({ address, mesh, ssh }: Node): Promise<boolean> {
+/** Why a node does not answer; nothing when it does. It is asked once a run: that it does not takes seconds to find out. */
+export function whyOff({ name, address, mesh, ssh }: Node): Promise<Unreachable | undefined> {
   const at = `${address} ${ssh.port}`;
-  const answer = asked.get(at) ?? reachable(address, ssh.port, mesh);
+  const answer = asked.get(at) ?? whyUnreachable({ node: name, host: address, mesh, port: ssh.port });
   asked.set(at, answer);
   return answer;
 }
+
+/** Does a node answer? */
+export const isOn = async (node: Node): Promise<boolean> => (await whyOff(node)) === undefined;

@@ -5,7 +5,7 @@ import { nothingKeptOn, persistentOn } from "../components/placement";
 import type { Node } from "../topology";
 import { runStack } from "./run-stack";
 
-vi.mock("./is-on", () => ({ isOn: () => Promise.resolve(true) }));
+vi.mock("./is-on", () => ({ whyOff: () => Promise.resolve(undefined) }));
 vi.mock("../policies/placement-guard", () => ({ placementGuard: () => undefined }));
 
 /** Something of a house's own, in the middle of compute's program. */

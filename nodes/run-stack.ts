@@ -5,7 +5,7 @@ import type { ConnectionArgs } from "../remote/connection-args";
 import { checkSettings, loadSettings, type SettingsOf } from "../settings";
 import { portsOf, urlsOf } from "../services";
 import { connectionOf, loadTopology, nodeNames, type Node, type NodeName, type Topology } from "../topology";
-import { isOn } from "./is-on";
+import { whyOff } from "./is-on";
 
 /** What a node's program is given: everything read, checked and known before it declares a single resource. */
 export interface StackContext<N extends NodeName = NodeName> {
@@ -47,12 +47,13 @@ export async function runStack<N extends NodeName>(
 
 /** An unreachable node is no error in a preview, which then compares with the last known state; an up stops before it changes anything. */
 async function lookIfOn(node: Node): Promise<void> {
-  if (await isOn(node)) return;
-  const off = `${node.name} (${node.address}, port ${node.ssh.port}) does not answer: it is off, or the network between is down`;
+  const why = await whyOff(node);
+  if (why === undefined) return;
+  const off = why.message.replace(/\.$/, "");
   if (pulumi.runtime.isDryRun()) {
     void pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
   } else {
-    throw new UserError(`${off}. Nothing was changed; turn it on and run this again.`);
+    throw new UserError(`${off}. Nothing was changed; run this again once it answers.`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ConnectionArgs } from "./connection-args";
 import { RemoteError, Unreachable } from "../packages/errors";
 import { identityFile } from "./identity";
 import { openFirst } from "./reachable";
+import { notConnected, whereabouts } from "./unreachable";
 
 /** From the connection to the end of the login: a busy machine takes its time, and one that hangs is given up. */
 const loginTimeoutMs = 6_000;
@@ -16,7 +17,7 @@ const loginTimeoutMs = 6_000;
 export async function logIn(connection: ConnectionArgs, onLost: () => void): Promise<Client> {
   const config = { ...(await credentials(connection)), ...login(connection) };
   const sock = await openFirst(connection).catch((error: unknown) => {
-    throw refusedPort(error) ? shut(connection) : unanswered(connection);
+    throw notConnected(connection, error);
   });
   // A question is small, and TCP would keep it back until the answer to the last one is acknowledged: 40 ms each.
   sock.setNoDelay();
@@ -116,7 +117,7 @@ function explain(connection: ConnectionArgs, error: Error & { level?: string }, 
       `${where} and this program have no ${nameOf(without)} in common: ${allowing(without)} in sshd_config there.`,
     );
   }
-  return seen.greeted ? unanswered(connection) : banned(connection);
+  return seen.greeted ? notConnected(connection, undefined) : banned(connection);
 }
 
 const nameOf = (without: string) =>
@@ -127,23 +128,6 @@ function allowing(without: string): string {
   if (without === "host key") return "offer the host key that the topology has (HostKey, HostKeyAlgorithms)";
   if (without.endsWith("cipher")) return "allow aes256-gcm@openssh.com (Ciphers)";
   return "allow hmac-sha2-256-etm@openssh.com (MACs)";
-}
-
-const whereabouts = ({ node, host, port }: ConnectionArgs) => `${node} (${host}, port ${port})`;
-
-const refusedPort = (error: unknown) =>
-  error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
-
-function unanswered(connection: ConnectionArgs): Unreachable {
-  return new Unreachable(
-    `${whereabouts(connection)} does not answer: it is off, or the network between is down.`,
-  );
-}
-
-function shut(connection: ConnectionArgs): Unreachable {
-  return new Unreachable(
-    `${whereabouts(connection)} refuses connections: it is starting up, its sshd listens on another port (ssh.port in the topology), or it bans this computer (fail2ban, \`ufw limit\`).`,
-  );
 }
 
 function banned(connection: ConnectionArgs): Unreachable {

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { errorMessage } from "../../packages/errors";
 import { lookAtPower } from "../../power/on-node";
-import { reachable } from "../../remote/reachable";
+import { whyUnreachable } from "../../remote/unreachable";
 import { closeAll } from "../../remote/ssh";
 import { identity, loadStackFile } from "../../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type Topology } from "../../topology";
@@ -50,11 +50,11 @@ function tools(file: string, topology: Topology): readonly Check[] {
 
 async function reach(node: Node, key: string | undefined): Promise<Check> {
   const { name, address, mesh, ssh } = node;
-  if (!(await reachable(address, ssh.port, mesh))) {
-    const says = `nothing answers at ${address}, port ${ssh.port}`;
+  const why = await whyUnreachable({ node: name, host: address, mesh, port: ssh.port });
+  if (why !== undefined) {
     return node.lifecycle === "on-demand"
-      ? { state: "note", what: name, says: `${says}: it may be off (homelab wake ${name})` }
-      : { state: "missing", what: name, says: `${says}: is it on, and the address in the topology right?` };
+      ? { state: "note", what: name, says: `${why.message} \`homelab wake ${name}\` switches it on.` }
+      : { state: "missing", what: name, says: `${why.message} Is its address in the topology right?` };
   }
   try {
     await lookAtPower(connectionOf(node, key));

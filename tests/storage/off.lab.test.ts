@@ -21,7 +21,7 @@ describe("a node that is off", () => {
     expect(code).not.toBe(0);
     // Pulumi shows it beside the stack while it runs, and once more at the end.
     expect(text.slice(text.indexOf("Diagnostics:")).match(off)).toHaveLength(1);
-    expect(text).toContain("Nothing was changed; turn it on and run this again.");
+    expect(text).toContain("Nothing was changed; run this again once it answers.");
     expect(text).not.toMatch(/^\s+at .*\.ts:\d+/m);
     expect(seconds).toBeLessThan(soon);
   });
