@@ -6,13 +6,14 @@
 source head.sh
 source unit-lib.sh
 source undo-lib.sh
+source unit-files-lib.sh
+source unit-quadlets-lib.sh
+source unit-start-lib.sh
 service='' run_hash='' reload_hash='' check_says='' timeout=60 settle=3 confirm='' complete='' health=() health_words=() reload=() mend=() added=() keeps=() removal=()
 declare -a paths=() modes=() owners=() effects=() directories=()
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 stage=$(mktemp -d) || fail 22 "$(df --output=target -- "${TMPDIR:-/tmp}" | tail -n 1) has no room left: nothing was changed."
 next='' locked=''
-# Beside a path: what will be renamed over it. The ending is none that podman, systemd or a program looks for.
-beside() { printf '%s/.%s.%s.%s' "${1%/*}" "${1##*/}" "$service" "$2"; }
 former=()
 sweep() { # What was written for a way that was not taken; also what a run left that was killed.
   local path
@@ -29,11 +30,6 @@ tidy() {
   if [ -n "$next" ]; then rm -rf -- "$next"; fi
 }
 trap tidy EXIT
-cannot_write() { # PATH WORDS
-  local place=${1%/*}
-  while [ ! -d "$place" ]; do place=${place%/*}; done
-  fail 22 "$1 cannot be written: ${2##*: }. $(df --output=target,avail -h -- "${place:-/}" | awk 'END { print $1 " has " $2 " free" }'): nothing was changed, and what ran before is still there."
-}
 while IFS=$'\t' read -r key a b c d e; do
   case $key in
   service) of_unit "$a" ;;
@@ -65,58 +61,6 @@ flock -w 300 9 || fail 31 "Another run is still working on $service: wait for it
 locked=yes
 sweep
 
-shown() { systemctl show -p "$1" --value -- "$service"; }
-is_unit_file() { case $1 in /etc/containers/systemd/* | /etc/systemd/system/*) ;; *) return 1 ;; esac; }
-like() { # FILE MODE OWNER PATH: is it there as wanted?
-  [ -f "$4" ] && [ ! -L "$4" ] && cmp -s -- "$1" "$4" &&
-    [ "$(stat -c '%04a' -- "$4")" = "$2" ] &&
-    case "$(stat -c ' %u:%g %U:%G ' -- "$4")" in *" $3 "*) ;; *) return 1 ;; esac
-}
-mode_of() { stat -c '%04a' -- "$1"; }
-owner_of() { stat -c '%u:%g' -- "$1"; }
-write() { # FILE TO MODE OWNER: a new file, with its contents on the disk
-  local said
-  said=$({
-    rm -rf -- "$2" && (umask 077 && cat -- "$1" >"$2") && chmod "$3" -- "$2" && chown "$4" -- "$2" && sync -- "$2"
-  } 2>&1) || cannot_write "$2" "$said"
-}
-make_room_for() { # PATH: its directory; one that is there keeps its mode
-  local said
-  [ -d "${1%/*}" ] || said=$(install -d -m 755 -- "${1%/*}" 2>&1) || cannot_write "$1" "$said"
-}
-copied() { # DIRECTORY TO: its files. Others put theirs in place meanwhile, so what an attempt left (hidden) and what vanishes is none.
-  local each said
-  mkdir -p -- "$2"
-  for each in "$1"/*; do
-    if [ -d "$each" ] && [ ! -L "$each" ]; then
-      copied "$each" "$2/${each##*/}"
-    elif [ -e "$each" ]; then
-      said=$(cp -P -- "$each" "$2/" 2>&1) || [ ! -e "$each" ] || fail 21 "$each could not be copied: ${said##*: }"
-    fi
-  done
-}
-verify_quadlets() { # The generator drops a unit with an unknown key and may exit 0: its words decide.
-  local i said generator=/usr/lib/systemd/system-generators/podman-system-generator names=()
-  copied /etc/containers/systemd "$stage/quadlets"
-  for i in "${!paths[@]}"; do
-    case ${paths[i]} in /etc/containers/systemd/*)
-      rm -rf -- "$stage/quadlets/${paths[i]##*/}"
-      cp "$stage/$i" "$stage/quadlets/${paths[i]##*/}" && names+=(-e "[\"/]${paths[i]##*/}\"")
-      ;;
-    esac
-  done
-  [ ${#names[@]} -gt 0 ] || return 0
-  [ -x "$generator" ] || fail 21 "podman on this node has no quadlet generator: install podman 4.4 or later."
-  # It reads all quadlets, for one may name another, and complains of any: what is wrong with one of somebody else does
-  # not count, unless this one is not made for it.
-  said=$(QUADLET_UNIT_DIRS=$stage/quadlets "$generator" --dryrun 2>&1 >"$stage/generated" || true)
-  said=$(grep -iE 'unsupported|error|invalid|unknown|convert' <<<"$said" || true)
-  ! grep -q "${names[@]}" <<<"$said" || fail 21 "The quadlet of $service is not valid: $(grep "${names[@]}" <<<"$said")"
-  # What a timer starts, where that is what is switched on.
-  local made=$service
-  case $made in *.timer) made=${made%.timer}.service ;; esac
-  grep -qxF -- "---${made}---" "$stage/generated" || fail 21 "podman makes no unit $made of its quadlet. ${said//$stage\/quadlets/\/etc\/containers\/systemd}"
-}
 # shellcheck disable=SC2317,SC2154 # run by what undo_arm writes
 undo_unit_change() {
   local path saved
@@ -145,66 +89,6 @@ undo_unit_change() {
     ln -sfn -- files-undone "$kept/healthy.new" && mv -T -- "$kept/healthy.new" "$kept/healthy"
     systemctl restart -- "$name"
   fi
-}
-healthy_now() { check_says=$(timeout 10 "${health[@]}" 2>&1); }
-start_of_it() { systemctl show -p InvocationID,NRestarts --value -- "$service"; }
-stays() { # Once healthy, for as long as a start can still fail: another program may have answered in its place.
-  local of until=$((SECONDS + settle))
-  case $service in *.service) ;; *) return 0 ;; esac
-  [ "$(shown Type)" != oneshot ] || return 0
-  of=$(start_of_it)
-  while [ "$SECONDS" -lt "$until" ]; do
-    sleep 0.5
-    [ "$(shown ActiveState)" = active ] && [ "$(start_of_it)" = "$of" ] || return 1
-  done
-  healthy_now
-}
-wait_healthy() { # SECONDS
-  local restarts ended=0 until=$((SECONDS + $1))
-  while :; do
-    case $(shown ActiveState) in
-    active)
-      ended=0
-      if healthy_now && stays; then return 0; fi
-      ;;
-    failed) return 1 ;;
-    inactive)
-      # It was started and has ended: nothing starts it any more.
-      ended=$((ended + 1))
-      [ "$ended" -lt 5 ] || return 1
-      ;;
-    esac
-    # Something that cannot start is restarted over and over: four times is an answer. (Timers and sockets never are.)
-    restarts=$(shown NRestarts)
-    [ "${restarts:-0}" -lt 4 ] || return 1
-    [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 0.2
-  done
-}
-words='' # of a systemctl that refused
-telling() { # CMD…: keeps its words
-  local code=0
-  words=$("$@" 2>&1) || code=$?
-  words=$(sed -e '/^See .* for details\.$/d' -e 's/See .* for details\.$//' <<<"$words")
-  return "$code"
-}
-restart() {
-  systemctl reset-failed -- "$service" 2>/dev/null || true
-  telling timeout "$((timeout + 60))" systemctl restart -- "$service"
-}
-reload_it() { if [ ${#reload[@]} -gt 0 ]; then telling "${reload[@]}"; else telling systemctl reload -- "$service"; fi; }
-plain() { [ -f "/etc/systemd/system/$service" ]; }
-enable() { # A quadlet's unit is generated and enables itself; a plain one must be told.
-  if plain; then telling systemctl --quiet enable -- "$service"; fi
-}
-not_ours() { # systemd may find another unit of that name first; says where.
-  local fragment source path
-  fragment=$(shown FragmentPath) source=$(shown SourcePath)
-  [ -n "$fragment" ] || return 1
-  for path in "${paths[@]}"; do
-    if [ "$path" -ef "$fragment" ] || { [ -n "$source" ] && [ "$path" -ef "$source" ]; }; then return 1; fi
-  done
-  printf '%s' "${source:-$fragment}"
 }
 
 if [ "$(shown LoadState)" = masked ]; then
@@ -277,10 +161,6 @@ for saved in "$kept"/healthy/*.path; do
   fi
   former+=("$path")
 done
-note() { # NAME: standard input, as a note of that name that is not in force yet
-  local said
-  said=$({ rm -f -- "$kept/$1" && cat >"$kept/$1" && sync -- "$kept/$1"; } 2>&1) || cannot_write "$kept/$1" "$said"
-}
 next=$(mktemp -d -- "$kept/files-XXXXXX" 2>&1) || { said=$next next='' && cannot_write "$kept/files" "$said"; }
 printf '%s %s\n' "$run_hash" "$reload_hash" >"$stage/applied"
 write "$stage/applied" "$next/applied" 0644 root:root
