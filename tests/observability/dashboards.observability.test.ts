@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { chain, filled, pages } from "../../components/observability-stack/dashboards/queries";
+import { pages } from "../../components/observability-stack/dashboards/pages";
+import { chain, filled } from "../../components/observability-stack/dashboards/queries";
 import { find, query, until } from "../support/alerts";
 
 /** With `lab/observability on`: what the panels ask is asked, of the Prometheus and the log engine that are there. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { consolePath } from "../../components/observability-stack/dashboards/page";
-import { pages } from "../../components/observability-stack/dashboards/queries";
+import { pages } from "../../components/observability-stack/dashboards/pages";
 import { until } from "../support/alerts";
 import { lab, tunnelBy } from "../support/lab";
 

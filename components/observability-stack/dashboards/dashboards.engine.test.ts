@@ -8,7 +8,8 @@ import { programsOf } from "../../../tests/support/programs";
 import { rulesFile } from "../rule-files";
 import { prometheusArguments } from "../prometheus";
 import { consolePage, consolePath, consoles } from "./page";
-import { filled, pages } from "./queries";
+import { pages } from "./pages";
+import { filled } from "./queries";
 
 let folder = "";
 let promtool = "";

@@ -1,7 +1,8 @@
 import { parser } from "@grafana/lezer-logql";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { chain, pages } from "./queries";
+import { pages } from "./pages";
+import { chain } from "./queries";
 import { dashboardFiles, providersFile, sourcesFile } from "./grafana";
 import { consolePage } from "./page";
 

@@ -12,7 +12,8 @@ import { PanelBuilder as TablePanel } from "@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeriesPanel } from "@grafana/grafana-foundation-sdk/timeseries";
 import { stringify } from "yaml";
 import type { LogEngine } from "../../../services";
-import { chain, filled, pages, type Page, type Query } from "./queries";
+import { pages } from "./pages";
+import { chain, filled, type Page, type Query } from "./queries";
 
 /* eslint-disable @typescript-eslint/no-deprecated -- the form of dashboards that every Grafana reads from files */
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pages } from "./queries";
+import { pages } from "./pages";
 
 /**
  * The same pages without Grafana: a file that Prometheus itself shows, as one of its console templates, and that asks it.

@@ -1,17 +1,25 @@
 import { backups } from "../../backup-server";
 import type { RuleGroup } from "../rule";
 import { agents } from "./agents";
+import { cluster } from "./cluster";
+import { disks } from "./disks";
 import { jobs } from "./jobs";
+import { machines } from "./machines";
 import { mesh } from "./mesh";
+import { nats } from "./nats";
 import { expected, nodes } from "./nodes";
-import { cluster, minio, nats, postgres, seaweedfs } from "./services";
-import { runs, units } from "./units";
+import { minio, seaweedfs } from "./objects";
+import { postgres } from "./postgres";
+import { runs } from "./runs";
+import { units } from "./units";
 import { logs, watchers } from "./watchers";
 
 /** Every rule of the house. `expected` is what others are made of, so it comes first. */
 export const ruleGroups: readonly RuleGroup[] = [
   expected,
   nodes,
+  disks,
+  machines,
   units,
   runs,
   jobs,
