@@ -70,11 +70,17 @@ const rounds = (count: number, more: Readonly<Record<string, string>> = {}) => (
   ...more,
 });
 
+/** Alerts of the shortened form: those that are told within minutes, of a unit, a run, a disk and a server. */
+const soonTold = ["UnitFailed", "RunFailed", "MetricsFileBroken", "DiskFull", "PostgresDown"];
+/** Faults of jobs of the shortened form, as a regular expression. */
+const aMinuteEach =
+  "^(the worker is killed|the server is killed|PostgreSQL is restarted), running$|^a job (begun twice|that hangs)$";
+
 export const drills: readonly Drill[] = [
   {
     name: "cut",
     does: "storage loses power, and with it all that was written and not synced, while clients commit and put objects, backups of all kinds are made, and units and secrets are changed; sometimes desktop goes at the same moment.",
-    short: { words: ["lab/drills/cut/run"], environment: rounds(10, { MINUTES: "5" }) },
+    short: { words: ["lab/drills/cut/run"], environment: rounds(10, { MINUTES: "3" }) },
     full: { words: ["lab/drills/cut/run"], environment: rounds(50) },
     minutes: 10,
     runbooks: ["storage-lost-power", "killed-run"],
@@ -82,7 +88,7 @@ export const drills: readonly Drill[] = [
   {
     name: "nats",
     does: "desktop loses power, and with it all that was written and not synced, while clients publish to JetStream: with the house's default, and for the figure with NATS' own.",
-    short: { words: ["lab/drills/nats/run"], environment: rounds(4, { OTHERS: "1" }) },
+    short: { words: ["lab/drills/nats/run"], environment: rounds(2, { OTHERS: "1" }) },
     full: { words: ["lab/drills/nats/run"], environment: rounds(50) },
     minutes: 4,
     runbooks: [],
@@ -99,7 +105,7 @@ export const drills: readonly Drill[] = [
   {
     name: "power",
     does: "storage loses power while clients commit; it comes back, or its standby on desktop is promoted and storage rejoins.",
-    short: { words: ["lab/drills/power/run"], environment: rounds(4, { PROMOTE: "4" }) },
+    short: { words: ["lab/drills/power/run"], environment: rounds(2, { PROMOTE: "2" }) },
     full: { words: ["lab/drills/power/run"], environment: rounds(50) },
     minutes: 8,
     runbooks: ["storage-lost-power", "promote"],
@@ -180,18 +186,18 @@ export const drills: readonly Drill[] = [
   {
     name: "alerts",
     does: "the faults that alerts are for are really made, and it is measured how long it takes until the receiver has each message.",
-    short: { words: ["lab/drills/alerts/run"], environment: { QUICK: "1" } },
+    short: { words: ["lab/drills/alerts/run"], environment: { QUICK: "1", ALERTS: soonTold.join(",") } },
     full: { words: ["lab/drills/alerts/run"] },
-    minutes: 15,
+    minutes: 10,
     lacks: noMeasurements,
     runbooks: ["alerts"],
   },
   {
     name: "jobs",
     does: "Prefect's server and worker are killed, PostgreSQL is restarted, the disk is filled, and nodes lose power while jobs run; jobs hang and overlap. Counted is how often each ran, by what it notes itself.",
-    short: { words: ["lab/drills/jobs/run"], environment: { MINUTES: "2" } },
+    short: { words: ["lab/drills/jobs/run"], environment: { ONLY: aMinuteEach } },
     full: { words: ["lab/drills/jobs/run"], environment: { MINUTES: "10" } },
-    minutes: 35,
+    minutes: 10,
     lacks: noPrefect,
     runbooks: [],
   },
@@ -207,8 +213,12 @@ export const drills: readonly Drill[] = [
   {
     name: "mesh",
     does: "the coordination server is killed, UDP dropped, a key expires, a node is wiped, a stranger joins, and rules and a policy close SSH to whoever sets them.",
-    short: { words: ["lab/mesh", "drill"], environment: { MINUTES: "10" } },
-    minutes: 30,
+    short: {
+      words: ["lab/mesh", "drill"],
+      environment: { MINUTES: "1", ONLY_OF: "coordination,stranger,firewall,expired" },
+    },
+    full: { words: ["lab/mesh", "drill"], environment: { MINUTES: "10" } },
+    minutes: 10,
     lacks: noMesh,
     runbooks: ["mesh"],
   },

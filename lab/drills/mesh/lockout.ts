@@ -40,19 +40,19 @@ const wall = (rules: string) =>
     onRemoval: ["/usr/sbin/nft", "delete", "table", "inet", "drill"],
     confirmSeconds: 60,
   });
-const fine = wall("tcp dport 7 drop;");
-const closed = wall("tcp dport 22 ct state new drop;");
+const fine = () => wall("tcp dport 7 drop;");
+const closed = () => wall("tcp dport 22 ct state new drop;");
 
 /** Firewall rules that let nobody in by SSH any more. */
 export const lockedOutByFirewall: Scenario = {
   name: "firewall",
   what: "rules that close SSH to everybody",
   async run() {
-    await applyUnit(fine, signal);
+    await applyUnit(fine(), signal);
     try {
       const began = Date.now();
       let said = "";
-      await applyUnit(closed, signal).catch((error: unknown) => {
+      await applyUnit(closed(), signal).catch((error: unknown) => {
         said = errorMessage(error);
       });
       must(said.includes("puts back by itself"), `The change was taken for one that is well: ${said}`);
@@ -62,14 +62,14 @@ export const lockedOutByFirewall: Scenario = {
       const back = seconds(began);
       const rules = onNode("compute", "nft list table inet drill");
       must(rules.includes("dport 7 ") || rules.includes("dport echo"), `Other rules are in force: ${rules}`);
-      await applyUnit(fine, signal);
-      must((await unitDrift(fine, signal)).length === 0, "An up after it has something to do again.");
+      await applyUnit(fine(), signal);
+      must((await unitDrift(fine(), signal)).length === 0, "An up after it has something to do again.");
       return [
         ["the run says that it is locked out after", known],
         ["the node lets it in again, with the rules of before, after", back],
       ];
     } finally {
-      await removeUnit(fine, signal);
+      await removeUnit(fine(), signal);
     }
   },
 };
