@@ -122,7 +122,7 @@ function write({ into, output, only }: Options, source: Source): readonly Import
   const left = found.findings.filter((finding) => finding.left).length;
   const known = found.jobs.length - added.length;
   complain(
-    `${added.length} jobs taken over${known > 0 ? `, ${known} were there already` : ""}; ${left} things left, ${found.findings.length - left} remarks.`,
+    `Jobs taken over: ${added.length}${known > 0 ? `, there already: ${known}` : ""}; left: ${left}; remarks: ${found.findings.length - left}.`,
   );
   return added;
 }
