@@ -75,6 +75,8 @@ export const jobs = service({
       mounts: [{ source: jobsDoor, target: jobsDoor }],
       secrets: [{ name: secretName("jobs", "login"), variable: "PREFECT_API_AUTH_STRING" }],
       tmpfs: ["/tmp"],
+      // When somebody cancels a run, Prefect copies the flow to where the worker is before it calls what stops the job.
+      workingDirectory: "/tmp",
       environment: {
         PREFECT_API_URL: `http://${hostPort(houseAddress(topology.nodes[own.server], node), own.serverPort)}/api`,
         PREFECT_HOME: "/tmp/prefect",

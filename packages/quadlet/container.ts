@@ -42,6 +42,8 @@ export interface ContainerSection {
   secrets?: readonly SecretMount[];
   mounts?: readonly Mount[];
   tmpfs?: readonly string[];
+  /** Where the program begins, in the container. @default the image's */
+  workingDirectory?: string;
   /** Program that is run. @default the image's */
   entrypoint?: string;
   /** Arguments after the image's name. */
@@ -111,6 +113,7 @@ function containerSection(c: ContainerSection): Section {
       ...(c.devices ?? []).map((path) => ({ key: "AddDevice", value: commandLiteral(path) })),
       ...entry("StopTimeout", c.stopTimeout),
       ...entry("LogDriver", c.logDriver),
+      ...entry("WorkingDir", c.workingDirectory),
       ...entry("Entrypoint", c.entrypoint),
       ...(c.exec === undefined ? [] : [{ key: "Exec", value: joinWords(c.exec) }]),
     ],

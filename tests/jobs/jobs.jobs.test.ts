@@ -68,6 +68,9 @@ describe("a job of jobs.yaml", () => {
       () => (onNode("storage", unit).trim() === "inactive" ? true : undefined),
       60,
     );
+    // Not by itself: it would have said so.
+    const done = `grep -cx 'done ${id.replaceAll("-", "")}' /var/tmp/homelab-jobs || true`;
+    expect(onNode("storage", done).trim()).toBe("0");
     expect(onNode("storage", "systemctl list-units --failed --plain --no-legend 'homelab-job*'")).toBe("");
   });
 });
