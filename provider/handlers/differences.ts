@@ -35,7 +35,8 @@ export async function seen(
     return (await look()).map(({ says }) => says);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(await reachable(connection.host, connection.port, connection.mesh))) throw new Unreachable(cannot(error));
+    if (!(await reachable(connection.host, connection.port, connection.mesh)))
+      throw new Unreachable(cannot(error));
     return [cannot(error)];
   }
 }
