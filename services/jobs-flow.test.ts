@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-/** job_flow.py with played modules: whether a worker that begins a run comes too late, and what it puts the run back to. */
-const program = `
+/** job_flow.py with played modules. */
+const played = `
 import importlib.util, json, sys, types
 from unittest.mock import MagicMock
 for name in ["prefect", "prefect.client", "prefect.client.schemas", "prefect.client.schemas.filters", "prefect.client.schemas.objects",
@@ -16,7 +16,10 @@ sys.dont_write_bytecode = True
 spec = importlib.util.spec_from_file_location("job_flow", sys.argv[1])
 job_flow = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(job_flow)
+`;
 
+/** Whether a worker that begins a run comes too late, and what it puts the run back to. */
+const tooLate = `
 def state(at, name):
     kind = {"Submitting": "Pending", "HandedOverAgain": "Scheduled", "AwaitingRetry": "Scheduled"}.get(name, name)
     of = {f"is_{one.lower()}": (lambda one=one: kind == one) for one in ["Pending", "Running", "Scheduled"]}
@@ -40,6 +43,41 @@ for names in json.loads(sys.argv[2]):
 print(json.dumps(said))
 `;
 
+/** Of runs in the order in which they were due, whether the last is made up for. */
+const madeUpFor = `
+def run(id, due, began, state="Completed", auto=True):
+    of = {f"is_{one.lower()}": (lambda one=one: state == one) for one in ["Cancelled", "Crashed"]}
+    return types.SimpleNamespace(id=id, deployment_id="d", auto_scheduled=auto, expected_start_time=due, start_time=began,
+                                 state=types.SimpleNamespace(**of))
+
+class Runs:
+    def __init__(self, runs):
+        self.runs = runs
+    def read_flow_run(self, id):
+        return next(one for one in self.runs if one.id == id)
+    def read_flow_runs(self, flow_run_filter):
+        after, before = self.asked
+        return [one for one in self.runs if after <= one.start_time <= before]
+
+said = []
+job_flow.FlowRunFilterStartTime = lambda after_, before_: setattr(Runs, "asked", (after_, before_))
+for runs in json.loads(sys.argv[2]):
+    found = [run(id, *one) for id, one in enumerate(runs)]
+    said.append(job_flow.made_up_for(Runs(found), found[-1]))
+print(json.dumps(said))
+`;
+
+const inPython = (program: string, given: unknown): unknown =>
+  JSON.parse(
+    execFileSync(
+      "python3",
+      ["-c", played + program, join(__dirname, "files/job_flow.py"), JSON.stringify(given)],
+      {
+        encoding: "utf8",
+      },
+    ),
+  );
+
 it("a worker begins a run that is handed to it, and leaves one that was handed over again meanwhile as it was", () => {
   const handed = ["Scheduled", "Pending", "Submitting"];
   const again = [...handed, "HandedOverAgain"];
@@ -54,8 +92,104 @@ it("a worker begins a run that is handed to it, and leaves one that was handed o
     [[...again, "Pending", "Running", "Completed", "Running"], true, "Completed"],
     [[...handed, "Crashed", "Running"], true, "Crashed"],
   ];
-  const flow = join(__dirname, "files/job_flow.py");
-  const words = ["-c", program, flow, JSON.stringify(cases.map(([states]) => states))];
-  const said: unknown = JSON.parse(execFileSync("python3", words, { encoding: "utf8" }));
+  const said = inPython(
+    tooLate,
+    cases.map(([states]) => states),
+  );
   expect(said).toEqual(cases.map(([, late, put]) => [late, put]));
+}, 60_000);
+
+it("of the runs that were missed the first to begin makes up for the others, unless it did not come to begin the job", () => {
+  type Run = readonly [due: number, began: number, state?: string, auto?: boolean];
+  const cases: readonly (readonly [runs: readonly Run[], left: boolean])[] = [
+    [[[10, 10]], false],
+    // The one before it began in its own time.
+    [
+      [
+        [0, 1],
+        [10, 10],
+      ],
+      false,
+    ],
+    [
+      [
+        [0, 11],
+        [10, 12],
+      ],
+      true,
+    ],
+    // Both at the same moment: the one of them, and not the other.
+    [
+      [
+        [0, 12],
+        [10, 12],
+      ],
+      true,
+    ],
+    [
+      [
+        [10, 12],
+        [0, 11],
+      ],
+      false,
+    ],
+    [
+      [
+        [0, 11, "Failed"],
+        [10, 12],
+      ],
+      true,
+    ],
+    // It was not begun, because another one was just being begun; or its worker was lost.
+    [
+      [
+        [0, 11, "Cancelled"],
+        [10, 12],
+      ],
+      false,
+    ],
+    [
+      [
+        [0, 11, "Crashed"],
+        [10, 12],
+      ],
+      false,
+    ],
+    [
+      [
+        [0, 11, "Cancelled"],
+        [5, 11, "Cancelled"],
+        [10, 12],
+      ],
+      false,
+    ],
+    // Begun by hand in between, and one that is begun by hand itself.
+    [
+      [
+        [0, 11, "Completed", false],
+        [10, 12],
+      ],
+      true,
+    ],
+    [
+      [
+        [0, 11],
+        [10, 12, "Running", false],
+      ],
+      false,
+    ],
+    // Of a clock that was ahead.
+    [
+      [
+        [0, 90],
+        [10, 12],
+      ],
+      false,
+    ],
+  ];
+  const said = inPython(
+    madeUpFor,
+    cases.map(([runs]) => runs),
+  );
+  expect(said).toEqual(cases.map(([, left]) => left));
 }, 60_000);

@@ -3,7 +3,6 @@ where a script of the house begins it as a unit of systemd's. The two speak thro
 
 import os
 import socket
-from datetime import datetime, timedelta, timezone
 
 from prefect import flow, get_client, get_run_logger, task
 from prefect.client.schemas.filters import (
@@ -11,7 +10,7 @@ from prefect.client.schemas.filters import (
     DeploymentFilterName,
     FlowRunFilter,
     FlowRunFilterDeploymentId,
-    FlowRunFilterExpectedStartTime,
+    FlowRunFilterStartTime,
     FlowRunFilterTags,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -162,20 +161,22 @@ def begin(client, one: Next, cid: str) -> None:
 
 
 def made_up_for(client, run) -> bool:
-    """Whether a later time of the schedule has come as well. After a while without a worker a job is caught up once, by its
-    newest run: the others are left out."""
+    """Whether the job has begun since this run was due. After a while without a worker a job is caught up once: the first run
+    that begins makes up for the others that were missed. One that did not come to begin the job does not."""
     if not run.auto_scheduled:
         return False
-    later = client.read_flow_runs(
+    # When it first began: one that somebody begins again by hand is not left out for what ran in between.
+    began = client.read_flow_run(run.id).start_time
+    since = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             deployment_id=FlowRunFilterDeploymentId(any_=[run.deployment_id]),
-            expected_start_time=FlowRunFilterExpectedStartTime(
-                after_=run.expected_start_time + timedelta(seconds=1), before_=datetime.now(timezone.utc)
-            ),
+            start_time=FlowRunFilterStartTime(after_=run.expected_start_time, before_=began),
         ),
-        limit=1,
     )
-    return bool(later)
+    return any(
+        (one.start_time, one.id) < (began, run.id) and not one.state.is_cancelled() and not one.state.is_crashed()
+        for one in since
+    )
 
 
 @flow(name=FLOW, on_completion=[begin_next], on_cancellation=[stop])
@@ -186,7 +187,7 @@ def job(job: str, retries: int = 0, backoff: int = 30, then: list[Next] = []):
         if too_late(client, run):
             raise Abort("it was handed over again: this worker came too late")
         if made_up_for(client, run):
-            return Cancelled(message="left out: a later time has come as well, and that run makes up for this one")
+            return Cancelled(message="left out: the job has begun since this run was due")
         if f"cid:{cid}" not in run.tags:
             client.update_flow_run(run.id, tags={*run.tags, f"cid:{cid}"})
     tried = attempt.with_options(

@@ -117,9 +117,11 @@ export class Prefect {
 
   /** Runs of a job, the newest first. */
   async runsOf(job: string, tag?: string): Promise<PrefectRun[]> {
+    // Those of a schedule are made an hour and more before they are due.
+    const due = { before_: new Date(Date.now() + 60_000).toISOString() };
     return this.ask("POST", "/flow_runs/filter", z.array(runSchema), {
       deployments: { name: { any_: [job] } },
-      ...(tag === undefined ? {} : { flow_runs: { tags: { all_: [tag] } } }),
+      flow_runs: { expected_start_time: due, ...(tag === undefined ? {} : { tags: { all_: [tag] } }) },
       sort: "EXPECTED_START_TIME_DESC",
       limit: 50,
     });
