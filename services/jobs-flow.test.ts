@@ -57,7 +57,7 @@ class Runs:
         return next(one for one in self.runs if one.id == id)
     def read_flow_runs(self, flow_run_filter):
         after, before = self.asked
-        return [one for one in self.runs if after <= one.start_time <= before]
+        return [one for one in self.runs if after <= (one.start_time or one.expected_start_time) <= before]
 
 said = []
 job_flow.FlowRunFilterStartTime = lambda after_, before_: setattr(Runs, "asked", (after_, before_))
@@ -100,7 +100,7 @@ it("a worker begins a run that is handed to it, and leaves one that was handed o
 }, 60_000);
 
 it("of the runs that were missed the first to begin makes up for the others, unless it did not come to begin the job", () => {
-  type Run = readonly [due: number, began: number, state?: string, auto?: boolean];
+  type Run = readonly [due: number, began: number | null, state?: string, auto?: boolean];
   const cases: readonly (readonly [runs: readonly Run[], left: boolean])[] = [
     [[[10, 10]], false],
     // The one before it began in its own time.
@@ -175,6 +175,14 @@ it("of the runs that were missed the first to begin makes up for the others, unl
       [
         [0, 11],
         [10, 12, "Running", false],
+      ],
+      false,
+    ],
+    // Due since, and not begun.
+    [
+      [
+        [11, null, "Late"],
+        [10, 12],
       ],
       false,
     ],

@@ -173,10 +173,9 @@ def made_up_for(client, run) -> bool:
             start_time=FlowRunFilterStartTime(after_=run.expected_start_time, before_=began),
         ),
     )
-    return any(
-        (one.start_time, one.id) < (began, run.id) and not one.state.is_cancelled() and not one.state.is_crashed()
-        for one in since
-    )
+    # Prefect takes the time at which one is due where it has not begun.
+    before = [one for one in since if one.start_time is not None and (one.start_time, one.id) < (began, run.id)]
+    return any(not one.state.is_cancelled() and not one.state.is_crashed() for one in before)
 
 
 @flow(name=FLOW, on_completion=[begin_next], on_cancellation=[stop])

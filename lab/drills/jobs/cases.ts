@@ -43,6 +43,7 @@ export async function caughtUp(prefect: Prefect): Promise<Outcome> {
   const id = await prefect.deployment(job);
   const pause = (paused: boolean) => prefect.ask("PATCH", `/deployments/${id}`, z.unknown(), { paused });
   onNode("storage", "systemctl stop jobs");
+  const left = Date.now();
   await pause(false);
   await seconds(250);
   const back = Date.now();
@@ -50,9 +51,10 @@ export async function caughtUp(prefect: Prefect): Promise<Outcome> {
   const missed = await until(
     "that what was missed is settled",
     async () => {
-      const due = (await prefect.runsOf(job)).filter(
-        (run) => Date.parse(run.expected_start_time ?? "") < back - 10_000 && run.state?.type !== "CANCELLED",
-      );
+      const due = (await prefect.runsOf(job)).filter((run) => {
+        const at = Date.parse(run.expected_start_time ?? "");
+        return at > left && at < back - 10_000 && run.state?.type !== "CANCELLED";
+      });
       return due.some((run) => run.end_time !== null) && due.every((run) => run.end_time !== null)
         ? due
         : undefined;

@@ -29,13 +29,13 @@ export interface Outcome {
   readonly settled?: number;
   /** Seconds for which a run had its slot while nothing of it ran: before it began, or after the job had ended. */
   readonly idle?: number;
-  /** Seconds until a job ran again. */
+  /** Seconds until a job was begun again and had come to its end. */
   readonly again?: number;
   readonly counted: string;
   readonly wrong: readonly string[];
 }
 
-/** Begins a job until it runs, and stops it. */
+/** Begins a job until it runs, and waits for its end. */
 export async function runsAgain(prefect: Prefect, job: string): Promise<void> {
   const next = await until(
     "that the job runs again",
