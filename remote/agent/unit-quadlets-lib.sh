@@ -1,14 +1,21 @@
 #!/bin/bash
 # What podman says of a unit's quadlets before they are put in place. Put in the place of unit-apply.sh's `source` line.
 # shellcheck disable=SC2154 # service, stage and paths are the script's
+copied_file() { # FILE TO: one that vanishes is none; one that another took the place of meanwhile is copied then
+  local said tries
+  for tries in {1..20}; do
+    if said=$(cp -P -- "$1" "$2/" 2>&1) || [ ! -e "$1" ]; then return; fi
+  done
+  fail 21 "$1 could not be copied, tried $tries times: ${said##*: }"
+}
 copied() { # DIRECTORY TO: its files. Others put theirs in place meanwhile, so what an attempt left (hidden) and what vanishes is none.
-  local each said
+  local each
   mkdir -p -- "$2"
   for each in "$1"/*; do
     if [ -d "$each" ] && [ ! -L "$each" ]; then
       copied "$each" "$2/${each##*/}"
     elif [ -e "$each" ]; then
-      said=$(cp -P -- "$each" "$2/" 2>&1) || [ ! -e "$each" ] || fail 21 "$each could not be copied: ${said##*: }"
+      copied_file "$each" "$2"
     fi
   done
 }
