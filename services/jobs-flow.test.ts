@@ -67,16 +67,11 @@ for runs in json.loads(sys.argv[2]):
 print(json.dumps(said))
 `;
 
-const inPython = (program: string, given: unknown): unknown =>
-  JSON.parse(
-    execFileSync(
-      "python3",
-      ["-c", played + program, join(__dirname, "files/job_flow.py"), JSON.stringify(given)],
-      {
-        encoding: "utf8",
-      },
-    ),
-  );
+function inPython(program: string, given: unknown): unknown {
+  const flow = join(__dirname, "files/job_flow.py");
+  const words = ["-c", played + program, flow, JSON.stringify(given)];
+  return JSON.parse(execFileSync("python3", words, { encoding: "utf8" }));
+}
 
 it("a worker begins a run that is handed to it, and leaves one that was handed over again meanwhile as it was", () => {
   const handed = ["Scheduled", "Pending", "Submitting"];
@@ -100,100 +95,33 @@ it("a worker begins a run that is handed to it, and leaves one that was handed o
 }, 60_000);
 
 it("of the runs that were missed the first to begin makes up for the others, unless it did not come to begin the job", () => {
-  type Run = readonly [due: number, began: number | null, state?: string, auto?: boolean];
+  const run = (due: number, began: number | null, state = "Completed", auto = true) => [
+    due,
+    began,
+    state,
+    auto,
+  ];
+  type Run = ReturnType<typeof run>;
   const cases: readonly (readonly [runs: readonly Run[], left: boolean])[] = [
-    [[[10, 10]], false],
+    [[run(10, 10)], false],
     // The one before it began in its own time.
-    [
-      [
-        [0, 1],
-        [10, 10],
-      ],
-      false,
-    ],
-    [
-      [
-        [0, 11],
-        [10, 12],
-      ],
-      true,
-    ],
+    [[run(0, 1), run(10, 10)], false],
+    [[run(0, 11), run(10, 12)], true],
     // Both at the same moment: the one of them, and not the other.
-    [
-      [
-        [0, 12],
-        [10, 12],
-      ],
-      true,
-    ],
-    [
-      [
-        [10, 12],
-        [0, 11],
-      ],
-      false,
-    ],
-    [
-      [
-        [0, 11, "Failed"],
-        [10, 12],
-      ],
-      true,
-    ],
+    [[run(0, 12), run(10, 12)], true],
+    [[run(10, 12), run(0, 11)], false],
+    [[run(0, 11, "Failed"), run(10, 12)], true],
     // It was not begun, because another one was just being begun; or its worker was lost.
-    [
-      [
-        [0, 11, "Cancelled"],
-        [10, 12],
-      ],
-      false,
-    ],
-    [
-      [
-        [0, 11, "Crashed"],
-        [10, 12],
-      ],
-      false,
-    ],
-    [
-      [
-        [0, 11, "Cancelled"],
-        [5, 11, "Cancelled"],
-        [10, 12],
-      ],
-      false,
-    ],
+    [[run(0, 11, "Cancelled"), run(10, 12)], false],
+    [[run(0, 11, "Crashed"), run(10, 12)], false],
+    [[run(0, 11, "Cancelled"), run(5, 11, "Cancelled"), run(10, 12)], false],
     // Begun by hand in between, and one that is begun by hand itself.
-    [
-      [
-        [0, 11, "Completed", false],
-        [10, 12],
-      ],
-      true,
-    ],
-    [
-      [
-        [0, 11],
-        [10, 12, "Running", false],
-      ],
-      false,
-    ],
+    [[run(0, 11, "Completed", false), run(10, 12)], true],
+    [[run(0, 11), run(10, 12, "Running", false)], false],
     // Due since, and not begun.
-    [
-      [
-        [11, null, "Late"],
-        [10, 12],
-      ],
-      false,
-    ],
+    [[run(11, null, "Late"), run(10, 12)], false],
     // Of a clock that was ahead.
-    [
-      [
-        [0, 90],
-        [10, 12],
-      ],
-      false,
-    ],
+    [[run(0, 90), run(10, 12)], false],
   ];
   const said = inPython(
     madeUpFor,

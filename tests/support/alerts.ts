@@ -13,6 +13,10 @@ export interface Message {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+type Labelled = Pick<Message, "labels">;
+const hasLabels = ({ labels }: Labelled, wanted: Labelled["labels"]) =>
+  Object.entries(wanted).every(([name, value]) => labels[name] === value);
+
 /** What a phone is elsewhere: takes what Alertmanager sends. The lab's own settings name its port. */
 export class Receiver {
   readonly messages: Message[] = [];
@@ -46,11 +50,8 @@ export class Receiver {
     this.#server.closeAllConnections();
   }
 
-  about(labels: Readonly<Record<string, string>>, status: Message["status"] = "firing"): Message[] {
-    return this.messages.filter(
-      (one) =>
-        one.status === status && Object.entries(labels).every(([name, value]) => one.labels[name] === value),
-    );
+  about(labels: Labelled["labels"], status: Message["status"] = "firing"): Message[] {
+    return this.messages.filter((one) => one.status === status && hasLabels(one, labels));
   }
 }
 
@@ -94,13 +95,21 @@ export function query(expr: string): Sample[] {
 }
 
 /** Alerts that storage's Alertmanager holds for not over: it tells nobody of them again. */
-export function active(): Pick<Message, "labels">[] {
+function active(): Labelled[] {
   const answer = onNode(
     "storage",
     "curl -sS --fail-with-body --max-time 60 http://127.0.0.1:9093/api/v2/alerts",
   );
-  return JSON.parse(answer) as Pick<Message, "labels">[];
+  return JSON.parse(answer) as Labelled[];
 }
+
+/** Waits until an alert of before is over: one that is still told would not be told again. */
+export const isOver = (labels: Labelled["labels"], limit: number): Promise<true> =>
+  until(
+    `that ${JSON.stringify(labels)} of before is over`,
+    () => !active().some((one) => hasLabels(one, labels)) || undefined,
+    limit,
+  );
 
 /** What VictoriaLogs on storage finds, a line each. */
 export const find = (logsql: string): Record<string, string>[] =>

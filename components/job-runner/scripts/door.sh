@@ -43,11 +43,10 @@ is_running() {
 }
 holder() { cat "$state/now/$job" 2>/dev/null || true; }
 
-exec 9>"$state/now/$job.lock"
+lock=$state/now/$job.lock
 if [ "$verb" = stop ]; then
   # One that is just being begun is there once the lock is free.
-  flock 9
-  flock -u 9
+  flock "$lock" true
   if is_running && [ "$(holder)" = "$run" ]; then
     systemctl stop "$unit"
     answer stopped "$unit"
@@ -88,6 +87,7 @@ begin() {
   rm -f "$ended.said"
 }
 
+exec 9>"$lock"
 flock 9
 if [ ! -e "$ended" ]; then
   if is_running; then

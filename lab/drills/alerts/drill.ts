@@ -1,6 +1,6 @@
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
-import { active, now, query, Receiver, until, type Message } from "../../../tests/support/alerts";
+import { isOver, now, query, Receiver, until, type Message } from "../../../tests/support/alerts";
 import { beginOnNode, lab, onNode } from "../../../tests/support/lab";
 import { nodeNames } from "../../../topology";
 import { hasCluster } from "../list";
@@ -33,7 +33,7 @@ const say = (text: string) => process.stderr.write(`${new Date().toISOString().s
 
 async function ready(fault: Fault): Promise<void> {
   onNode(fault.on, fault.mends);
-  await over(fault);
+  await isOver({ alertname: fault.alert, ...fault.labels }, 720);
   if (fault.ready !== undefined) onNode(fault.on, fault.ready, fault.given?.());
   const { seen } = fault;
   if (seen === undefined) return;
@@ -46,19 +46,6 @@ async function ready(fault: Fault): Promise<void> {
     120,
   );
 }
-
-/** One that is still told from before would not be told again. */
-const over = (fault: Fault) =>
-  until(
-    `that ${fault.alert} of before is over`,
-    () =>
-      !active().some(({ labels }) =>
-        Object.entries({ alertname: fault.alert, ...fault.labels }).every(
-          ([name, value]) => labels[name] === value,
-        ),
-      ) || undefined,
-    720,
-  );
 
 /** Breaks it, and waits until it was told. */
 async function make(fault: Fault, receiver: Receiver): Promise<Told> {
