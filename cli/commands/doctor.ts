@@ -7,7 +7,7 @@ export const doctor = () =>
   new HomelabCommand("doctor")
     .summary("look what this computer lacks, and whether it reaches the nodes")
     .description(
-      "Looks at what this program needs on your computer (Node.js, Pulumi and its plugins, the SSH key, the passphrase, the topology) and whether it gets into each node: a line each, with what to do. For the lab's own needs: make doctor.",
+      "Looks at what this program needs on your computer (Node.js, Pulumi and its plugins, the SSH key, the state, the passphrase, the topology) and whether it gets into each node: a line each, with what to do. For the lab's own needs: make doctor.",
     )
     .house()
     .json()

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { dependencies } from "../../package.json";
 import { homelab } from "../program/testing";
-import { ask, atLeast, clusterTools, node, passphrase, plugins, pulumi, sshKey } from "./checks";
+import { ask } from "./check";
+import { atLeast, clusterTools, node, passphrase, plugins, pulumi, sshKey } from "./checks";
 
 const folder = mkdtempSync(join(tmpdir(), "homelab-doctor-"));
 afterAll(() => {

@@ -1,29 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { dependencies, engines } from "../../package.json";
-
-/** What was found of one thing, and what to do about it. */
-export interface Check {
-  /** `note`: works, or may be meant so. */
-  readonly state: "ok" | "note" | "missing";
-  readonly what: string;
-  readonly says: string;
-}
-
-/** What a program says, run without a shell. */
-export type Ask = (program: string, args: readonly string[]) => string | undefined;
-
-/** @returns undefined where it is not there, or fails */
-export const ask: Ask = (program, args) => {
-  const { status, stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
-  return status === 0 ? stdout.trim() : undefined;
-};
-
-const ok = (what: string, says: string): Check => ({ state: "ok", what, says });
-const note = (what: string, says: string): Check => ({ state: "note", what, says });
-const missing = (what: string, says: string): Check => ({ state: "missing", what, says });
+import { ask, missing, note, ok, type Ask, type Check } from "./check";
 
 /** Compares versions by their numbers: whether `version` is `least` or newer. */
 export function atLeast(version: string, least: string): boolean {

@@ -7,11 +7,19 @@ import { identity, loadStackFile } from "../../settings";
 import { connectionOf, loadTopology, nodeNames, type Node, type Topology } from "../../topology";
 import type { NodeOptions } from "../program/command";
 import { project } from "../program/project";
-import { clusterTools, node, passphrase, plugins, pulumi, sshKey, stackFiles, type Check } from "./checks";
+import { backend } from "./backend";
+import type { Check } from "./check";
+import { clusterTools, node, passphrase, plugins, pulumi, sshKey, stackFiles } from "./checks";
 
 /** Looks at this computer, and whether it reaches the nodes. One thing that is wrong keeps no other from being looked at. */
 export async function examine(options: NodeOptions): Promise<readonly Check[]> {
-  const own = [node(), pulumi(), ...plugins(), passphrase(process.env, stackFiles(project, nodeNames))];
+  const own = [
+    node(),
+    pulumi(),
+    ...plugins(),
+    backend(),
+    passphrase(process.env, stackFiles(project, nodeNames)),
+  ];
   let key: string | undefined;
   let keyCheck: Check;
   try {

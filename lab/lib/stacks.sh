@@ -12,7 +12,10 @@ pulumi_environment() {
   eval "$lines"
   mkdir -p "$STATE/backend"
   if [ ! -s "$STATE/passphrase" ]; then head -c 24 /dev/urandom | base64 | atomic_write "$STATE/passphrase" 600; fi
-  export PULUMI_BACKEND_URL="file://${STATE// /%20}/backend"
+  # Without the files beside the state's own that say of what kind they are: pulumi does not write those in one step,
+  # and reads no state beside an empty one, which a killed run may leave.
+  export PULUMI_BACKEND_URL="file://${STATE// /%20}/backend?metadata=skip"
+  [ ! -e "$STATE/backend/.pulumi/meta.yaml.attrs" ] || find "$STATE/backend" -name '*.attrs' -delete
   export PULUMI_CONFIG_PASSPHRASE_FILE=$STATE/passphrase
   export PULUMI_SKIP_UPDATE_CHECK=true
   unset PULUMI_CONFIG_PASSPHRASE # it would win over the file
@@ -55,7 +58,7 @@ stack_unlock() {
   for lock in "$STACK_LOCKS/$1"/*.json; do
     if [ ! -e "$lock" ] || lock_holder "$lock" >/dev/null; then continue; fi
     say "The last pulumi on $1 was stopped before it could end: taking its lock away."
-    rm -f "$lock" "$lock.attrs"
+    rm -f "$lock"
   done
 }
 
