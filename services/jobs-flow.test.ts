@@ -38,9 +38,17 @@ said = []
 for names in json.loads(sys.argv[2]):
     states = [state(at, name) for at, name in enumerate(names)]
     client = Client(states)
-    late = job_flow.too_late(client, types.SimpleNamespace(id="x", state=states[-1]))
+    run = types.SimpleNamespace(id="x", state=states[-1])
+    late = job_flow.too_late(client, run, job_flow.states_of(client, run))
     said.append([late, client.put])
 print(json.dumps(said))
+`;
+
+/** Whether a run's job is watched on, instead of begun, by the states that the run had. */
+const watchedOn = `
+final = ["Completed", "Failed", "TimedOut", "Crashed", "Cancelled"]
+states = lambda names: [types.SimpleNamespace(name=name, is_final=lambda name=name: name in final) for name in names]
+print(json.dumps([job_flow.lost_its_worker(states(names)) for names in json.loads(sys.argv[2])]))
 `;
 
 /** Of runs in the order in which they were due, whether the last is made up for. */
@@ -92,6 +100,29 @@ it("a worker begins a run that is handed to it, and leaves one that was handed o
     cases.map(([states]) => states),
   );
   expect(said).toEqual(cases.map(([, late, put]) => [late, put]));
+}, 60_000);
+
+it("a run whose worker vanished is watched on by the next, however often it is handed over, and begun anew once it has ended", () => {
+  const begun = ["Scheduled", "Pending", "Running"];
+  const lost = [...begun, "WorkerLost"];
+  const next = ["Pending", "Running"];
+  const cases: readonly (readonly [states: readonly string[], watched: boolean])[] = [
+    [begun, false],
+    [[...lost, ...next], true],
+    [[...lost, "Pending", "HandedOverAgain", ...next], true],
+    // The first of two that came late put it back.
+    [[...lost, "Pending", "HandedOverAgain", "Running", "Scheduled", ...next], true],
+    [[...lost, ...next, "WorkerLost", ...next], true],
+    // Somebody begins it again by hand.
+    [[...lost, "Crashed", "AwaitingRetry", ...next], false],
+    [[...lost, ...next, "Completed", "AwaitingRetry", ...next], false],
+    [[...begun, "Failed", "AwaitingRetry", ...next], false],
+  ];
+  const said = inPython(
+    watchedOn,
+    cases.map(([states]) => states),
+  );
+  expect(said).toEqual(cases.map(([, watched]) => watched));
 }, 60_000);
 
 it("of the runs that were missed the first to begin makes up for the others, unless it did not come to begin the job", () => {

@@ -20,11 +20,13 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import get_run_context
 from prefect.exceptions import Abort
 from prefect.logging import get_logger
-from prefect.states import Cancelled, Failed, Scheduled
+from prefect.states import Cancelled, Crashed, Failed, Scheduled
 from pydantic import BaseModel
 
 DOOR = os.environ.get("HOMELAB_JOBS_SOCKET", "/run/homelab/jobs/socket")
 FLOW = "homelab-job"
+# The state of a run whose worker vanished, set by an automation: the next worker watches its job on.
+LOST = "WorkerLost"
 TOLD_LINES = 20
 
 
@@ -47,6 +49,10 @@ class LeftOut(Exception):
     """The predecessor still runs."""
 
 
+class JobLost(Exception):
+    """Nothing is known of how the job ended."""
+
+
 def ask(*words: str):
     """Asks the node, and yields the lines of its answer."""
     with socket.socket(socket.AF_UNIX) as door:
@@ -62,10 +68,21 @@ def chain_of(run) -> str:
     return next((tag[4:] for tag in run.tags if tag.startswith("cid:")), run.id.hex)
 
 
-def too_late(client, run) -> bool:
+def states_of(client, run):
+    return sorted(client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
+
+
+def lost_its_worker(states) -> bool:
+    """Whether a worker that vanished had begun this run, which has not ended since."""
+    since = []
+    for state in states:
+        since = [] if state.is_final() else [*since, state.name]
+    return LOST in since
+
+
+def too_late(client, run, states) -> bool:
     """Whether somebody else has the run by now. One that did not begin in time is handed over again, and the first worker may
     still come: then the run stays what it was before that."""
-    states = sorted(client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
     earlier = [state for state in states if state.timestamp < run.state.timestamp]
     if not run.state.is_running() or not earlier or earlier[-1].is_pending():
         return False
@@ -77,12 +94,12 @@ def too_late(client, run) -> bool:
 
 
 @task
-def attempt(job: str, run: str, cid: str, times: int) -> None:
+def attempt(job: str, run: str, cid: str, times: int, lost: bool) -> None:
     log = get_run_logger()
     # A run may be begun again by hand, and each time has its own attempts: what is known of one is not taken for another.
-    number = f"{times}.{get_run_context().task_run.run_count}"
+    tries = get_run_context().task_run.run_count
     last: list[str] = []
-    for line in ask("run", job, run, number, cid):
+    for line in ask("watch" if lost and tries == 1 else "run", job, run, f"{times}.{tries}", cid):
         kind, _, rest = line.partition("\t")
         if kind == "out":
             log.info(rest)
@@ -93,6 +110,8 @@ def attempt(job: str, run: str, cid: str, times: int) -> None:
             raise LeftOut(rest)
         elif kind == "refused":
             raise JobFailed(rest)
+        elif kind == "lost":
+            raise JobLost(f"{job}: {rest}")
         elif kind == "ended":
             word, _, why = rest.partition("\t")
             if word == "success":
@@ -103,7 +122,7 @@ def attempt(job: str, run: str, cid: str, times: int) -> None:
 
 
 def worth_another_try(task, task_run, state) -> bool:
-    return not isinstance(state.result(raise_on_failure=False), LeftOut)
+    return not isinstance(state.result(raise_on_failure=False), (LeftOut, JobLost))
 
 
 def stop(flow, flow_run, state) -> None:
@@ -183,9 +202,11 @@ def job(job: str, retries: int = 0, backoff: int = 30, then: list[Next] = []):
     run = get_run_context().flow_run
     cid = chain_of(run)
     with get_client(sync_client=True) as client:
-        if too_late(client, run):
+        states = states_of(client, run)
+        if too_late(client, run, states):
             raise Abort("it was handed over again: this worker came too late")
-        if made_up_for(client, run):
+        lost = lost_its_worker(states)
+        if not lost and made_up_for(client, run):
             return Cancelled(message="left out: the job has begun since this run was due")
         if f"cid:{cid}" not in run.tags:
             client.update_flow_run(run.id, tags={*run.tags, f"cid:{cid}"})
@@ -196,8 +217,10 @@ def job(job: str, retries: int = 0, backoff: int = 30, then: list[Next] = []):
         retry_condition_fn=worth_another_try,
     )
     try:
-        tried(job, str(run.id), cid, run.run_count)
+        tried(job, str(run.id), cid, run.run_count, lost)
     except LeftOut as busy:
         return Cancelled(message=f"left out: {busy}")
+    except JobLost as gone:
+        return Crashed(message=str(gone))
     except JobFailed as failed:
         return Failed(message=str(failed), name=failed.name)

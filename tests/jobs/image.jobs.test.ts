@@ -138,7 +138,7 @@ describe.skipIf(!hasCluster())("a job that is an image", () => {
     expect(pods("image-long").map(({ metadata, status }) => [metadata.uid, status.phase])).toEqual([
       [pod.metadata.uid, "Succeeded"],
     ]);
-    expect((await prefect.ends(run, 240)).state).toMatchObject({ type: "CRASHED" });
+    expect((await prefect.ends(run, 240)).state).toMatchObject({ type: "COMPLETED" });
   });
 
   it("is ended at its limit with its pod, and so it is when somebody cancels its run", async () => {

@@ -127,6 +127,37 @@ describe("a run that was handed to a worker and does not begin", () => {
   });
 });
 
+describe("a run whose worker is lost while its job runs", () => {
+  it.each([
+    ["is killed", "podman kill --signal KILL jobs"],
+    ["is restarted, as by an update", "systemctl restart jobs"],
+  ])(
+    "is watched on by the next when it %s, is a success, and what waits for it begins",
+    async (_what, breaks) => {
+      const run = await prefect.begin("long-first");
+      const unit = "systemctl is-active homelab-job-long-first.service || true";
+      await until(
+        "that it runs",
+        () => (onNode("storage", unit).trim() === "active" ? true : undefined),
+        120,
+      );
+      onNode("storage", breaks);
+      expect((await prefect.ends(run, 300)).state).toMatchObject({ type: "COMPLETED" });
+      expect((await prefect.statesOf(run)).map(({ name }) => name)).toContain("WorkerLost");
+      const chain = run.replaceAll("-", "");
+      expect(onNode("storage", `grep -cx 'begun ${chain}' /var/tmp/homelab-jobs || true`).trim()).toBe("1");
+      expect(await prefect.lines(run)).toContain("first is done");
+      const next = () => prefect.runsOf("long-next", `cid:${chain}`);
+      await until(
+        "the one that waits for it",
+        async () => (await next()).find(({ state }) => state?.type === "COMPLETED"),
+        120,
+      );
+      expect(await next()).toHaveLength(1);
+    },
+  );
+});
+
 describe("Prefect's server", () => {
   it.each([
     "/api/flows/count",

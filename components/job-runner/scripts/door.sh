@@ -1,6 +1,7 @@
 #!/bin/bash
 # What a worker asks of this node, one question a connection on standard input, answered line by line on standard output:
 #   run JOB RUN ATTEMPT CID   begins the job as a unit of systemd's, or goes on watching it; then `out` lines, and `ended`
+#   watch JOB RUN ATTEMPT CID the same for a run whose worker was lost, but begins nothing: `lost` when nothing is known of it
 #   stop JOB RUN              ends it, if it is this run's
 # Only jobs that are declared can be begun; they are in the file of the first argument, a line each: JOB KEY BASE64. A unit
 # is called homelab-job-JOB: the name is the lock, so a job never runs twice at once. It is systemd's, not the
@@ -56,7 +57,7 @@ if [ "$verb" = stop ]; then
   exit 0
 fi
 
-[[ $verb = run && ${attempt:-} =~ ^[0-9]+\.[0-9]+$ && ${cid:-} =~ ^[0-9a-f]{32}$ ]] || refuse "This is no question."
+[[ $verb =~ ^(run|watch)$ && ${attempt:-} =~ ^[0-9]+\.[0-9]+$ && ${cid:-} =~ ^[0-9a-f]{32}$ ]] || refuse "This is no question."
 lookup argument
 [ ${#found[@]} -gt 0 ] || refuse "$job is not declared on this node: run pulumi up for its stack."
 arguments=("${found[@]}")
@@ -87,17 +88,34 @@ begin() {
   rm -f "$ended.said"
 }
 
+# The last end that was noted of this run, whichever attempt it was of.
+last_end() {
+  local each last=''
+  for each in "$state/runs/$run".*; do
+    [[ $each =~ \.[0-9]+\.[0-9]+$ && ( -z $last || $each -nt $last ) ]] && last=$each
+  done
+  printf '%s' "$last"
+}
+
 exec 9>"$lock"
 flock 9
 if [ ! -e "$ended" ]; then
-  if is_running; then
-    if [ "$(holder)" != "$run" ]; then
-      answer busy "run $(holder) of $job still runs as $unit"
+  if is_running && [ "$(holder)" = "$run" ]; then
+    # This run's own, which lost its watcher: it is watched further, whichever attempt began it.
+    ended=$(systemctl show --value --property ExecStopPost "$unit" | grep -oE "$state/runs/[0-9a-f.-]+" | head -n 1)
+    cursor=$ended.cursor
+  elif [ "$verb" = watch ]; then
+    ended=$(last_end)
+    if [ -z "$ended" ]; then
+      answer lost "its worker vanished, and nothing is known of how it ended"
       exit 0
     fi
-    # This run's own, which lost its watcher: it is watched further, whichever attempt began it.
-    [ -e "$cursor" ] || ln -f "$(find "$state/runs" -name "$run.*.cursor" -print -quit)" "$cursor"
-    ended=$(systemctl show --value --property ExecStopPost "$unit" | grep -oE "$state/runs/[0-9a-f.-]+" | head -n 1)
+    cursor=$ended.cursor
+    # What is said now is the other run's.
+    if is_running; then others=yes; fi
+  elif is_running; then
+    answer busy "run $(holder) of $job still runs as $unit"
+    exit 0
   else
     begin
   fi
@@ -110,6 +128,7 @@ follow=$(mktemp "$state/now/$job.XXXXXX")
 trap 'rm -f "$follow"' EXIT
 cp -f "$cursor" "$follow" 2>/dev/null || rm -f "$follow"
 lines() {
+  [ -z "${others:-}" ] || return 0
   journalctl --quiet --output cat --cursor-file "$follow" "_SYSTEMD_UNIT=$unit" --no-pager |
     sed -u $'s/^/out\t/' 2>/dev/null || [ "${PIPESTATUS[1]}" -eq 0 ] || exit 0
 }

@@ -13,6 +13,8 @@ import urllib.request
 from datetime import datetime, timezone
 
 PAGE = 200
+# Of a run whose worker vanished: what becomes of it is not settled here.
+LOST = "WorkerLost"
 
 
 def ask(port, method, path, body=None):
@@ -73,7 +75,7 @@ def look(port, node, on):
         port, "/flow_runs/filter", {"flow_runs": due, "deployments": {"work_queue_name": {"any_": [queue]}}}
     ):
         job = jobs.get(run["deployment_id"])
-        if job is None:
+        if job is None or (run["state"] or {}).get("name") == LOST:
             continue
         labels = job["labels"] or {}
         patience = labels["homelab.patience"]

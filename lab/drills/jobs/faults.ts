@@ -58,7 +58,7 @@ const plain = (fault: Fault): Fault => ({
 const many = Array.from({ length: 8 }, (_, index) => `load-${index + 1}`);
 
 export const faults: readonly Fault[] = [
-  running("the worker is killed", kill("jobs"), ["CRASHED"]),
+  running("the worker is killed", kill("jobs"), ["COMPLETED"]),
   running("the server is killed", kill("prefect"), ["COMPLETED"]),
   running("PostgreSQL is restarted", () => void onNode("storage", "systemctl restart postgres"), [
     "COMPLETED",
@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
   handing("the server is killed", kill("prefect")),
   handing("the worker is killed", kill("jobs")),
   handing("the server is killed, eight jobs at once", kill("prefect"), many),
-  running("the worker is restarted, as by an update", restartWorker, ["COMPLETED", "CRASHED"]),
+  running("the worker is restarted, as by an update", restartWorker, ["COMPLETED"]),
   {
     ...running("the worker's node loses power", () => cut("desktop", 10), ["CRASHED"], false),
     jobs: ["long-desktop"],

@@ -7,6 +7,8 @@ import { anything, withId, type Ask } from "./request";
 
 const state = (name: string) => `prefect.flow-run.${name}`;
 const ended = ["Completed", "Failed", "Cancelled", "Crashed", "TimedOut"].map(state);
+/** A run that is begun a second time is called by other names than "Running". */
+const running = ["Running", "Rerunning", "Retrying"].map(state);
 const runs = { "prefect.resource.id": "prefect.flow-run.*" };
 const becomes = (type: "CRASHED" | "SCHEDULED", message: string, name?: string): Json => ({
   ...{ type: "change-flow-run-state", state: type, message },
@@ -22,10 +24,11 @@ interface Automation {
 }
 
 /** Told once that something began, it waits for one of the ends. */
-const missing = (after: string[], expect: string[], within: number): Json => ({
+const missing = (after: string[], expect: string[], within: number, of: Json = {}): Json => ({
   type: "event",
   posture: "Proactive",
   match: runs,
+  match_related: of,
   for_each: ["prefect.resource.id"],
   after,
   expect,
@@ -45,18 +48,42 @@ const handedOver = 3;
 /** The state of a run that is handed over again. */
 const again = "HandedOverAgain";
 
+/** The state of a run whose worker vanished, until the next one watches its job on: services/files/job_flow.py. */
+const lost = "WorkerLost";
+
+/** For so long a worker may be away when the former one vanished, seconds. */
+const watchedWithin = 120;
+
 /** Heartbeats come every 30 seconds. */
-const settling: readonly Automation[] = [
+const silent = 90;
+const noSign = `its worker gave no sign of life for ${silent} seconds`;
+const vanished = (of: Json) =>
+  missing(
+    [state("heartbeat")],
+    [state("heartbeat"), state("Scheduled"), state(again), state(lost), ...ended],
+    silent,
+    of,
+  );
+
+/** @param flow the name of the flow that every job of the house is */
+const settling = (flow: string): readonly Automation[] => [
   {
     name: "homelab: worker vanished",
-    description:
-      "A run whose worker was lost is said to have crashed: its slot is free, and people are told.",
-    trigger: missing(
-      [state("heartbeat")],
-      [state("heartbeat"), state("Scheduled"), state(again), ...ended],
-      90,
-    ),
-    actions: [becomes("CRASHED", "its worker gave no sign of life for 90 seconds")],
+    description: "A run whose worker was lost is handed to the next one, which watches its job on.",
+    trigger: vanished({ "prefect.resource.role": "flow", "prefect.resource.name": flow }),
+    actions: [becomes("SCHEDULED", `${noSign}: the next one watches its job on`, lost)],
+  },
+  {
+    name: "homelab: worker vanished for good",
+    description: "A run that no worker watches on is said to have crashed: people are told.",
+    trigger: missing([state(lost)], [...running, state(again), ...ended], watchedWithin),
+    actions: [becomes("CRASHED", `${noSign}, and no other took its place within ${watchedWithin} more`)],
+  },
+  {
+    name: "homelab: worker vanished, of other flows",
+    description: "A run of people's own flows whose worker was lost has crashed: its slot is free.",
+    trigger: vanished({ "prefect.resource.role": "flow", "prefect.resource.name": `!${flow}` }),
+    actions: [becomes("CRASHED", noSign)],
   },
   {
     name: "homelab: never began",
@@ -64,7 +91,7 @@ const settling: readonly Automation[] = [
     // An event is called by the state's name: with Pending alone, one that is Submitting is never seen.
     trigger: missing(
       [state("Pending"), state("Submitting")],
-      [state("Running"), state(again), ...ended],
+      [...running, state(again), ...ended],
       beginsWithin,
     ),
     // Should the first worker still come, it leaves the run to the second: services/files/job_flow.py.
@@ -119,11 +146,11 @@ const found = z.array(z.looseObject({ id: z.string(), name: z.string(), enabled:
 
 /** How the automations differ from what is declared. */
 export async function automationDifferences(
-  { alertmanager }: Pick<JobsInputs, "alertmanager">,
+  { alertmanager, flow }: Pick<JobsInputs, "alertmanager" | "flow">,
   ask: Ask,
 ): Promise<Difference[]> {
   const webhook = alertmanager === undefined ? undefined : await webhookOf(alertmanager, ask);
-  const wanted = [...settling, ...(webhook?.id === undefined ? [] : [telling(webhook.id)])];
+  const wanted = [...settling(flow.name), ...(webhook?.id === undefined ? [] : [telling(webhook.id)])];
   const live = await ask("POST", "/automations/filter", found, { limit: 200 });
   return [
     ...(webhook?.differences ?? []),
