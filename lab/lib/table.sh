@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # table.sh: what is there now, how to look at it, how to take it down.
 
-# stack_outputs NODE: "NAME VALUE" of each plain text or number among the stack's outputs; read from the state file,
+# stack_outputs NODE: "NAME VALUE" of each number and text of one line among the stack's outputs; read from the state file,
 # because asking pulumi takes longer than all the rest of a run without changes.
 stack_outputs() {
   node -e '
     const { checkpoint } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
     const stack = checkpoint.latest?.resources?.find((r) => r.type === "pulumi:pulumi:Stack");
     for (const [name, value] of Object.entries(stack?.outputs ?? {}))
-      if (["string", "number"].includes(typeof value)) console.log(name, value);
+      if (["string", "number"].includes(typeof value) && !String(value).includes("\n")) console.log(name, value);
   ' "$STACK_STATE/$1.json" 2>/dev/null || true
 }
 

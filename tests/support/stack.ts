@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
-import type { NodeName } from "../../topology";
+import { hostPort, type NodeName } from "../../topology";
+import { labTopology } from "./lab";
 
 /** The lab's stacks, as a person works with them: through lab/pulumi. */
 const root = join(__dirname, "../..");
@@ -69,6 +70,13 @@ export const natsHandedOut = () =>
     readonly NATS_URL: string;
     readonly passwords: { readonly nats: Record<string, string> };
   };
+
+/** The same by the LAN: this computer is no member of the mesh, whose addresses are handed out where there is one. */
+export function natsOnLan(): ReturnType<typeof natsHandedOut> {
+  const { NATS_URL, passwords } = natsHandedOut();
+  const port = Number(new URL(NATS_URL).port);
+  return { NATS_URL: `nats://${hostPort(labTopology().nodes.desktop.address, port)}`, passwords };
+}
 
 /** An up in a process group of its own, which {@link cut} ends at once with all its processes. */
 export function beginUp(...args: string[]): { process: ChildProcess; ended: Promise<number> } {

@@ -1,6 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -26,11 +35,22 @@ const program = (name: string, body: string) => {
   writeFileSync(join(folder, "bin", name), `#!/bin/bash\n${body}\nexec sleep 60\n`);
   chmodSync(join(folder, "bin", name), 0o755);
 };
+/** How far the journal had come, as it is on the disk. */
+const kept = () => join(folder, "state/state");
+/** As the uploader notes it: a new file in the place of the former, of which nothing is synced. */
+const note = (text: string) => {
+  const path = /--save-state=(\S+)/.exec(begun("upload")[0]?.told ?? "")?.[1] ?? "";
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+  return path;
+};
 const soon = { timeout: 10_000, interval: 20 };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "ship-"));
   mkdirSync(join(folder, "bin"));
+  mkdirSync(join(folder, "state"));
+  writeFileSync(kept(), "LAST_CURSOR=before\n");
   const text = readFileSync(join(__dirname, "../scripts/ship.sh"), "utf8")
     .replace("/usr/lib/systemd/systemd-journal-upload", `${folder}/bin/upload`)
     .replace(/sleep \d+ &/g, "sleep 0.1 &");
@@ -42,7 +62,12 @@ beforeEach(() => {
     `name=\${1##*/}; echo "$$ \${*:2}" >>"${folder}/$name"; [ "$name" = pods.pl ] || echo 4711`,
   );
   shipping = spawn("bash", [join(folder, "ship.sh"), "storage", "9428", "/insert/journald"], {
-    env: { PATH: `${folder}/bin:${process.env.PATH ?? ""}`, STATE: "/s", JOURNAL: "/j", PODS: "/p" },
+    env: {
+      PATH: `${folder}/bin:${process.env.PATH ?? ""}`,
+      STATE: join(folder, "state"),
+      JOURNAL: "/j",
+      PODS: "/p",
+    },
     stdio: "ignore",
     detached: true,
   });
@@ -64,9 +89,9 @@ const all = async () => {
 
 it("the journal goes through what takes secrets out, and the pods' logs beside it", async () => {
   const carried = [`storage 9428 ${folder}/patterns the chain`];
-  expect((await all()).map(({ told }) => told)).toEqual([
-    "--directory=/j --save-state=/s/state --url=http://127.0.0.1:4711/insert/journald",
-    `${carried.join()} /p /s/pods`,
+  expect((await all()).map(({ told }) => told.replace(/=\S+\/state /, "=NOTE "))).toEqual([
+    "--directory=/j --save-state=NOTE --url=http://127.0.0.1:4711/insert/journald",
+    `${carried.join()} /p ${folder}/state/pods`,
     ...carried,
   ]);
 });
@@ -88,4 +113,26 @@ it("SIGTERM ends all of it", async () => {
   shipping.kill("SIGTERM");
   expect(await over).toEqual([0, null]);
   await expect.poll(() => each.filter(({ pid }) => lives(pid)), soon).toEqual([]);
+});
+
+it("how far the journal has come is on the disk, and never half of it", async () => {
+  await all();
+  const path = note("LAST_CURSOR=later\n");
+  expect(path.startsWith(folder)).toBe(false);
+  await expect.poll(() => readFileSync(kept(), "utf8"), soon).toBe("LAST_CURSOR=later\n");
+  // A disk that is full, or a power cut: the note is empty.
+  note("");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(readFileSync(kept(), "utf8")).toBe("LAST_CURSOR=later\n");
+});
+
+it("the journal goes on where it was, and what came in the last moment is noted at the end", async () => {
+  await all();
+  const path = /--save-state=(\S+)/.exec(begun("upload")[0]?.told ?? "")?.[1] ?? "";
+  expect(readFileSync(path, "utf8")).toBe("LAST_CURSOR=before\n");
+  const over = once(shipping, "exit");
+  note("LAST_CURSOR=last\n");
+  shipping.kill("SIGTERM");
+  await over;
+  expect(readFileSync(kept(), "utf8")).toBe("LAST_CURSOR=last\n");
 });
