@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeNames, type NodeName } from "../../topology";
-import { beginOnNode, labTopology, onNode } from "../support/lab";
+import { beginOnNode, lab, labTopology, onNode } from "../support/lab";
 import {
   allOnline,
   entries,
@@ -26,6 +27,16 @@ function sql(host: string, mark: string): string {
   const dsn = handedOut().dsns.agent?.agent_gateway?.replace(`@${mesh("storage")}:`, `@${host}:`) ?? "";
   const ask = `read -r dsn; psql "$dsn" -Atc "SELECT '${mark} ' || host(inet_client_addr())"`;
   return onNode("desktop", ask, `${dsn}\n`).trim();
+}
+
+/** Those that headscale knows; nothing while it does not answer. */
+function users(): string[] | undefined {
+  try {
+    const known = JSON.parse(headscale("users list --output json")) as { readonly name: string }[];
+    return known.map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
 }
 
 beforeAll(async () => {
@@ -186,6 +197,27 @@ describe("headscale's policy", () => {
     };
     expect(() => headscale("policy set --file /dev/stdin", JSON.stringify(wrong))).toThrow();
     expect(headscale("policy get")).toBe(before);
+  });
+});
+
+describe("headscale, after a power cut of storage", () => {
+  it("has all that it acknowledged, to the last moment", async () => {
+    const made = beginOnNode(
+      "storage",
+      "for i in $(seq 1000); do podman exec headscale headscale users create cut-$i >/dev/null && echo cut-$i; done",
+    );
+    const acknowledged: string[] = [];
+    createInterface(made.stdout).on("line", (line) => acknowledged.push(line));
+    await until("that some were made", () => (acknowledged.length >= 10 ? true : undefined));
+    lab("node", "kill", "--lose-cache", "storage");
+    lab("node", "start", "storage");
+    const there = await until("that headscale answers", users);
+    expect(acknowledged.filter((name) => !there.includes(name))).toEqual([]);
+    await until("that all are members", allOnline);
+    onNode(
+      "storage",
+      `for name in ${there.filter((name) => name.startsWith("cut-")).join(" ")}; do podman exec headscale headscale users destroy --name "$name" --force >/dev/null; done`,
+    );
   });
 });
 

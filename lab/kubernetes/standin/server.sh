@@ -11,7 +11,7 @@ certificate() { # NAME SUBJECT USE [SAN]
   key "$tls/$1.key"
   [ ! -s "$tls/$1.crt" ] || [ "$4" = again ] || return 0
   openssl req -new -key "$tls/$1.key" -subj "$2" |
-    openssl x509 -req -CA "$tls/server-ca.crt" -CAkey "$tls/server-ca.key" -CAcreateserial -days 3650 -out "$tls/$1.crt" \
+    openssl x509 -req -CA "$tls/server-ca.crt" -CAkey "$tls/server-ca.key" -set_serial "0x$(openssl rand -hex 16)" -days 3650 -out "$tls/$1.crt" \
       -extfile <(printf 'keyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=%s\n%s\n' "$3" "${5:+subjectAltName=$5}") 2>/dev/null
 }
 authority() {
@@ -43,6 +43,8 @@ authority() {
     (umask 077 && sed "s|KEY|$(head -c 32 /dev/urandom | base64)|" "$home/standin/encryption.yaml" >"$tls/encryption.yaml.new")
     mv -T "$tls/encryption.yaml.new" "$tls/encryption.yaml"
   fi
+  # What is made once must be there after a power cut in the next moment.
+  sync "$tls"/*
 }
 hand_out() { # what K3s writes for clients and for agents
   local hash
@@ -53,6 +55,7 @@ hand_out() { # what K3s writes for clients and for agents
   [ -s "$data/server/token" ] ||
     (umask 077 && printf 'K10%s::server:%s\n' "$hash" "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$data/server/token")
   (umask 077 && printf 'K10%s::node:%s\n' "$hash" "$(cat "$(need agent-token-file)")" >"$data/server/agent-token")
+  sync "$data/server/token" "$data/server/agent-token" /etc/rancher/k3s/k3s.yaml
 }
 admin() { kubectl --kubeconfig "$admin" "$@"; }
 
