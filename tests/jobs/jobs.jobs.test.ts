@@ -146,7 +146,11 @@ describe("a run whose worker is lost while its job runs", () => {
       expect((await prefect.statesOf(run)).map(({ name }) => name)).toContain("WorkerLost");
       const chain = run.replaceAll("-", "");
       expect(onNode("storage", `grep -cx 'begun ${chain}' /var/tmp/homelab-jobs || true`).trim()).toBe("1");
-      expect(await prefect.lines(run)).toContain("first is done");
+      await until(
+      "its log lines",
+      async () => ((await prefect.lines(run)).includes("first is done") ? true : undefined),
+      60,
+    );
       const next = () => prefect.runsOf("long-next", `cid:${chain}`);
       await until(
         "the one that waits for it",
