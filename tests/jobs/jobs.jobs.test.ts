@@ -147,10 +147,10 @@ describe("a run whose worker is lost while its job runs", () => {
       const chain = run.replaceAll("-", "");
       expect(onNode("storage", `grep -cx 'begun ${chain}' /var/tmp/homelab-jobs || true`).trim()).toBe("1");
       await until(
-      "its log lines",
-      async () => ((await prefect.lines(run)).includes("first is done") ? true : undefined),
-      60,
-    );
+        "its log lines",
+        async () => ((await prefect.lines(run)).includes("first is done") ? true : undefined),
+        60,
+      );
       const next = () => prefect.runsOf("long-next", `cid:${chain}`);
       await until(
         "the one that waits for it",
