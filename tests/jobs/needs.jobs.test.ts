@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Receiver, until } from "../support/alerts";
+import { Receiver } from "../support/alerts";
+import { until } from "../support/until";
 import { lab, onNode } from "../support/lab";
 import { Prefect } from "../support/prefect";
 

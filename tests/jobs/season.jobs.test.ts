@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJobs } from "../../packages/jobs";
-import { find, Receiver, until } from "../support/alerts";
+import { find, Receiver } from "../support/alerts";
+import { until } from "../support/until";
 import { onNode } from "../support/lab";
 import { Prefect } from "../support/prefect";
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isOver, now, query, Receiver, until } from "../support/alerts";
+import { isOver, now, query, Receiver } from "../support/alerts";
+import { until } from "../support/until";
 import { onNode } from "../support/lab";
 
 /** With `lab/jobs on`: what is told of the jobs while Prefect's server is dead. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { until } from "../support/alerts";
+import { until } from "../support/until";
 import { onNode } from "../support/lab";
 import { Prefect } from "../support/prefect";
 import { nothingToChange, up, well } from "../support/stack";

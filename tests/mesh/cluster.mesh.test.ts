@@ -3,7 +3,8 @@ import { hasCluster } from "../../lab/drills/list";
 import { nodeNames, type NodeName } from "../../topology";
 import { apply, get, kubectl, onDemandToleration, ready, sleeper, webServer } from "../cluster/kubectl";
 import { onNode } from "../support/lab";
-import { allOnline, entriesOf, headscale, lan, meshAddress, until } from "../support/mesh";
+import { allOnline, entriesOf, headscale, lan, meshAddress } from "../support/mesh";
+import { until } from "../support/until";
 import { preview, up, well } from "../support/stack";
 import { onTheWire } from "../support/wire";
 

@@ -15,8 +15,8 @@ import {
   policy,
   reached,
   tailscale,
-  until,
 } from "../support/mesh";
+import { until } from "../support/until";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
 import { asStranger } from "../support/stranger";
 

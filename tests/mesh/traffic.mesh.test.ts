@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeNames, type NodeName } from "../../topology";
 import { onNode } from "../support/lab";
-import { allOnline, granted, lan, meshAddress, reached, until } from "../support/mesh";
+import { allOnline, granted, lan, meshAddress, reached } from "../support/mesh";
+import { until } from "../support/until";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
 import { onTheWire } from "../support/wire";
 

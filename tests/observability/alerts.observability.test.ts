@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ruleGroups } from "../../components/observability-stack/rules";
-import { now, query, Receiver, until } from "../support/alerts";
+import { now, query, Receiver } from "../support/alerts";
+import { until } from "../support/until";
 import { nodeNames } from "../../topology";
 import { lab, labTopology, onNode } from "../support/lab";
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chain } from "../../components/observability-stack/dashboards/queries";
-import { find, secondsToFind, until } from "../support/alerts";
+import { find, secondsToFind } from "../support/alerts";
+import { until } from "../support/until";
 import { ChainTable, inPostgres, shownOf } from "../support/chain";
 import { ChainAgent } from "../support/chain-agent";
 import { onNode } from "../support/lab";

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { pages } from "../../components/observability-stack/dashboards/pages";
 import { chain, filled } from "../../components/observability-stack/dashboards/queries";
-import { find, query, until } from "../support/alerts";
+import { find, query } from "../support/alerts";
+import { until } from "../support/until";
 
 /** With `lab/observability on`: what the panels ask is asked, of the Prometheus and the log engine that are there. */
 

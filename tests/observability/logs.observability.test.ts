@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeNames, type NodeName } from "../../topology";
-import { find, now, query, until } from "../support/alerts";
+import { find, now, query } from "../support/alerts";
+import { until } from "../support/until";
 import { onNode } from "../support/lab";
 
 /** With `lab/observability on`. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { consolePath } from "../../components/observability-stack/dashboards/page";
 import { pages } from "../../components/observability-stack/dashboards/pages";
-import { until } from "../support/alerts";
+import { until } from "../support/until";
 import { lab, tunnelBy } from "../support/lab";
 
 /** With `lab/observability on`: the pages that Prometheus shows, as a browser draws them. Pictures: reports/observability. */

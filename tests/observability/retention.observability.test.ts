@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { until } from "../support/alerts";
+import { until } from "../support/until";
 import { freePort } from "../support/ports";
 import { programsOf } from "../support/programs";
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { NodeName } from "../../topology";
 import { onNode } from "./lab";
+import { until } from "./until";
 
 /** Prometheus and Alertmanager in the lab, and somebody who is told. */
 
@@ -53,26 +54,6 @@ export class Receiver {
   about(labels: Labelled["labels"], status: Message["status"] = "firing"): Message[] {
     return this.messages.filter((one) => one.status === status && hasLabels(one, labels));
   }
-}
-
-/** Waits until something is there. @param limit seconds */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-  limit: number,
-): Promise<T> {
-  const end = Date.now() + 1000 * limit;
-  let why: unknown = "nothing";
-  do {
-    try {
-      const found = await look();
-      if (found !== undefined) return found;
-    } catch (error) {
-      why = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  } while (Date.now() < end);
-  throw new Error(`${what} was not so within ${limit} s: ${String(why)}`);
 }
 
 /** Asks a program on storage, as a node of the house: to whoever runs the tests its port is closed. */

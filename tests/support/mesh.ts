@@ -32,17 +32,6 @@ export const entries = () => (JSON.parse(headscale("nodes list --output json")) 
 export const entriesOf = (node: NodeName) => entries().filter(({ given_name: name }) => name === node);
 export const allOnline = () => (entries().every(({ online }) => online) ? true : undefined);
 
-/** Asks until there is an answer, or throws. */
-export async function until<T>(what: string, look: () => T | undefined, seconds = 60): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
 /** Which of some addresses with ports a node reaches. */
 export function reached(from: NodeName, asked: readonly string[]): string[] {
   const each = asked.map((one) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jobsFlow, prefectLogin } from "../../services";
 import { hostPort } from "../../topology";
-import { until } from "./alerts";
+import { until } from "./until";
 import { labTopology } from "./lab";
 import { handedOut } from "./stack";
 

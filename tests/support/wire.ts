@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { nodeNames } from "../../topology";
-import { lan, until } from "./mesh";
+import { lan } from "./mesh";
+import { until } from "./until";
 
 /** Begins the loop; `way` stands above it, and is asked of each packet of IPv4. */
 const listener = (way: string) => `import socket, struct, sys, time

@@ -1,6 +1,7 @@
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
-import { isOver, now, query, Receiver, until, type Message } from "../../../tests/support/alerts";
+import { isOver, now, query, Receiver, type Message } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { beginOnNode, lab, onNode } from "../../../tests/support/lab";
 import { nodeNames } from "../../../topology";
 import { hasCluster } from "../list";

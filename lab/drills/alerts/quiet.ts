@@ -1,4 +1,5 @@
-import { now, query, until, type Message, type Receiver } from "../../../tests/support/alerts";
+import { now, query, type Message, type Receiver } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { lab, onNode } from "../../../tests/support/lab";
 import { seconds } from "../../../tests/support/pair";
 import { nodeNames } from "../../../topology";

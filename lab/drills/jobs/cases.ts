@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { until } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { onNode } from "../../../tests/support/lab";
 import { seconds } from "../../../tests/support/pair";
 import type { Prefect } from "../../../tests/support/prefect";

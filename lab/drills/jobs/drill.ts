@@ -1,6 +1,6 @@
 import { columns } from "../../../cli/terminal";
 import { errorMessage } from "../../../packages/errors";
-import { until } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { Prefect, type PrefectRun, type PrefectState } from "../../../tests/support/prefect";
 import { caughtUp, clockTurned, hanging, overlapping } from "./cases";
 import { withTurnedClock } from "./clock";

@@ -1,5 +1,5 @@
 import { lab, onNode } from "../../../tests/support/lab";
-import { until } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { seconds } from "../../../tests/support/pair";
 import { plainJob } from "./plain";
 

@@ -1,4 +1,4 @@
-import { until } from "../../../tests/support/alerts";
+import { until } from "../../../tests/support/until";
 import { onNode } from "../../../tests/support/lab";
 import type { Prefect } from "../../../tests/support/prefect";
 import { plainJob, plainMarks, plainRuns } from "./plain";

@@ -12,9 +12,9 @@ import {
   policy,
   reached,
   tailscale,
-  until,
   type Grant,
 } from "../../../tests/support/mesh";
+import { until } from "../../../tests/support/until";
 import { up, well } from "../../../tests/support/stack";
 import { nodeNames, type NodeName } from "../../../topology";
 import { must, seconds, type Scenario } from "./scenario";

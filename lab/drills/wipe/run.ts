@@ -6,6 +6,7 @@ import { errorMessage } from "../../../packages/errors";
 import { homelabCommand } from "../../../tests/support/command";
 import { lab } from "../../../tests/support/lab";
 import { up, well } from "../../../tests/support/stack";
+import { until } from "../../../tests/support/until";
 import { figuresLine } from "../figures";
 import { spread } from "../spread";
 import * as desktop from "./desktop";
@@ -39,14 +40,6 @@ interface Compared {
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 const seconds = () => Date.now() / 1000;
 
-async function until(what: string, limit: number, holds: () => boolean): Promise<void> {
-  const end = seconds() + limit;
-  while (!holds()) {
-    if (seconds() > end) throw new Error(`${what}: not within ${limit} s`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-}
-
 /** Nothing on compute may be the only copy of anything. @throws Error with the list otherwise */
 function audited(): string {
   const { code, text } = homelabCommand("audit", ["compute", "--no-remember"], 300);
@@ -56,8 +49,10 @@ function audited(): string {
 
 async function round(number: number): Promise<Round> {
   const began = desktop.clock();
-  await until("every writer has something acknowledged", 900, () =>
-    writers.every((writer) => desktop.noted(writer, began).length > 0),
+  await until(
+    "that every writer has something acknowledged",
+    () => writers.every((writer) => desktop.noted(writer, began).length > 0) || undefined,
+    900,
   );
   const audit = audited();
   // At a moment that nobody chose.
@@ -68,12 +63,12 @@ async function round(number: number): Promise<Round> {
   const bareThere = desktop.clock();
   well(up("compute"));
   const upped = seconds();
-  let first: number | undefined;
-  await until("the first run of Dagster", 1_200, () => {
-    first = desktop.noted("dagster").find(({ begun = 0 }) => begun >= bareThere)?.at;
-    return first !== undefined;
-  });
-  const result = { wipe: bare - killed, up: upped - bare, run: (first ?? 0) - bareThere, audit };
+  const first = await until(
+    "the first run of Dagster",
+    () => desktop.noted("dagster").find(({ begun = 0 }) => begun >= bareThere)?.at,
+    1_200,
+  );
+  const result = { wipe: bare - killed, up: upped - bare, run: first - bareThere, audit };
   say(`round ${number}: up ${result.up.toFixed(0)} s, bare machine to first run ${result.run.toFixed(0)} s`);
   return result;
 }
@@ -96,7 +91,7 @@ async function main(): Promise<number> {
   let failure: Error | undefined;
   try {
     desktop.begin(writers);
-    await until("embeddings to search in", 900, () => desktop.noted("embeddings").length > 0);
+    await until("embeddings to search in", () => desktop.noted("embeddings").length > 0 || undefined, 900);
     desktop.begin(["search"]);
     for (let number = 1; number <= rounds && seconds() < last; number += 1) done.push(await round(number));
   } catch (error) {
