@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -33,8 +33,12 @@ const beside = () =>
     name.endsWith(".attrs"),
   );
 
+const root = join(__dirname, "../..");
 const plain = `file://${folder}`;
-const better = `${plain}?metadata=skip`;
+/** As README.md says to log in. */
+const better = (
+  /pulumi login "([^"]+)"/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? ""
+).replace("$HOME/homelab-state", folder);
 
 it("a state beside a half written file is not read, the doctor names that file, and without it the state is there", () => {
   expect(pulumi(plain, "stack", "init", "one", "--non-interactive").status).toBe(0);
@@ -51,10 +55,12 @@ it("a state beside a half written file is not read, the doctor names that file, 
   expect(pulumi(plain, "stack", "export", "--stack", "one").status).toBe(0);
 });
 
-it("as README.md says to log in, nothing is written beside the state that could be half written", () => {
+it("as README.md says to log in, and as the lab does, nothing is written beside the state that could be half written", () => {
   for (const name of beside()) rmSync(join(folder, ".pulumi", name));
   expect(pulumi(better, "stack", "init", "two", "--non-interactive").status).toBe(0);
   expect(pulumi(better, "stack", "export", "--stack", "one").status).toBe(0);
   expect(beside()).toEqual([]);
   expect(look(better)).toEqual({ state: "ok", what: "state", says: better });
+  const parameters = better.slice(better.indexOf("?"));
+  expect(readFileSync(join(root, "lab/lib/stacks.sh"), "utf8")).toContain(`/backend${parameters}"`);
 });
