@@ -33,7 +33,7 @@ export function deployBackupServer({
 }: BackupServerContext) {
   const { backup, k3s, sshIdentity } = settings;
   const files = backup.files
-    ? repositories(node, houseAddress(topology.nodes.desktop), backup, sshIdentity, firewall)
+    ? repositories(node, topology.nodes.desktop, backup, sshIdentity, firewall)
     : undefined;
   const { key } = new BackupServer(
     "backup",
@@ -67,6 +67,7 @@ export function deployBackupServer({
               ...(files.offNode === undefined
                 ? {}
                 : { offNode: files.offNode, offNodeEnvironment: asSecrets(backup.offNodeEnvironment) }),
+              ...(files.offNodeByLan === undefined ? {} : { offNodeByLan: files.offNodeByLan }),
             },
           }),
     },
@@ -114,7 +115,7 @@ const asSecrets = (values: Readonly<Record<string, string>>) =>
 
 function repositories(
   node: Node<"always-on">,
-  desktop: string,
+  desktop: Node,
   backup: StackContext<"storage">["settings"]["backup"],
   sshIdentity: string | undefined,
   firewall: pulumi.Resource,
@@ -152,16 +153,24 @@ function repositories(
   );
   const url = (name: (typeof nodeNames)[number]) =>
     repositoryUrl(houseAddress(node, { name }), backup.repositoryPort, name, users[name]);
+  const port = backup.repositoryPort;
+  const onDesktop = (host: string) => repositoryUrl(host, port, "storage", offNodePassword);
+  const host = houseAddress(desktop);
   const offNode =
     backup.offNode === ""
       ? undefined
       : backup.offNode === "desktop"
-        ? repositoryUrl(desktop, backup.repositoryPort, "storage", offNodePassword)
+        ? onDesktop(host)
         : pulumi.secret(backup.offNode);
+  const offNodeByLan =
+    backup.offNode !== "desktop" || host === desktop.address
+      ? undefined
+      : { url: onDesktop(desktop.address), mesh: { host, port } };
   return {
     key,
     keys,
     offNode,
+    offNodeByLan,
     offNodePassword,
     served,
     of: { storage: url("storage"), desktop: url("desktop"), compute: url("compute") },

@@ -167,7 +167,13 @@ export const backupCopy = service({
   images: ({ resticImage, repositoryImage }) => [resticImage, repositoryImage],
   ports: ({ keepsOffNode, repositoryPort: port }) =>
     keepsOffNode
-      ? [{ title: "backup repository", port, key: "backup.repositoryPort", from: ["storage"] }]
+      ? [
+          {
+            ...{ title: "backup repository", port, key: "backup.repositoryPort", from: ["storage"] },
+            // A storage that was lost with the mesh's coordination gets its backups back by the LAN.
+            lan: "always",
+          },
+        ]
       : [],
   keeps: ({ keepsOffNode, directory }) =>
     keepsOffNode

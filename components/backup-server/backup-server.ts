@@ -62,6 +62,12 @@ export interface BackupServerArgs {
     keys: Readonly<Record<string, pulumi.Input<string>>>;
     /** Address of the one off this machine, as restic takes it. @default nothing leaves this machine */
     offNode?: pulumi.Input<string>;
+    /** The same by the LAN, for a restore while the mesh is away. @default it is asked at `offNode` only */
+    offNodeByLan?: {
+      readonly url: pulumi.Input<string>;
+      /** Where `offNode` is in the mesh: whether it answers there decides. */
+      readonly mesh: { readonly host: string; readonly port: number };
+    };
     /** Whether the machine that has it takes away itself what is too old, because storage may only add. @default false */
     offNodeKeeps?: boolean;
     /** Variables that restic wants for that address, by name: secrets. @default none */
@@ -112,6 +118,7 @@ export class BackupServer extends pulumi.ComponentResource {
         ? undefined
         : new Image(`${name}-restic-image`, { connection, ...resticImage }, childOptions(this, opts));
     const variables = Object.entries(repositories?.offNodeEnvironment ?? {});
+    const inMesh = repositories?.offNodeByLan?.mesh;
     const key =
       repositories === undefined
         ? undefined
@@ -124,6 +131,7 @@ export class BackupServer extends pulumi.ComponentResource {
     this.key = key?.effective;
     const others = Object.entries({
       "homelab-backup-off-node": repositories?.offNode,
+      "homelab-backup-off-node-lan": repositories?.offNodeByLan?.url,
       ...Object.fromEntries(variables.map(([variable, value]) => [variableSecret(variable), value])),
     }).flatMap(([secret, value]) =>
       value === undefined
@@ -165,6 +173,7 @@ export class BackupServer extends pulumi.ComponentResource {
           .map(([variable]) => variable)
           .sort()
           .join(" "),
+        OFF_NODE_IN_MESH: inMesh === undefined ? "" : `${inMesh.host} ${inMesh.port}`,
         // Who takes away there what is too old; empty when nothing leaves this machine.
         OFF_NODE_KEEPS:
           repositories?.offNode === undefined ? "" : repositories.offNodeKeeps === true ? "there" : "here",

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { programsOf } from "../../tests/support/programs";
@@ -108,6 +110,31 @@ describe("the copy off storage", () => {
     expect(calls.filter((call) => call.includes(" stop ")).length).toBe(
       calls.filter((call) => call.includes(" start ")).length,
     );
+  });
+
+  it("comes back by the LAN where nothing answers in the mesh, and only then; what is copied there never goes by the LAN", async () => {
+    const listening = createServer().listen(0, "127.0.0.1");
+    await once(listening, "listening");
+    const { port } = listening.address() as AddressInfo;
+    played.remove();
+    played = new Played({ OFF_NODE_KEEPS: "here", OFF_NODE_IN_MESH: `127.0.0.1 ${port}` });
+    const byLan = join(played.folder, "by-lan");
+    played.restic(bin, {
+      "homelab-backup-key": "main-key",
+      "homelab-backup-off-node": repository(),
+      "homelab-backup-off-node-lan": byLan,
+    });
+    storage("1111", "ten years", "photo.jpg");
+    expect(copy()).toMatchObject({ code: 0 });
+    expect(back("--yes").said).not.toContain("by the LAN");
+    listening.close();
+    played.bash(`mv ${repository()} ${byLan} && rm -rf ${played.backup} && mkdir -p ${played.backup}`);
+    const { code, said } = back("--yes");
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(said).toContain("does not answer in the mesh: it is asked by the LAN.");
+    expect(played.read("backup/postgres/1111/wal/segment")).toBe("ten years");
+    expect(played.run("restore.sh", "list").said).toMatch(/Off this machine[^]*cluster 1111/);
+    expect(copy().code).not.toBe(0);
   });
 
   it("is made once when both jobs find none, and opens for both afterwards", () => {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # from-off-node.sh: what storage copied off this machine comes back, onto a storage that was lost. Sourced by restore.sh.
 # shellcheck disable=SC2034 # for restic-lib.sh
-restic_as=${restic_as:-restore}
+restic_as=${restic_as:-restore} or_by_lan=yes
 # shellcheck source=off-node-lib.sh
 source "$here/off-node-lib.sh"
 staged=$BACKUP_DIRECTORY/.from-off-node
@@ -112,7 +112,7 @@ repository_back() {
   never_whole "$name" 0
   [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || KEY=$(key_of "$name") restic -- --repo "$path" init --quiet >&2
   KEY=$(key_of "$name") FROM_KEY=$main_key restic "${off_node_secrets[@]}" -- --repo "$path" copy --quiet --host "$name" \
-    --from-repository-file /run/secrets/homelab-backup-off-node >&2
+    --from-repository-file "/run/secrets/$off_node_at" >&2
   snapshots_of here "$name" | while IFS=$'\t' read -r id time _; do
     grep -q "^$id " "$SEEN_DIRECTORY/$name" 2>/dev/null || printf '%s %s\n' "$id" "$(epoch "$time")" >>"$SEEN_DIRECTORY/$name"
   done
