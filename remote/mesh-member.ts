@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RemoteError } from "../packages/errors";
 import { connectionSchema } from "./connection-args";
 import { answers, coordinatorSchema, decoded, encoded, plainName, tag } from "./mesh-answers";
 
@@ -41,6 +42,7 @@ const statusSchema = z.object({
     .object({
       TailscaleIPs: z.array(z.string()).nullish(),
       Tags: z.array(z.string()).nullish(),
+      PublicKey: z.string().nullish(),
       KeyExpiry: z.string().nullish(),
       Expired: z.boolean().nullish(),
     })
@@ -51,6 +53,8 @@ const prefsSchema = z.object({
   RouteAll: z.boolean(),
   CorpDNS: z.boolean(),
   RunSSH: z.boolean(),
+  /** 0: it writes no rules of a firewall's. */
+  NetfilterMode: z.int(),
   LoggedOut: z.boolean(),
   Hostname: z.string(),
 });
@@ -63,8 +67,10 @@ export interface SeenMember {
   readonly tags: readonly string[];
   readonly addresses: readonly string[];
   readonly hostname: string;
-  /** Accepts routes or names of others, or serves SSH itself. */
+  /** Accepts routes or names of others, serves SSH itself, or writes rules of its own. */
   readonly more: readonly string[];
+  /** By which the coordination server knows it, as `nodekey:…`. */
+  readonly key?: string;
   /** When its key ends, in milliseconds. */
   readonly keyEnds?: number;
   /** What tailscaled is known by, base64. Secret. */
@@ -86,7 +92,9 @@ export function readMember(status: string, prefs: string, identity: string): See
       ...(own.RouteAll ? ["--accept-routes"] : []),
       ...(own.CorpDNS ? ["--accept-dns"] : []),
       ...(own.RunSSH ? ["--ssh"] : []),
+      ...(own.NetfilterMode === 0 ? [] : ["--netfilter-mode"]),
     ],
+    ...(typeof Self?.PublicKey === "string" ? { key: Self.PublicKey } : {}),
     // The year 1, or nothing: it has no end.
     ...(ends > 0 ? { keyEnds: ends } : {}),
     identity,
@@ -103,10 +111,12 @@ export interface MemberDifferences {
   readonly unknown: readonly string[];
 }
 
+/** @param known keys of all nodes that headscale knows. @default it was not asked, or does not answer */
 export function memberDifferences(
   spec: MemberSpec,
   seen: SeenMember | undefined,
   now: number,
+  known?: readonly string[],
 ): MemberDifferences {
   const where = spec.connection.node;
   if (seen === undefined)
@@ -130,13 +140,18 @@ export function memberDifferences(
       ? [`${where} has not reached ${server} since its tailscaled was started.`]
       : [];
   const stopped = seen.backend === "Stopped" ? [`The mesh is switched off on ${where}.`] : [];
-  const known = login.length + unsaid.length + stopped.length + wrongServer.length === 0;
+  const member = login.length + unsaid.length + stopped.length + wrongServer.length === 0;
+  // tailscaled itself goes on with what it was told last.
+  const stranger =
+    member && isStranger(seen, known)
+      ? [`headscale does not know ${where}: its entry was removed, or headscale's data was lost.`]
+      : [];
   const tags =
-    known && !(seen.tags.length === 1 && seen.tags[0] === spec.tag)
+    member && !(seen.tags.length === 1 && seen.tags[0] === spec.tag)
       ? [`${where} has ${seen.tags.join(", ") || "no tag"} in the mesh, in the place of ${spec.tag}.`]
       : [];
   return {
-    join: [...wrongServer, ...login, ...stopped, ...tags],
+    join: [...wrongServer, ...login, ...stopped, ...stranger, ...tags],
     set: [
       ...(seen.hostname === spec.hostname
         ? []
@@ -146,6 +161,10 @@ export function memberDifferences(
     unknown: unsaid,
   };
 }
+
+/** Whether headscale, which knows these keys, has never heard of it. */
+export const isStranger = ({ key }: SeenMember, known: readonly string[] | undefined): boolean =>
+  known !== undefined && key !== undefined && !known.includes(key);
 
 /** What is no difference that an up puts right, but that a person must know: that it has another address than the topology says. */
 export function wrongAddress(spec: MemberSpec, addresses: readonly string[]): string | undefined {
@@ -204,6 +223,7 @@ const nodesSchema = z
       id: z.union([z.number(), z.string()]),
       name: z.string().default(""),
       given_name: z.string().default(""),
+      node_key: z.string().default(""),
       tags: z.array(z.string()).nullish(),
       ip_addresses: z.array(z.string()).nullish(),
     }),
@@ -216,17 +236,41 @@ export const entriesOf = (nodes: string, hostname: string, wanted: string) =>
     .filter((one) => [one.name, one.given_name].includes(hostname) && (one.tags ?? []).includes(wanted))
     .map(({ id, ip_addresses }) => ({ id: String(id), addresses: ip_addresses ?? [] }));
 
+const nodesOf = async ({ connection, container }: Coordinator, seconds: number, signal: AbortSignal) => {
+  const rows = [
+    ["container", container],
+    ["wait", String(seconds)],
+  ] as const;
+  return decoded((await answers(connection, "mesh-nodes", rows, seconds + 60, signal)).get("nodes"));
+};
+
+/** Keys of all nodes that headscale knows, as `headscale nodes list --output json` has them. */
+export const keysOf = (nodes: string): readonly string[] =>
+  (nodesSchema.parse(JSON.parse(nodes)) ?? []).map(({ node_key }) => node_key);
+
+/** The same, asked; nothing while it does not answer, which nothing that runs needs. */
+export async function knownKeys(
+  coordinator: Coordinator,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  try {
+    return keysOf(await nodesOf(coordinator, 2, signal));
+  } catch (error) {
+    if (error instanceof RemoteError) return undefined;
+    throw error;
+  }
+}
+
 /** A key made by headscale for one node, and the addresses of the entries that went for it. */
 export async function headscaleKey(
-  { connection, container }: Coordinator,
+  coordinator: Coordinator,
   { hostname, tag: wanted }: MemberSpec,
   signal: AbortSignal,
 ): Promise<{ readonly key: string; readonly removed: readonly string[] }> {
-  const at = ["container", container] as const;
-  const seen = await answers(connection, "mesh-nodes", [at], 120, signal);
-  const former = entriesOf(decoded(seen.get("nodes")), hostname, wanted);
+  const { connection, container } = coordinator;
+  const former = entriesOf(await nodesOf(coordinator, 60, signal), hostname, wanted);
   const rows = [
-    at,
+    ["container", container],
     ["unit", `${container}.service`],
     ["tag", wanted],
     ["former", former.map(({ id }) => id).join(" ")],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   entriesOf,
+  keysOf,
   memberDifferences,
   memberSchema,
   readMember,
@@ -35,6 +36,20 @@ describe("a member of the mesh", () => {
   it("that is as declared has nothing to do", () => {
     expect(found({})).toEqual({ join: [], set: [], unknown: [] });
     expect(found({ keyEnds: now + 1 }).join).toEqual([]);
+  });
+
+  it("that headscale does not know must join, whatever it says itself, and is left as it is while headscale does not answer", () => {
+    const of = (known?: readonly string[], more: Partial<SeenMember> = {}) =>
+      memberDifferences(spec(), seen({ key: "nodekey:aa", ...more }), now, known).join;
+    expect(of()).toEqual([]);
+    expect(of(["nodekey:bb", "nodekey:aa"])).toEqual([]);
+    expect(of(["nodekey:bb"]).join()).toMatch(/headscale does not know compute: .*headscale's data was lost/);
+    expect(of([])).toHaveLength(1);
+    expect(of([], { backend: "NeedsLogin" }).join()).not.toMatch(/does not know/);
+    expect(keysOf('[{"id":1,"node_key":"nodekey:aa"},{"id":2,"node_key":"nodekey:bb"}]')).toEqual([
+      ...["nodekey:aa", "nodekey:bb"],
+    ]);
+    expect(keysOf("null")).toEqual([]);
   });
 
   it.each<[string, Partial<SeenMember>, RegExp]>([
@@ -103,14 +118,17 @@ describe("a member of the mesh", () => {
       CorpDNS: false,
       RunSSH: true,
       LoggedOut: false,
+      NetfilterMode: 2,
       Hostname: "c",
     };
     const read = readMember(JSON.stringify(status), JSON.stringify(prefs), "e30=");
     expect(read).toMatchObject({
       backend: "Running",
       tags: ["tag:compute"],
-      more: ["--accept-routes", "--ssh"],
+      more: ["--accept-routes", "--ssh", "--netfilter-mode"],
     });
+    const quiet = { ...prefs, RouteAll: false, RunSSH: false, NetfilterMode: 0 };
+    expect(readMember(JSON.stringify(status), JSON.stringify(quiet), "").more).toEqual([]);
     expect(read.keyEnds).toBe(Date.parse("2027-01-01T00:00:00Z"));
     const endless = { ...status, Self: { ...status.Self, KeyExpiry: "0001-01-01T00:00:00Z" } };
     expect(readMember(JSON.stringify(endless), JSON.stringify(prefs), "").keyEnds).toBeUndefined();

@@ -5,7 +5,9 @@
 # The key goes to tailscale by its standard input: it is in no argument, no file and no environment.
 source head.sh
 read_given
-flags=(--hostname="${given[hostname]}" --accept-dns=false --accept-routes=false)
+# Its own rules, written by nft into tables of iptables' names, keep iptables from reading them: no pod that has a port of the
+# node would start beside it. Who may come in by the mesh is the house's own table's.
+flags=(--hostname="${given[hostname]}" --accept-dns=false --accept-routes=false --netfilter-mode=off)
 case ${given[verb]} in
 restore)
   # What is there belongs to nobody who is logged in; it is kept beside, for a person to look at.

@@ -2,7 +2,9 @@ import { RemoteError } from "../../../packages/errors";
 import {
   askMember,
   headscaleKey,
+  isStranger,
   joinMesh,
+  knownKeys,
   memberDifferences,
   memberSchema,
   wrongAddress,
@@ -15,8 +17,12 @@ import type { Context, Handler } from "../../handler";
 const settle = 15;
 
 const look = async (inputs: MemberSpec, seconds: number, ctx: Context) => {
-  const seen = await askMember(inputs, seconds, ctx.signal);
-  return { seen, ...memberDifferences(inputs, seen, Date.now()) };
+  const { coordinator } = inputs;
+  const [seen, known] = await Promise.all([
+    askMember(inputs, seconds, ctx.signal),
+    coordinator === undefined ? undefined : knownKeys(coordinator, ctx.signal),
+  ]);
+  return { seen, known, ...memberDifferences(inputs, seen, Date.now(), known) };
 };
 
 /** homelab:mesh:Member */
@@ -44,7 +50,8 @@ export const member: Handler<MemberSpec> = {
   },
   async apply(inputs, ctx, _previous, outputs) {
     const { node } = inputs.connection;
-    let { seen, join, set, unknown } = await look(inputs, settle, ctx);
+    const first = await look(inputs, settle, ctx);
+    let { seen, join, set, unknown } = first;
     if (unknown.length > 0 && join.length === 0) {
       if (outputs === undefined)
         throw new RemoteError(`${unknown.join(" ")} Look there with \`journalctl -u tailscale\`.`);
@@ -53,8 +60,12 @@ export const member: Handler<MemberSpec> = {
       return outputs;
     }
     const identity = outputs?.identity;
-    if (join.length > 0 && seen !== undefined && !sameServer(inputs, seen)) {
-      // What it was known by is nothing to another server.
+    if (
+      join.length > 0 &&
+      seen !== undefined &&
+      (!sameServer(inputs, seen) || isStranger(seen, first.known))
+    ) {
+      // What it was known by is nothing to another server, or to one that has lost its data.
     } else if (join.length > 0 && typeof identity === "string" && identity !== "") {
       await joinMesh(inputs, { verb: "restore", identity }, ctx.signal);
       ({ seen, join, set, unknown } = await look(inputs, settle, ctx));
