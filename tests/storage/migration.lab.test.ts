@@ -105,7 +105,12 @@ describe("databases of an older PostgreSQL that storage's stack names", () => {
       expect(run.text).toContain(refusal);
     }
     expect(byHand("moved_full", "SELECT id FROM mine")).toBe("7");
-    expect(byHand("postgres", "SELECT count(*) FROM pg_database WHERE datname ~ '^homelab_(moving|emptied|making)_'")).toBe("0");
+    expect(
+      byHand(
+        "postgres",
+        "SELECT count(*) FROM pg_database WHERE datname ~ '^homelab_(moving|emptied|making)_'",
+      ),
+    ).toBe("0");
     expect(onNode("storage", "ls /srv/homelab/migration").trim()).toBe("old-shop");
   });
 });
