@@ -72,9 +72,12 @@ archive_manifest() {
     sed -E 's/.*"Config":"([0-9a-f]+)\.json","RepoTags":\["([^"]+)"\].*/\2 \1/'
 }
 
-# image_onto NODE ARCHIVE: loaded unless the machine has that very image under that name.
+# image_onto NODE ARCHIVE: loaded unless the machine has that very image under that name. A machine that is wiped is given it
+# again: elsewhere it would pull it from a registry.
 image_onto() {
-  local name id
+  local name id given=$STATE/images/$1
+  mkdir -p "${given%/*}"
+  grep -qsxF -- "$2" "$given" || printf '%s\n' "$2" >>"$given"
   read -r name id <<<"$(archive_manifest "$2")"
   lab_ssh "$1" bash -s -- "$name" "$id" "/usr/local/share/lab-images/$(basename "$2")" <<'SH'
 set -euo pipefail
@@ -83,6 +86,13 @@ had=$(podman image inspect -f '{{.Id}}' "$1" 2>/dev/null || true)
 podman load -q -i "$3"
 [ -z "$had" ] || podman image rm "$had" 2>/dev/null || true # stays while a container uses it
 SH
+}
+
+# images_again NODE: what it was given before its disk was lost.
+images_again() {
+  local archive archives=()
+  [ ! -e "$STATE/images/$1" ] || mapfile -t archives <"$STATE/images/$1"
+  for archive in "${archives[@]}"; do [ ! -e "$archive" ] || image_onto "$1" "$archive"; done
 }
 
 # What a node's stack file names; PostgreSQL on desktop too, where its standby may be switched on.

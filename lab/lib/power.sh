@@ -39,4 +39,5 @@ node_wipe() {
   engine_setup
   engine_create "$1" "$tar"
   node_on "$1"
+  images_again "$1"
 }
