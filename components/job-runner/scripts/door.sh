@@ -88,13 +88,13 @@ begin() {
   rm -f "$ended.said"
 }
 
-# The last end that was noted of this run, whichever attempt it was of.
+# last_end: sets `ended` to the last end that was noted of this run, whichever attempt it was of; to nothing where there is none.
 last_end() {
-  local each last=''
+  local each
+  ended=''
   for each in "$state/runs/$run".*; do
-    [[ $each =~ \.[0-9]+\.[0-9]+$ && ( -z $last || $each -nt $last ) ]] && last=$each
+    if [[ $each =~ \.[0-9]+\.[0-9]+$ && ( -z $ended || $each -nt $ended ) ]]; then ended=$each; fi
   done
-  printf '%s' "$last"
 }
 
 exec 9>"$lock"
@@ -105,7 +105,7 @@ if [ ! -e "$ended" ]; then
     ended=$(systemctl show --value --property ExecStopPost "$unit" | grep -oE "$state/runs/[0-9a-f.-]+" | head -n 1)
     cursor=$ended.cursor
   elif [ "$verb" = watch ]; then
-    ended=$(last_end)
+    last_end
     if [ -z "$ended" ]; then
       answer lost "its worker vanished, and nothing is known of how it ended"
       exit 0
