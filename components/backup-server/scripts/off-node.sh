@@ -7,6 +7,8 @@ source "$here/lib.sh"
 restic_as=off-node${1:+-$1}
 # shellcheck source=off-node-lib.sh
 source "$here/off-node-lib.sh"
+# restic would try for a quarter of an hour, and a restore would wait for it.
+answers_in_mesh || fail "The repository off this machine does not answer in the mesh, at ${OFF_NODE_IN_MESH/ / port }: nothing was copied."
 # What another holds for moments is waited for; less than systemd lets the job take. A lock whose holder lost its power
 # counts as nobody's after half an hour: a container cannot be asked whether the process of another one lives.
 case ${1:-} in wal) wait=20m ;; *) wait=35m ;; esac

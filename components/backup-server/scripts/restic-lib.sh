@@ -23,16 +23,18 @@ restic() {
     "${options[@]}" --entrypoint restic "$RESTIC_IMAGE" "$@" </dev/null
 }
 
-# What restic must know of the repository that is not on this machine. Its address may hold a password. Where it is asked by the
-# mesh (OFF_NODE_IN_MESH, host and port), a restore asks by the LAN when nothing answers there: the mesh may be lost with the
-# storage that coordinated it.
-off_node_at=homelab-backup-off-node
-if [ -n "${or_by_lan:-}" ] && [ -n "${OFF_NODE_IN_MESH:-}" ]; then
+# answers_in_mesh: whether the repository that is not on this machine does, where it is asked by the mesh (OFF_NODE_IN_MESH, host
+# and port).
+answers_in_mesh() {
   # shellcheck disable=SC2016 # for the shell that is given it
-  if ! timeout 5 bash -c ': <"/dev/tcp/${0/ //}"' "$OFF_NODE_IN_MESH" 2>/dev/null; then
-    say "The repository off this machine does not answer in the mesh: it is asked by the LAN."
-    off_node_at=homelab-backup-off-node-lan
-  fi
+  [ -z "${OFF_NODE_IN_MESH:-}" ] || timeout 5 bash -c ': <"/dev/tcp/${0/ //}"' "$OFF_NODE_IN_MESH" 2>/dev/null
+}
+# What restic must know of it. Its address may hold a password. The mesh may be lost with the storage that coordinated it: then a
+# restore asks by the LAN.
+off_node_at=homelab-backup-off-node
+if [ -n "${or_by_lan:-}" ] && ! answers_in_mesh; then
+  say "The repository off this machine does not answer in the mesh: it is asked by the LAN."
+  off_node_at=homelab-backup-off-node-lan
 fi
 off_node_secrets=(--secret "$off_node_at,mode=0400")
 for variable in ${OFF_NODE_VARIABLES:-}; do
