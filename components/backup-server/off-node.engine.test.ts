@@ -97,6 +97,28 @@ describe("the copy off storage", () => {
     ).toBe('2 "hostname":"compute"');
   });
 
+  it("brings storage's own repository back with its files, and without what was collected", () => {
+    played.restic(bin, {
+      "homelab-backup-key": "main-key",
+      "homelab-backup-key-storage": "node-key",
+      "homelab-backup-off-node": repository(),
+    });
+    played.bash(
+      `cd ${played.backup} && export RESTIC_PASSWORD=node-key RESTIC_REPOSITORY=repository/storage RESTIC_CACHE_DIR=${played.folder}/c && ${bin}/restic init -q && echo file >../file && ${bin}/restic backup -q --host storage --tag files ../file`,
+    );
+    expect(copy()).toMatchObject({ code: 0 });
+    played.bash(`rm -rf ${played.backup} && mkdir -p ${played.backup}`);
+    const { code, said } = back("--yes");
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(
+      played
+        .bash(
+          `RESTIC_PASSWORD=node-key ${bin}/restic --no-cache --repo ${played.backup}/repository/storage snapshots --json | grep -o '"tags":[^]]*'`,
+        )
+        .said.trim(),
+    ).toBe('"tags":["files"');
+  });
+
   it.each<[what: string, how: () => void]>([
     ["does not answer", () => played.bash(`mv ${repository()} ${repository()}.away`)],
     ["lost what it held", () => played.bash(`find ${repository()}/data -type f -delete`)],

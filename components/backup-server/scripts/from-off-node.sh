@@ -100,19 +100,21 @@ from_off_node() {
   write "$notes/off-node.cluster" <"$staged/postgres/cluster"
   rm -rf --one-file-system -- "$staged"
   mapfile -t names < <(awk -F '\t' '$3 != "-" && $4 ~ /^[a-z]+$/ { print $4 }' <<<"$list" | sort -u)
-  for name in "${names[@]}"; do repository_back "$name"; done
+  for name in "${names[@]}"; do repository_back "$name" "$list"; done
   say "The backups are here again. Now: npx homelab restore postgres latest, npx homelab restore buckets restore."
 }
 
-# repository_back NAME: a node's own repository, of which each snapshot is as old as it says: nobody knows better now.
+# repository_back NAME LIST: a node's own repository, of which each snapshot is as old as it says: nobody knows better now. What
+# storage collected is storage's, too, and belongs into none.
 repository_back() {
-  local name=$1 path=/backup/repository/$1 id time
+  local name=$1 path=/backup/repository/$1 id time copies
+  mapfile -t copies < <(awk -F '\t' -v name="$name" '$3 != "-" && $4 == name { print $1 }' <<<"$2")
   mkdir -p "$BACKUP_DIRECTORY/repository/$name" "$SEEN_DIRECTORY"
   # A run before this one may have been stopped in the middle of it.
   never_whole "$name" 0
   [ -e "$BACKUP_DIRECTORY/repository/$name/config" ] || KEY=$(key_of "$name") restic -- --repo "$path" init --quiet >&2
-  KEY=$(key_of "$name") FROM_KEY=$main_key restic "${off_node_secrets[@]}" -- --repo "$path" copy --quiet --host "$name" \
-    --from-repository-file "/run/secrets/$off_node_at" >&2
+  KEY=$(key_of "$name") FROM_KEY=$main_key restic "${off_node_secrets[@]}" -- --repo "$path" copy --quiet \
+    --from-repository-file "/run/secrets/$off_node_at" "${copies[@]}" >&2
   snapshots_of here "$name" | while IFS=$'\t' read -r id time _; do
     grep -q "^$id " "$SEEN_DIRECTORY/$name" 2>/dev/null || printf '%s %s\n' "$id" "$(epoch "$time")" >>"$SEEN_DIRECTORY/$name"
   done
