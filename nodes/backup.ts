@@ -6,7 +6,7 @@ import { serverService, volumeDirectory } from "../components/k3s";
 import { password, proposal } from "../components/password";
 import type { PostgresNode } from "../components/postgres-node";
 import { UserError } from "../components/user-error";
-import { keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
+import { bookkeepers, keptFiles, type BackupNodeSettings, type K3sAgentSettings } from "../services";
 import { connectionOf, houseAddress, isAlwaysOn, nodeNames, requireAlwaysOn, type Node } from "../topology";
 import type { ObjectStore } from "./object-store";
 import type { StorageOutputs } from "./storage-outputs";
@@ -46,6 +46,7 @@ export function deployBackupServer({
         dataDirectory: settings.postgres.dataDirectory,
         image: postgres.image,
         superuserFingerprint: postgres.superuserFingerprint,
+        clients: bookkeepers(settings),
       },
       objectStore: store.backedUp,
       ...(k3s.enabled

@@ -92,6 +92,7 @@ export { prefectLogin, type PrefectSettings } from "./prefect";
 export { prometheusSchema, type PrometheusSettings } from "./prometheus";
 export { replicaSchema, type ReplicaSettings } from "./replica";
 export {
+  bookkeepers,
   clientsOf,
   keptFiles,
   meshClientsOf,

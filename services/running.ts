@@ -119,6 +119,12 @@ export function postgresWith(
   };
 }
 
+/** Units on storage that keep their books in its PostgreSQL. */
+export const bookkeepers = (settings: object, all: Services = house): string[] =>
+  runningOn("storage", settings, all).flatMap(({ name, service }) =>
+    service.database === undefined ? [] : [`${name}.service`],
+  );
+
 /**
  * Who may connect to a port by the mesh. A packet that comes by it has passed the mesh's own policy, which knows the people
  * of a tailnet by name; nodes are known by their address here, too.

@@ -32,6 +32,8 @@ export interface BackupServerArgs {
     /** The server's own image: its tools fit its data. */
     image: pulumi.Input<string>;
     superuserFingerprint: pulumi.Input<string>;
+    /** Units on the node that keep their books in it: what they remember ends with a restore. @default none */
+    clients?: readonly string[];
   };
   /** The object store on the same node. */
   objectStore: {
@@ -156,6 +158,7 @@ export class BackupServer extends pulumi.ComponentResource {
         POSTGRES_PORT: postgres.port,
         POSTGRES_DATA: postgres.dataDirectory,
         POSTGRES_IMAGE: image,
+        POSTGRES_CLIENTS: (postgres.clients ?? []).join(" "),
         POSTGRES_INITDB: initdb.join(" "),
         ...(cluster === undefined
           ? {}

@@ -25,7 +25,7 @@ const former = () =>
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
 beforeEach(() => {
-  played = new Played();
+  played = new Played({ POSTGRES_CLIENTS: "prefect.service" });
   const F = played.folder;
   played.file("postgres/18/docker/which", "live");
   played.file("backup/postgres/cluster", "77\n");
@@ -190,6 +190,13 @@ for n in 5 6 7 8; do touch -d "-$((20 - 2 * n)) days" 00000001000000000000000$n;
     );
     expect(restore(daysAgo(15)).said).toContain("from the base backup 20261101T000000Z");
     expect(restore(daysAgo(25)).said).toContain("There is no base backup from before");
+  });
+
+  it("starts again what keeps its books in it: what that remembers is of the former one", () => {
+    expect(restore("latest", "--yes")).toMatchObject({ code: 0 });
+    const begun = "systemctl start postgres.service homelab-backup-wal.service";
+    const after = (calls: readonly string[]) => calls.slice(calls.indexOf(begun) + 1);
+    expect(after(played.calls())).toContain("systemctl try-restart prefect.service");
   });
 
   it("starts again what it stopped, with what was there, when it fails", () => {

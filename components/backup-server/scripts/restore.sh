@@ -95,7 +95,7 @@ show_swap() {
 
 # swap MOMENT: in the place of the running cluster. Nothing is deleted: the former data and the history stay, renamed.
 swap() {
-  local new=$POSTGRES_DATA/18/.restored began=$EPOCHSECONDS
+  local new=$POSTGRES_DATA/18/.restored began=$EPOCHSECONDS each
   leads_here
   movable
   exchanged "$data"
@@ -129,6 +129,10 @@ swap() {
   # From here on another past is written: the former one stays whole, beside it.
   if [ -d "$root/$(cat "$root/cluster")" ]; then mv -T -- "$root/$(cat "$root/cluster")" "$root/$(cat "$root/cluster").before-$stamp"; fi
   systemctl start postgres.service homelab-backup-wal.service
+  # What they remember is of the former one: Prefect would go on with its key, and read no secret of its own any more.
+  for each in ${POSTGRES_CLIENTS:-}; do
+    systemctl try-restart "$each" || say "$each does not start again: look at it with \`systemctl status $each\`."
+  done
   say "PostgreSQL runs with what it held at ${1}, after $((EPOCHSECONDS - began)) s. What was there before is in $data.before-$stamp, the backups until now in $root/$(cat "$root/cluster").before-$stamp; delete them when you are sure."
   say "Now: pulumi up --stack storage (it puts roles and passwords right). A first backup of what is there is made."
   if [ -e "$pair" ]; then
