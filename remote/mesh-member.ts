@@ -162,9 +162,9 @@ export function memberDifferences(
   };
 }
 
-/** Whether headscale, which knows these keys, has never heard of it. */
-export const isStranger = ({ key }: SeenMember, known: readonly string[] | undefined): boolean =>
-  known !== undefined && key !== undefined && !known.includes(key);
+/** Whether it goes on as a member of which headscale, which knows these keys, has never heard. One that was wiped does not. */
+export const isStranger = ({ backend, key }: SeenMember, known: readonly string[] | undefined): boolean =>
+  backend === "Running" && known !== undefined && key !== undefined && !known.includes(key);
 
 /** What is no difference that an up puts right, but that a person must know: that it has another address than the topology says. */
 export function wrongAddress(spec: MemberSpec, addresses: readonly string[]): string | undefined {

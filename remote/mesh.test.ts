@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   entriesOf,
+  isStranger,
   keysOf,
   memberDifferences,
   memberSchema,
@@ -46,6 +47,9 @@ describe("a member of the mesh", () => {
     expect(of(["nodekey:bb"]).join()).toMatch(/headscale does not know compute: .*headscale's data was lost/);
     expect(of([])).toHaveLength(1);
     expect(of([], { backend: "NeedsLogin" }).join()).not.toMatch(/does not know/);
+    // What a wiped one was known by is of use to it.
+    expect(isStranger(seen({ backend: "NeedsLogin", key: "nodekey:00" }), ["nodekey:aa"])).toBe(false);
+    expect(isStranger(seen({ key: "nodekey:00" }), ["nodekey:aa"])).toBe(true);
     expect(keysOf('[{"id":1,"node_key":"nodekey:aa"},{"id":2,"node_key":"nodekey:bb"}]')).toEqual([
       ...["nodekey:aa", "nodekey:bb"],
     ]);
