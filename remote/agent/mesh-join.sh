@@ -5,9 +5,7 @@
 # The key goes to tailscale by its standard input: it is in no argument, no file and no environment.
 source head.sh
 read_given
-# Its own rules, written by nft into tables of iptables' names, keep iptables from reading them: no pod that has a port of the
-# node would start beside it. Who may come in by the mesh is the house's own table's.
-flags=(--hostname="${given[hostname]}" --accept-dns=false --accept-routes=false --netfilter-mode=off)
+flags=(--hostname="${given[hostname]}" --accept-dns=false --accept-routes=false)
 case ${given[verb]} in
 restore)
   # What is there belongs to nobody who is logged in; it is kept beside, for a person to look at.
@@ -26,6 +24,10 @@ join)
     fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
   ;;
 set)
+  # Its own rules, written by nft into tables of iptables' names, keep iptables from reading them: no pod that has a port of the
+  # node would start beside it. Who may come in by the mesh is the house's own table's. Not while it joins: tailscaled begins
+  # again with that, and the key works once.
+  flags+=(--netfilter-mode=off)
   said=$(timeout 30 podman exec -- "${given[container]}" tailscale set "${flags[@]}" 2>&1) ||
     fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
   ;;
