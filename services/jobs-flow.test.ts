@@ -102,7 +102,7 @@ it("a worker begins a run that is handed to it, and leaves one that was handed o
   expect(said).toEqual(cases.map(([, late, put]) => [late, put]));
 }, 60_000);
 
-it("a run whose worker vanished is watched on by the next, however often it is handed over, and begun anew once it has ended", () => {
+it("a run whose worker vanished is watched on by the next, however often it is handed over, and is begun again once it has ended", () => {
   const begun = ["Scheduled", "Pending", "Running"];
   const lost = [...begun, "WorkerLost"];
   const next = ["Pending", "Running"];

@@ -11,6 +11,16 @@ beforeAll(() => {
   prefect = new Prefect();
 });
 
+/** Waits until a job's unit on storage is so. @param limit seconds */
+const unitIs = (job: string, state: "active" | "inactive", limit: number) =>
+  until(
+    `that ${job} is ${state}`,
+    () =>
+      onNode("storage", `systemctl is-active homelab-job-${job}.service || true`).trim() === state ||
+      undefined,
+    limit,
+  );
+
 describe("a job of jobs.yaml", () => {
   it("runs as a unit of its node, as its user, in its directory, with its variables and its input", async () => {
     const run = await prefect.runs("who-am-i");
@@ -56,18 +66,13 @@ describe("a job of jobs.yaml", () => {
 
   it("stops on its node when somebody cancels its run", async () => {
     const id = await prefect.begin("long");
-    const unit = "systemctl is-active homelab-job-long.service || true";
-    await until("that it runs", () => (onNode("storage", unit).trim() === "active" ? true : undefined), 120);
+    await unitIs("long", "active", 120);
     await prefect.ask("POST", `/flow_runs/${id}/set_state`, z.unknown(), {
       state: { type: "CANCELLING" },
       force: false,
     });
     expect((await prefect.ends(id)).state).toMatchObject({ type: "CANCELLED" });
-    await until(
-      "that it stopped",
-      () => (onNode("storage", unit).trim() === "inactive" ? true : undefined),
-      60,
-    );
+    await unitIs("long", "inactive", 60);
     // Not by itself: it would have said so.
     const done = `grep -cx 'done ${id.replaceAll("-", "")}' /var/tmp/homelab-jobs || true`;
     expect(onNode("storage", done).trim()).toBe("0");
@@ -135,12 +140,7 @@ describe("a run whose worker is lost while its job runs", () => {
     "is watched on by the next when it %s, is a success, and what waits for it begins",
     async (_what, breaks) => {
       const run = await prefect.begin("long-first");
-      const unit = "systemctl is-active homelab-job-long-first.service || true";
-      await until(
-        "that it runs",
-        () => (onNode("storage", unit).trim() === "active" ? true : undefined),
-        120,
-      );
+      await unitIs("long-first", "active", 120);
       onNode("storage", breaks);
       expect((await prefect.ends(run, 300)).state).toMatchObject({ type: "COMPLETED" });
       expect((await prefect.statesOf(run)).map(({ name }) => name)).toContain("WorkerLost");

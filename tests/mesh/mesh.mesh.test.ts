@@ -29,15 +29,9 @@ function sql(host: string, mark: string): string {
   return onNode("desktop", ask, `${dsn}\n`).trim();
 }
 
-/** Those that headscale knows; nothing while it does not answer. */
-function users(): string[] | undefined {
-  try {
-    const known = JSON.parse(headscale("users list --output json")) as { readonly name: string }[];
-    return known.map(({ name }) => name);
-  } catch {
-    return undefined;
-  }
-}
+/** Those that headscale knows. */
+const users = () =>
+  (JSON.parse(headscale("users list --output json")) as { readonly name: string }[]).map(({ name }) => name);
 
 beforeAll(async () => {
   await until("that all are members", allOnline);

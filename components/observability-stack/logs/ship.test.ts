@@ -37,9 +37,11 @@ const program = (name: string, body: string) => {
 };
 /** How far the journal had come, as it is on the disk. */
 const kept = () => join(folder, "state/state");
+/** Where the uploader notes it. */
+const noted = () => /--save-state=(\S+)/.exec(begun("upload")[0]?.told ?? "")?.[1] ?? "";
 /** As the uploader notes it: a new file in the place of the former, of which nothing is synced. */
 const note = (text: string) => {
-  const path = /--save-state=(\S+)/.exec(begun("upload")[0]?.told ?? "")?.[1] ?? "";
+  const path = noted();
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
   return path;
@@ -128,8 +130,7 @@ it("how far the journal has come is on the disk, and never half of it", async ()
 
 it("the journal goes on where it was, and what came in the last moment is noted at the end", async () => {
   await all();
-  const path = /--save-state=(\S+)/.exec(begun("upload")[0]?.told ?? "")?.[1] ?? "";
-  expect(readFileSync(path, "utf8")).toBe("LAST_CURSOR=before\n");
+  expect(readFileSync(noted(), "utf8")).toBe("LAST_CURSOR=before\n");
   const over = once(shipping, "exit");
   note("LAST_CURSOR=last\n");
   shipping.kill("SIGTERM");
