@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ReplicationEndpoint } from "../components/postgres-replica";
 import { UserError } from "../components/user-error";
-import { errorMessage } from "../packages/errors";
+import { clause, errorMessage } from "../packages/errors";
 import { replicationStatus, type ReplicationStatus } from "../remote/replication";
 import { closeAll } from "../remote/ssh";
 import { postgresSchema, type ReplicaSettings } from "../services";
@@ -28,7 +28,7 @@ async function look(
   try {
     return await replicationStatus(connectionOf(node, identity), new AbortController().signal);
   } catch (error) {
-    const why = errorMessage(error).replace(/\.$/, "");
+    const why = clause(errorMessage(error));
     return {
       unseen: `Which of the two PostgreSQL servers is primary is not known: ${node.name}'s cannot be asked (${why}).`,
     };

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../components/user-error";
+import { clause } from "../packages/errors";
 import { placementGuard } from "../policies/placement-guard";
 import type { ConnectionArgs } from "../remote/connection-args";
 import { checkSettings, loadSettings, type SettingsOf } from "../settings";
@@ -49,7 +50,7 @@ export async function runStack<N extends NodeName>(
 async function lookIfOn(node: Node): Promise<void> {
   const why = await whyOff(node);
   if (why === undefined) return;
-  const off = why.message.replace(/\.$/, "");
+  const off = clause(why.message);
   if (pulumi.runtime.isDryRun()) {
     void pulumi.log.warn(`${off}; this preview compares with the last known state, not with the machine.`);
   } else {

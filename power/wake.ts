@@ -1,5 +1,5 @@
 import { isAlwaysOn, type Node, type NodeName } from "../topology";
-import { errorMessage } from "../packages/errors";
+import { clause, errorMessage } from "../packages/errors";
 import { PowerError, moment, seconds, type Power } from "./context";
 import { magicPacket } from "./wake-on-lan";
 
@@ -66,7 +66,7 @@ export async function wake(power: Power, name: NodeName, { limit }: WakeOptions)
     await machines.wait(pause);
   }
   throw new PowerError(
-    `${name} did not come up within ${seconds(limit)} (${why.replace(/\.$/, "")}): see that Wake-on-LAN is on in its firmware and on its network card (\`ethtool\` there says \`Wake-on: g\`), and that nodes.${name}.mac is the address of the card with the cable.`,
+    `${name} did not come up within ${seconds(limit)} (${clause(why)}): see that Wake-on-LAN is on in its firmware and on its network card (\`ethtool\` there says \`Wake-on: g\`), and that nodes.${name}.mac is the address of the card with the cable.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorMessage, RemoteError } from "../packages/errors";
+import { clause, errorMessage, RemoteError } from "../packages/errors";
 import type { ConnectionArgs } from "./connection-args";
 import { runScript } from "./run";
 import { link, renew } from "./ssh";
@@ -22,7 +22,7 @@ export async function confirm(
   const why = await reachedAnew(connection, change, signal);
   if (why === undefined) return;
   throw new RemoteError(
-    `${what} on ${connection.node} was changed, and no new SSH connection confirms it: ${why.replace(/\.$/, "")}. The node puts back by itself what was before, within two minutes. Look at what would have closed SSH to this machine, then run this again.`,
+    `${what} on ${connection.node} was changed, and no new SSH connection confirms it: ${clause(why)}. The node puts back by itself what was before, within two minutes. Look at what would have closed SSH to this machine, then run this again.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { RemoteError } from "../packages/errors";
+import { clause, RemoteError } from "../packages/errors";
 import { answersAnew, confirm } from "./confirm";
 import { connectionSchema } from "./connection-args";
 import { answers, coordinatorSchema, decoded, encoded, plainName, tag } from "./mesh-answers";
@@ -132,7 +132,7 @@ export async function setPolicy(spec: PolicySpec, signal: AbortSignal): Promise<
   const lost = spec.connection === undefined ? undefined : await answersAnew(spec.connection);
   if (lost !== undefined)
     throw new RemoteError(
-      `${what} was changed, and ${node} is not reached any more: ${lost.replace(/\.$/, "")}. headscale's node puts back by itself what was before, within a minute. Look at what of the change closes SSH to this machine, then run this again.`,
+      `${what} was changed, and ${node} is not reached any more: ${clause(lost)}. headscale's node puts back by itself what was before, within a minute. Look at what of the change closes SSH to this machine, then run this again.`,
     );
   await confirm(coordinator.connection, `mesh-policy-${node}`, what, signal);
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { pathOfSecret } from "../packages/quadlet";
 import { certificateOf } from "./certificate";
 import { dataDirectory, flag, image, memory, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
@@ -45,7 +46,7 @@ export type HeadscaleSettings = z.output<typeof headscaleSchema>;
 export const headscaleCertificate = ({ url }: HeadscaleSettings, password: string): string =>
   certificateOf(password, urlHost(url)).certificate;
 
-const secretPath = (key: string) => `/run/secrets/${secretName("headscale", key)}`;
+const secretPath = (key: string) => pathOfSecret(secretName("headscale", key));
 
 /** The text of config.yaml. JSON is YAML. @see https://headscale.net/stable/ref/configuration/ */
 function headscaleConfig(own: HeadscaleSettings): string {

@@ -1,3 +1,4 @@
+import { pathOfSecret } from "../packages/quadlet";
 import { cloudBase } from "./inference-cloud";
 import { wakePath } from "./inference-door";
 import type { InferenceSettings } from "./inference-settings";
@@ -125,7 +126,7 @@ export const routerKeys = ({ clients }: InferenceSettings, { passwords }: Secret
 /** What the gateway uses of an account at most, as figures that an alert compares with what was used. */
 export const routerLimits = (own: InferenceSettings): string =>
   JSON.stringify({
-    keys: `/run/secrets/${secretName("inference", "keys")}`,
+    keys: pathOfSecret(secretName("inference", "keys")),
     accounts: Object.fromEntries(
       Object.entries(own.accounts).map(([name, { tokensPerMinute, requestsPerMinute, budget }]) => [
         name,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathOfSecret } from "../packages/quadlet";
 import { doorConfig, doorMetrics } from "./inference-door";
 import { routerConfig, routerKeys, routerLimits } from "./inference-router";
 import { inferenceProblems } from "./inference-problems";
@@ -63,7 +64,7 @@ maxmemory 128mb
 maxmemory-policy noeviction
 # Whatever LANG its image has: one that the image does not know ends Valkey at its start.
 locale-collate C
-include /run/secrets/${secretName(inferenceUnits.store, "auth")}
+include ${pathOfSecret(secretName(inferenceUnits.store, "auth"))}
 `;
 
 /** LiteLLM: which model where, and who may ask. */
@@ -157,7 +158,7 @@ const door = (own: InferenceSettings): Service => ({
         "-f",
         "/etc/haproxy/haproxy.cfg",
         "-f",
-        `/run/secrets/${secretName(inferenceUnits.door, "metrics")}`,
+        pathOfSecret(secretName(inferenceUnits.door, "metrics")),
       ],
     },
     files: [

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { pathOfSecret } from "../packages/quadlet";
 import { flag, image, listOf, port, strict } from "./fields";
 import { quadletKeys } from "./quadlet-keys";
 import { isOn, secretName, service, type JudgedBy, type QuadletRun } from "./service";
@@ -160,7 +161,7 @@ export const tailscaledRun = (own: MeshSettings, address?: string): QuadletRun =
     environment: {
       TS_NO_LOGS_NO_SUPPORT: "true",
       TS_DEBUG_FIREWALL_MODE: "nftables",
-      ...(own.coordination === "headscale" ? { SSL_CERT_FILE: `/run/secrets/${certificate}` } : {}),
+      ...(own.coordination === "headscale" ? { SSL_CERT_FILE: pathOfSecret(certificate) } : {}),
     },
     secrets: own.coordination === "headscale" ? [{ name: certificate, mode: "0444" }] : [],
     mounts: [{ source: own.stateDirectory, target: "/var/lib/tailscale" }],

@@ -1,3 +1,4 @@
+import { pathOfSecret } from "../packages/quadlet";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -83,7 +84,7 @@ jetstream {
   sync_interval: ${text(own.syncInterval)}
 }
 # Passwords are in a secret. The path is taken from this file's folder.
-include "../../run/secrets/${secretName("nats", "accounts")}"
+include "../..${pathOfSecret(secretName("nats", "accounts"))}"
 `;
 }
 

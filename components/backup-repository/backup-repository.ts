@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Secret, Unit } from "../../provider/sdk/remote";
-import { containerUnit, render } from "../../packages/quadlet";
+import { containerUnit, pathOfSecret, render } from "../../packages/quadlet";
 import { usualMetricsDirectory } from "../../services";
 import { connectionOf, hostPort, type Node } from "../../topology";
 import { backupConfig, jobFiles, scripts } from "../backup-server";
@@ -90,7 +90,7 @@ function repositoryQuadlet(
           "rest-server",
           "--path=/data",
           `--listen=:${args.port}`,
-          `--htpasswd-file=/run/secrets/${usersSecret}`,
+          `--htpasswd-file=${pathOfSecret(usersSecret)}`,
           "--private-repos",
           ...(args.appendOnly ? ["--append-only"] : []),
         ],

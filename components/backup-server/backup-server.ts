@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { pathOfSecret } from "../../packages/quadlet";
 import { Image, Secret, Unit, type UnitArgs } from "../../provider/sdk/remote";
 import { imageReference } from "../../remote/image-reference";
 import { type BackupServerSettings } from "../../services";
@@ -201,7 +202,7 @@ export class BackupServer extends pulumi.ComponentResource {
       restartOn: { "superuser's password": postgres.superuserFingerprint },
       // A cluster that is not the history's gets no backup; that is for the alerts to say, not for an up to fail on.
       health: {
-        exec: ["podman", "exec", "homelab-backup-wal", "test", "-r", `/run/secrets/${superuserSecret}`],
+        exec: ["podman", "exec", "homelab-backup-wal", "test", "-r", pathOfSecret(superuserSecret)],
       },
       keeps: [settings.directory],
     });

@@ -1,4 +1,4 @@
-import { containerUnit, render } from "../../packages/quadlet";
+import { containerUnit, pathOfSecret, render } from "../../packages/quadlet";
 import { podmanSize } from "../../services";
 import {
   clusterBelow,
@@ -62,7 +62,7 @@ export function postgresQuadlet({ paired = false, origin = "new", image, ...sett
       environment: {
         ...(origin === "new" ? { POSTGRES_INITDB_ARGS: initdb.join(" ") } : {}),
         PATH: searchPath,
-        ...(origin === "new" ? { POSTGRES_PASSWORD_FILE: `/run/secrets/${superuserSecret}` } : {}),
+        ...(origin === "new" ? { POSTGRES_PASSWORD_FILE: pathOfSecret(superuserSecret) } : {}),
       },
       secrets: [
         ...(origin === "new" ? [{ name: superuserSecret }] : []),

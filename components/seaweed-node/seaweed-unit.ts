@@ -1,4 +1,4 @@
-import { containerUnit, render } from "../../packages/quadlet";
+import { containerUnit, pathOfSecret, render } from "../../packages/quadlet";
 import { seaweedfsParts as parts, type SeaweedfsCopySettings, type SeaweedfsSettings } from "../../services";
 import { rootSecretPrefix } from "../object-store";
 import { peerFiles, peerKeys } from "./peers";
@@ -35,7 +35,7 @@ export interface WeedPeer {
 export type WeedSettings = SeaweedfsCopySettings | SeaweedfsSettings;
 const inContainer: WeedPlace = {
   data: "/data",
-  identities: `/run/secrets/${identitiesSecret}`,
+  identities: pathOfSecret(identitiesSecret),
   serve: "0.0.0.0",
 };
 

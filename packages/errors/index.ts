@@ -1,3 +1,3 @@
-export { errorMessage } from "./message";
+export { clause, errorMessage } from "./message";
 export { problems } from "./problems";
 export { RemoteError, Unreachable } from "./remote";

@@ -28,6 +28,9 @@ export interface SecretMount {
   uid?: number;
 }
 
+/** Where a container finds a secret that is given as a file. @param name the secret's, or its `target` */
+export const pathOfSecret = (name: string): string => `/run/secrets/${name}`;
+
 /** [Container] of a quadlet: only the keys that this project uses. */
 export interface ContainerSection {
   image: string;

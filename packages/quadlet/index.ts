@@ -1,6 +1,7 @@
 export { readCalendar } from "./calendar";
 export {
   containerUnit,
+  pathOfSecret,
   type ContainerSection,
   type ContainerUnit,
   type Mount,

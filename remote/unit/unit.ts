@@ -1,4 +1,4 @@
-import { RemoteError } from "../../packages/errors";
+import { clause, RemoteError } from "../../packages/errors";
 import { confirm } from "../confirm";
 import { runScript } from "../run";
 import {
@@ -120,7 +120,7 @@ function rolledBack(unit: UnitSpec, rows: readonly (readonly string[])[]): strin
   const why =
     values("waited").length > 0
       ? `did not become healthy within ${values("waited")[0] ?? ""} s (${values("state")[0] ?? "unknown"})`
-      : `did not start: ${[...new Set(words)].join(" ").replace(/\.$/, "") || (values("state")[0] ?? "unknown")}`;
+      : `did not start: ${clause([...new Set(words)].join(" ")) || (values("state")[0] ?? "unknown")}`;
   const journal = values("journal");
   const check = values("check");
   return [

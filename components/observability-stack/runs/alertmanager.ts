@@ -1,3 +1,4 @@
+import { pathOfSecret } from "../../../packages/quadlet";
 import { secretName, type AlertsSettings, type QuadletRun, type ServiceContext } from "../../../services";
 import { hostPort, houseAddress, type Node } from "../../../topology";
 import { alertmanagerArguments, alertmanagerConfig, type Receiver, type Receivers } from "../alertmanager";
@@ -33,7 +34,7 @@ export function receiverSecrets(settings: AlertsSettings): Record<string, string
   };
 }
 
-const secretFile = (key: string) => `/run/secrets/${secretName("alertmanager", key)}`;
+const secretFile = (key: string) => pathOfSecret(secretName("alertmanager", key));
 
 function receiverOf(settings: ReceiverSettings, prefix = ""): Receiver {
   const { ntfy, email, telegram } = settings;

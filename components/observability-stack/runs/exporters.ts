@@ -1,3 +1,4 @@
+import { pathOfSecret } from "../../../packages/quadlet";
 import {
   postgresExporterUnit,
   secretName,
@@ -58,7 +59,7 @@ export function postgresExporterRun(settings: PostgresExporterSettings, postgres
       environment: {
         DATA_SOURCE_URI: `127.0.0.1:${postgresPort}/${monitorRole}?sslmode=disable`,
         DATA_SOURCE_USER: monitorRole,
-        DATA_SOURCE_PASS_FILE: `/run/secrets/${secretName(postgresExporterUnit, "password")}`,
+        DATA_SOURCE_PASS_FILE: pathOfSecret(secretName(postgresExporterUnit, "password")),
         GOMEMLIMIT: "54MiB",
       },
       secrets: [{ name: secretName(postgresExporterUnit, "password"), mode: "0400", uid: 65534 }],

@@ -1,3 +1,4 @@
+import { pathOfSecret } from "../../../packages/quadlet";
 import {
   grafanaSecretName,
   logsPort,
@@ -19,7 +20,7 @@ export function grafanaRun(
   const { role, database, port } = settings.postgres;
   const boards = "/etc/grafana/homelab";
   const secrets = ["admin" as const, ...(role === undefined ? [] : ["postgres" as const])];
-  const file = (key: "admin" | "postgres") => `/run/secrets/${grafanaSecretName(key)}`;
+  const file = (key: "admin" | "postgres") => pathOfSecret(grafanaSecretName(key));
   const sources = sourcesFile({
     prometheus: `http://${on(settings.prometheusPort)}`,
     logs: { engine: shipping.engine, url: `http://${on(logsPort(shipping))}` },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { errorMessage } from "../../../packages/errors";
+import { clause, errorMessage } from "../../../packages/errors";
 import type { Handler } from "../../handler";
 import { apiOf } from "./api";
 import { objectDifference, objectSchema, type ObjectDifference } from "./objects";
@@ -47,7 +47,7 @@ async function look(
   } catch (error) {
     signal.throwIfAborted();
     throw new Error(
-      `What is declared in the cluster cannot be compared with it: ${server} does not answer as it should: ${errorMessage(error).replace(/\.$/, "")}.`,
+      `What is declared in the cluster cannot be compared with it: ${server} does not answer as it should: ${clause(errorMessage(error))}.`,
       { cause: error },
     );
   }
