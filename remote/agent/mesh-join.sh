@@ -19,9 +19,13 @@ join)
   # Otherwise it would go on with the former server, whatever it is told. A bad key is tried for ever without an end.
   flags+=(--reset --force-reauth --accept-risk=lose-ssh --login-server="${given[server]:-https://controlplane.tailscale.com}")
   [ -z "${given[tags]}" ] || flags+=(--advertise-tags="${given[tags]}")
-  said=$(decode "${given[key]}" | timeout "$((given[timeout] + 15))" podman exec -i -- "${given[container]}" \
-    tailscale up "${flags[@]}" --auth-key=file:/dev/stdin --timeout="${given[timeout]}s" 2>&1) ||
+  if ! said=$(decode "${given[key]}" | timeout "$((given[timeout] + 15))" podman exec -i -- "${given[container]}" \
+    tailscale up "${flags[@]}" --auth-key=file:/dev/stdin --timeout="${given[timeout]}s" 2>&1); then
+    # Where its key is refused it stays without a state, as if its server had not answered: begun again, it is not logged in.
+    now=$(timeout 20 podman exec -- "${given[container]}" tailscale status --json --peers=false 2>/dev/null) || now=''
+    if grep -qF '"BackendState": "NoState"' <<<"$now"; then systemctl restart -- "${given[unit]}"; fi
     fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
+  fi
   ;;
 set)
   # Its own rules, written by nft into tables of iptables' names, keep iptables from reading them: no pod that has a port of the

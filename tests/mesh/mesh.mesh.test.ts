@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { joinMesh } from "../../remote/mesh-member";
 import { nodeNames, type NodeName } from "../../topology";
 import { beginOnNode, lab, labTopology, onNode } from "../support/lab";
 import {
@@ -11,6 +12,7 @@ import {
   entriesOf,
   forgetMember,
   headscale,
+  memberOf,
   meshAddress as mesh,
   policy,
   reached,
@@ -160,6 +162,16 @@ describe("a member that is not as declared", () => {
         .filter(({ given_name: name }) => name !== "compute")
         .map(({ id }) => id),
     ).toEqual(others.map(({ id }) => id));
+    well(preview("compute", "--expect-no-changes"));
+  });
+
+  it("but whose key was refused is not logged in for whoever looks next, and joins by an up", async () => {
+    const key = "hskey-auth-000000000000-0000000000000000000000000000000000000000";
+    await expect(
+      joinMesh(memberOf("compute"), { verb: "join", key }, new AbortController().signal),
+    ).rejects.toThrow("The mesh on compute");
+    expect(preview("compute").text).toContain("compute is not logged in to the mesh");
+    well(up("compute"));
     well(preview("compute", "--expect-no-changes"));
   });
 

@@ -1,5 +1,6 @@
+import { memberSchema, type MemberSpec } from "../../remote/mesh-member";
 import type { NodeName } from "../../topology";
-import { labTopology, onNode } from "./lab";
+import { labConnection, labTopology, onNode } from "./lab";
 
 /** The lab's mesh, once `lab/mesh on` has made it. */
 export const lan = (node: NodeName): string => labTopology().nodes[node].address;
@@ -13,6 +14,17 @@ export const tailscale = (node: NodeName, command: string) =>
   onNode(node, `podman exec tailscale tailscale ${command}`);
 export const headscale = (command: string, input = "") =>
   onNode("storage", `podman exec -i headscale headscale ${command}`, input);
+
+/** Where the nodes' keys are made. */
+export const coordinator = () => ({ connection: labConnection("storage"), container: "headscale" });
+/** A node as the program declares it a member. */
+export function memberOf(node: NodeName): MemberSpec {
+  const { ControlURL: server } = JSON.parse(tailscale(node, "debug prefs")) as { ControlURL: string };
+  return memberSchema.parse({
+    ...{ connection: labConnection(node), container: "tailscale", server, coordinator: coordinator() },
+    ...{ stateFile: "/var/lib/homelab-tailscale/tailscaled.state", hostname: node, tag: `tag:${node}` },
+  });
+}
 
 /** A node whose disk was lost, as far as the mesh goes: tailscaled knows nothing of before. */
 export const forgetMember = (node: NodeName) =>

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { headscaleKey, joinMesh, memberSchema } from "../../../remote/mesh-member";
-import { lab, labConnection, onNode } from "../../../tests/support/lab";
+import { headscaleKey, joinMesh } from "../../../remote/mesh-member";
+import { lab, onNode } from "../../../tests/support/lab";
 import {
   allOnline,
+  coordinator,
   entries,
   entriesOf,
   forgetMember,
   headscale,
   lan,
+  memberOf,
   meshAddress,
   policy,
   reached,
@@ -236,19 +238,14 @@ export const joining: Scenario = {
   name: "joining",
   what: "three new nodes join",
   async run() {
-    const { ControlURL: server } = JSON.parse(tailscale("storage", "debug prefs")) as { ControlURL: string };
-    const coordinator = { connection: labConnection("storage"), container: "headscale" };
+    const members = [...nodeNames].sort((a, b) => meshAddress(a).localeCompare(meshAddress(b))).map(memberOf);
     for (const node of nodeNames) forgetMember(node);
     for (const { id } of entries()) headscale(`nodes delete --identifier ${id} --force`);
     onNode("storage", "systemctl restart headscale");
     await until("headscale", () => (entries().length === 0 ? true : undefined), 60);
     const began = Date.now();
-    for (const node of [...nodeNames].sort((a, b) => meshAddress(a).localeCompare(meshAddress(b)))) {
-      const spec = memberSchema.parse({
-        ...{ connection: labConnection(node), container: "tailscale", server, coordinator },
-        ...{ stateFile: "/var/lib/homelab-tailscale/tailscaled.state", hostname: node, tag: `tag:${node}` },
-      });
-      const { key } = await headscaleKey(coordinator, spec, signal);
+    for (const spec of members) {
+      const { key } = await headscaleKey(coordinator(), spec, signal);
       await joinMesh(spec, { verb: "join", key }, signal);
     }
     await until("that all are members", () => (entries().length === 3 ? allOnline() : undefined), 120);
