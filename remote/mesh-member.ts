@@ -166,11 +166,11 @@ export function memberDifferences(
 export const isStranger = ({ backend, key }: SeenMember, known: readonly string[] | undefined): boolean =>
   backend === "Running" && known !== undefined && key !== undefined && !known.includes(key);
 
-/** What is no difference that an up puts right, but that a person must know: that it has another address than the topology says. */
+/** What no up can put right: a coordination server gives addresses out by itself, and it has another than the topology says. */
 export function wrongAddress(spec: MemberSpec, addresses: readonly string[]): string | undefined {
   if (spec.address === undefined || addresses.includes(spec.address)) return undefined;
   const { node } = spec.connection;
-  return `${node} has ${addresses.join(", ")} in the mesh, and nodes.${node}.mesh of the topology is ${spec.address}: put the address there that it has.`;
+  return `${node} has ${addresses.join(", ")} in the mesh, and nodes.${node}.mesh of the topology is ${spec.address}: put the address there that it has, and run \`pulumi up\` for all three.`;
 }
 
 /** @param seconds to wait for it to know whether it is logged in. */

@@ -81,6 +81,7 @@ describe("an Admission", () => {
       clusterIdentifier: "homelab-1",
       skipUpdateUnreachable: "true",
       upsertExistingObjects: "true",
+      enablePatchForce: "true",
     });
     expect(visible.kubeconfig).toBe(secret);
     for (const one of all.filter(({ type }) => type.startsWith("kubernetes:")))

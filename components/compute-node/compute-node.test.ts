@@ -122,6 +122,7 @@ describe("a ComputeNode", () => {
     expect(named(await run(), "compute-cluster").inputs).toMatchObject({
       skipUpdateUnreachable: "true",
       upsertExistingObjects: "true",
+      enablePatchForce: "true",
       enableConfigMapMutable: "true",
       enableSecretMutable: "true",
     });

@@ -47,6 +47,8 @@ const noCluster = () =>
 export const hasMeasurements = (): boolean => isOn("measurements");
 const noMeasurements = () =>
   hasMeasurements() ? undefined : "the lab measures nothing: `lab/observability on` switches it on (minutes)";
+/** Whether its machines are members of a mesh. */
+export const hasMesh = (): boolean => isOn("the mesh");
 /** Who mounts a disk of his own. */
 const notRoot = () =>
   process.getuid?.() === 0 ? undefined : "it mounts a disk of its own, and that needs root";
@@ -57,7 +59,7 @@ const noGateway = () =>
     ? undefined
     : "the gateway's programs are not built: `make test-inference` does it (minutes)";
 const noMesh = () =>
-  isOn("the mesh") ? undefined : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
+  hasMesh() ? undefined : "the lab has no mesh: `lab/mesh on` makes it (minutes the first time)";
 /** @param only those whose name it is a part of, as a regular expression. @default all of the file */
 const tests = (project: "lab" | "slow", file: string, only?: string): Command => ({
   words: [

@@ -81,8 +81,9 @@ export const member: Handler<MemberSpec> = {
     }
     const wrong = [...join, ...set, ...unknown];
     if (wrong.length > 0 || seen === undefined) throw new RemoteError(wrong.join(" "));
+    // The house asks for it there: whatever waits for an answer would wait in vain.
     const address = wrongAddress(inputs, seen.addresses);
-    if (address !== undefined) ctx.log.warn(address);
+    if (address !== undefined) throw new RemoteError(address);
     return { addresses: seen.addresses, identity: seen.identity };
   },
   remove({ connection: { node } }, ctx) {
