@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { jobDifferences } from "./deployments";
 import type { JobsInputs } from "./inputs";
+import { PrefectError } from "./request";
 
 const flow = { name: "homelab-job", path: "/opt/homelab", entrypoint: "job_flow.py:job" };
 const inputs: JobsInputs = {
@@ -48,5 +49,27 @@ describe("a job in Prefect", () => {
     ["with a parameter more", { parameters: { job: "nightly", then: [] } }, ["parameters"]],
   ])("%s", async (_, more, keys) => {
     expect(await says(more)).toEqual(keys.map((key) => `The job nightly is not as declared in its ${key}.`));
+  });
+});
+
+describe("a work pool that is missing", () => {
+  const mend = async (status: number) => {
+    const [missing] = await jobDifferences(
+      { ...inputs, pools: ["storage"], deployments: {} },
+      <T>(_method: string, path: string, answer: z.ZodType<T>) =>
+        path === "/work_pools/"
+          ? Promise.reject(new PrefectError(`POST ${path} was answered with ${status}`, status))
+          : Promise.resolve(answer.parse([])),
+    );
+    expect(missing?.says).toBe("The work pool storage is missing.");
+    await missing?.mend();
+  };
+
+  it("may be made by its worker meanwhile", async () => {
+    await expect(mend(409)).resolves.toBeUndefined();
+  });
+
+  it("is told of where it cannot be made", async () => {
+    await expect(mend(500)).rejects.toThrow("was answered with 500");
   });
 });

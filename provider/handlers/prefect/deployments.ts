@@ -3,7 +3,7 @@ import type { Json } from "../../values";
 import type { Difference } from "../differences";
 import { holds } from "./holds";
 import type { Deployment, JobsInputs } from "./inputs";
-import { anything, withId, type Ask } from "./request";
+import { anything, madeOnce, withId, type Ask } from "./request";
 
 /** By it those are known that this program made. */
 const ours = "homelab";
@@ -50,7 +50,8 @@ async function poolDifferences({ pools }: JobsInputs, ask: Ask): Promise<Differe
       return [
         {
           says: `The work pool ${name} is missing.`,
-          mend: () => ask("POST", "/work_pools/", anything, { name, type: "process", base_job_template: {} }),
+          mend: () =>
+            madeOnce(ask("POST", "/work_pools/", anything, { name, type: "process", base_job_template: {} })),
         },
       ];
     if (!pool.is_paused) return [];

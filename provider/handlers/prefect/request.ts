@@ -2,8 +2,25 @@ import { z } from "zod";
 import type { JobsInputs } from "./inputs";
 
 /** What was asked, and what the server said to it. */
-class PrefectError extends Error {
+export class PrefectError extends Error {
   override readonly name = "PrefectError";
+
+  /** @param status of the answer. @default none: it was no refusal */
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** What somebody else made meanwhile, as a worker does its pool: it is looked at in the next round. */
+export async function madeOnce(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof PrefectError && error.status === 409)) throw error;
+  }
 }
 
 /** Asks Prefect's API. */
@@ -38,7 +55,10 @@ export const prefectApi =
     });
     const text = await response.text();
     if (!response.ok)
-      throw new PrefectError(`${method} ${path} was answered with ${response.status}${why(text)}`);
+      throw new PrefectError(
+        `${method} ${path} was answered with ${response.status}${why(text)}`,
+        response.status,
+      );
     const parsed = answer.safeParse(text === "" ? undefined : (JSON.parse(text) as unknown));
     if (!parsed.success)
       throw new PrefectError(`${method} ${path} was answered with something else than expected`);
