@@ -1,10 +1,16 @@
-import type { NodeName } from "../../topology";
+import { nodeNames, type NodeName } from "../../topology";
 import { onNode } from "./lab";
 import { untilByHand } from "./services";
 
 /** The backups of PostgreSQL on storage, as a person and the timers work with them. */
 export const tools = "/usr/local/lib/homelab/backup";
 export const histories = "/srv/homelab/backup/postgres";
+
+/** Files of a node, backed up; where the repository was deleted, into a new one: it may only not be mounted, so a person says so. */
+export function newRepositories(): void {
+  const files = "/usr/local/lib/homelab/backup-files/files.sh";
+  for (const node of nodeNames) onNode(node, `[ ! -e ${files} ] || ${files} --new-repository`);
+}
 
 /** Runs one of the scripts; a failure is an answer, too. */
 export function script(name: string, ...args: string[]): { code: number; said: string } {
