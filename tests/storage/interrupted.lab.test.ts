@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasMesh } from "../../lab/drills/list";
-import { newRepositories } from "../support/backup";
+import { backUpAnew } from "../support/backup";
 import { dsnOf, psql, s3 } from "../support/services";
 import {
   beginUp,
@@ -72,7 +72,7 @@ describe("an up that is ended at any moment by SIGKILL", () => {
     well(up("storage"));
     // They read what storage hands out, which is new.
     for (const node of ["desktop", "compute"] as const) well(up(node));
-    newRepositories();
+    backUpAnew();
   });
 
   it.each(Array.from({ length: rounds }, (_, round) => round))(

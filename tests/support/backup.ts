@@ -6,12 +6,6 @@ import { untilByHand } from "./services";
 export const tools = "/usr/local/lib/homelab/backup";
 export const histories = "/srv/homelab/backup/postgres";
 
-/** Files of a node, backed up; where the repository was deleted, into a new one: it may only not be mounted, so a person says so. */
-export function newRepositories(): void {
-  const files = "/usr/local/lib/homelab/backup-files/files.sh";
-  for (const node of nodeNames) onNode(node, `[ ! -e ${files} ] || ${files} --new-repository`);
-}
-
 /** Runs one of the scripts; a failure is an answer, too. */
 export function script(name: string, ...args: string[]): { code: number; said: string } {
   const words = [`${tools}/${name}`, ...args].map((word) => `'${word}'`).join(" ");
@@ -27,6 +21,17 @@ export const newest = (kind: "base" | "dump") =>
 /** The folder that WAL is received into now. */
 export const wal = () =>
   onNode("storage", `ls -d ${history()}/wal ${history()}/wal.from-*Z | tail -n 1`).trim();
+
+/** What a person does whose storage begins anew and is to stay so: backups refuse it, for the former one may only not be mounted. */
+export function backUpAnew(): void {
+  const id = onNode(
+    "storage",
+    "podman exec --user postgres postgres psql -XAtqc 'SELECT system_identifier FROM pg_control_system()'",
+  ).trim();
+  script("restore.sh", "accept-cluster", id);
+  const files = "/usr/local/lib/homelab/backup-files/files.sh";
+  for (const node of nodeNames) onNode(node, `[ ! -e ${files} ] || ${files} --new-repository`);
+}
 
 /** Waits until WAL is received; a minute at most. */
 export const receives = () =>
