@@ -73,3 +73,13 @@ const loggedTwice = (text: string): string[] =>
 it.each(onNodes)("%s puts what a container says into no journal a second time", (path) => {
   expect(loggedTwice(readFileSync(join(root, path), "utf8"))).toEqual([]);
 });
+
+/** Files of another name each time, in a directory that stays: those of runs that a power cut ended would be there for ever. */
+const leftBehind = (text: string) =>
+  [...text.matchAll(/^(?!\s*#).*\bmktemp "\$(?:directory|metrics|METRICS_DIRECTORY)\/[^"]*"/gm)].map(
+    ([line]) => line,
+  );
+
+it.each(onNodes)("%s leaves no half of a file of metrics behind that no later run takes away", (path) => {
+  expect(leftBehind(readFileSync(join(root, path), "utf8"))).toEqual([]);
+});

@@ -10,7 +10,8 @@ source "$here/jsz-lib.sh"
 # shellcheck source=../../../remote/agent/agent-pods-lib.sh
 source "$here/agent-pods-lib.sh"
 mkdir -p "$directory"
-part=$(mktemp "$directory/.agents.XXXXXX")
+# The same each time: one that lost its power leaves nothing behind that stays.
+part=$directory/.homelab_agents.new
 trap 'rm -f "$part"' EXIT
 
 queues() {

@@ -4,7 +4,8 @@
 # superuser: what lies in the database is the role's own, and whatever of it a superuser's session evaluates has the server.
 set -euo pipefail
 directory=$1 role=$2 database=$3 secret=$4 flow=$5
-part=$(mktemp "$directory/.prefect.XXXXXX")
+# The same each time: one that lost its power leaves nothing behind that stays.
+part=$directory/.prefect.new
 trap 'rm -f "$part"' EXIT
 url=$(podman secret inspect --showsecret --format '{{.SecretData}}' "$secret")
 if ! [[ $url =~ ^[a-z0-9+]+://[^:@/]+:([^@/]+)@[^/]+:([0-9]+)/ ]]; then

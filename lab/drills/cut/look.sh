@@ -18,9 +18,9 @@ checked() { # WHAT CMD…: a finding with its words when it fails
   said=$("$@" 2>&1) || torn "$what" "${said:-it failed without a word}"
 }
 
-# The provider's own files: each whole, or not there.
+# The provider's own files: each whole, or not there. A dot before its name has what is being written.
 find /etc/containers/systemd /etc/homelab /etc/lab-cut /usr/local/lib/homelab /var/lib/homelab /etc/systemd/system/{homelab,lab-cut}* \
-  -type f -empty ! -name lock ! -name '.homelab.*' ! -name '*.new' ! -name '*.lock' ! -path '*/files-*' ! -path '*.new/*' -printf 'empty\t%p\n' 2>/dev/null
+  -type f -empty ! -name lock ! -name '.*' ! -name '*.new' ! -name '*.lock' ! -path '*/files-*' ! -path '*.new/*' -printf 'empty\t%p\n' 2>/dev/null
 for kept in /var/lib/homelab/units/*/; do
   if [ -e "$kept/applied" ] && ! grep -qxE '[0-9a-f]{64} [0-9a-f]{64}' "$kept/applied"; then torn "$kept/applied" "$(cat "$kept/applied")"; fi
   if [ -L "$kept/healthy" ]; then
