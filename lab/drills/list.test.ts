@@ -17,7 +17,14 @@ it("the shortened forms name alerts, faults and scenarios that there are", () =>
   );
   for (const name of given("mesh", "ONLY_OF").split(",")) expect(scenarios).toContain(name);
 
-  const only = new RegExp(given("jobs", "ONLY"));
+  const only = new RegExp(given("jobs", "ONLY_OF"));
   const faults = [...jobs.faults, ...jobs.plainFaults].map(({ what, at }) => `${what}, ${at}`);
   expect(faults.filter((what) => only.test(what))).toHaveLength(3);
+});
+
+it("what a drill is given is not what make drills itself is asked by, which would take its place", () => {
+  const names = drills.flatMap(({ short, full }) =>
+    [short, full].flatMap((form) => Object.keys(form?.environment ?? {})),
+  );
+  for (const own of ["ONLY", "FULL", "SLOWER"]) expect(names).not.toContain(own);
 });

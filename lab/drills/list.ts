@@ -197,7 +197,7 @@ export const drills: readonly Drill[] = [
   {
     name: "jobs",
     does: "Prefect's server and worker are killed, PostgreSQL is restarted, the disk is filled, and nodes lose power while jobs run; jobs hang and overlap. Counted is how often each ran, by what it notes itself.",
-    short: { words: ["lab/drills/jobs/run"], environment: { ONLY: aMinuteEach } },
+    short: { words: ["lab/drills/jobs/run"], environment: { ONLY_OF: aMinuteEach } },
     full: { words: ["lab/drills/jobs/run"], environment: { MINUTES: "10" } },
     minutes: 10,
     lacks: noPrefect,

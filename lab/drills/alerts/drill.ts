@@ -88,6 +88,7 @@ async function main(): Promise<void> {
   await receiver.open();
   const told: Told[] = [];
   const faults = [...wanted(together), ...wanted(alone)];
+  if (faults.length === 0) throw new Error(`No alert is called as ALERTS asks: ${only.join(", ")}`);
   let uncalled: readonly Message[] = [];
   try {
     for (const fault of faults) mend(fault);

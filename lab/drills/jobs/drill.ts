@@ -10,7 +10,8 @@ import { withPlainJob } from "./plain";
 
 /**
  * `make drill-jobs`: each fault is really made while jobs run. Measured is how long it takes until every run is settled and
- * until the job runs again; whether the job ran, and how often, is counted by the marks that it writes itself.
+ * until the job runs again; whether the job ran, and how often, is counted by the marks that it writes itself. ONLY_OF, a regular
+ * expression, picks some by what they are called.
  */
 
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
@@ -81,7 +82,7 @@ interface Try {
   readonly what: string;
   readonly make: () => Promise<Outcome>;
 }
-const only = new RegExp(process.env.ONLY ?? "");
+const only = new RegExp(process.env.ONLY_OF ?? "");
 
 async function goThrough(tries: readonly Try[], outcomes: Outcome[]): Promise<void> {
   for (const { what, make } of tries) {
@@ -121,6 +122,7 @@ async function main(): Promise<void> {
     );
   const compared = asked(plainFaults.map(broken));
   if (compared.length > 0) await withPlainJob(prefect, () => goThrough(compared, outcomes));
+  if (outcomes.length === 0) throw new Error(`No fault is called as ONLY_OF asks: ${only.source}`);
   const took = (value: number | undefined) => (value === undefined ? "" : `${value.toFixed(0)} s`);
   const rows = outcomes.map(({ what, at, runs, settled, idle, again, counted, wrong }) => [
     ...[what, at, runs, took(settled), took(idle), took(again), counted],

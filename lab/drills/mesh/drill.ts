@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   const rows: string[][] = [];
   let wrong = 0;
   const only = (process.env.ONLY_OF ?? "").split(",").filter((one) => one !== "");
+  const unknown = only.filter((name) => !scenarios.some((one) => one.name === name));
+  if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join(", ")} of the mesh.`);
   for (const { what, name, run } of scenarios) {
     if (only.length > 0 && !only.includes(name)) continue;
     say(what);
