@@ -72,8 +72,8 @@ const rounds = (count: number, more: Readonly<Record<string, string>> = {}) => (
   ...more,
 });
 
-/** Alerts of the shortened form: those that are told within minutes, of a unit, a run, a disk and a server. */
-const soonTold = ["UnitFailed", "RunFailed", "DiskFull", "PostgresDown"];
+/** Alerts of the shortened form: those that are told within minutes, of a unit, a run and a disk. */
+const soonTold = ["UnitFailed", "RunFailed", "DiskFull"];
 /** Faults of jobs of the shortened form, as a regular expression: a minute or two each. */
 const fewOfJobs = "^(the worker is killed|PostgreSQL is restarted), running$|^a job begun twice$";
 

@@ -71,6 +71,23 @@ async function make(fault: Fault, receiver: Receiver): Promise<Told> {
   }
 }
 
+/**
+ * Waits until what was told is told to be over. With nobody there to be told, Alertmanager keeps it as told, and is silent for
+ * hours when it comes again: in the next drill.
+ */
+async function toldOver({ fault, after }: Told, receiver: Receiver): Promise<void> {
+  if (after === undefined) return;
+  try {
+    await until(
+      `that ${fault.alert} was told to be over`,
+      () => receiver.about({ alertname: fault.alert, ...fault.labels }, "resolved").length > 0 || undefined,
+      180,
+    );
+  } catch (error) {
+    say(errorMessage(error));
+  }
+}
+
 function mend(fault: Fault): void {
   try {
     if (typeof fault.breaks !== "string") lab("node", "start", fault.on);
@@ -104,6 +121,7 @@ async function main(): Promise<void> {
       told.push(await make(fault, receiver));
       mend(fault);
     }
+    await Promise.all(told.map((one) => toldOver(one, receiver)));
   } finally {
     for (const fault of faults) mend(fault);
     rulesFor("house");
