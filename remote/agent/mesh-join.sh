@@ -21,9 +21,8 @@ join)
   [ -z "${given[tags]}" ] || flags+=(--advertise-tags="${given[tags]}")
   if ! said=$(decode "${given[key]}" | timeout "$((given[timeout] + 15))" podman exec -i -- "${given[container]}" \
     tailscale up "${flags[@]}" --auth-key=file:/dev/stdin --timeout="${given[timeout]}s" 2>&1); then
-    # Where its key is refused it stays without a state, as if its server had not answered: begun again, it is not logged in.
-    now=$(timeout 20 podman exec -- "${given[container]}" tailscale status --json --peers=false 2>/dev/null) || now=''
-    if grep -qF '"BackendState": "NoState"' <<<"$now"; then systemctl restart -- "${given[unit]}"; fi
+    # Where its key is refused it hears no more from its server: begun again, it is the member that it was, or not logged in.
+    systemctl restart -- "${given[unit]}"
     fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
   fi
   ;;

@@ -165,11 +165,17 @@ describe("a member that is not as declared", () => {
     well(preview("compute", "--expect-no-changes"));
   });
 
-  it("but whose key was refused is not logged in for whoever looks next, and joins by an up", async () => {
+  it("but whose key was refused goes on as what it was, and joins by an up where it was nobody", async () => {
+    const member = memberOf("compute");
     const key = "hskey-auth-000000000000-0000000000000000000000000000000000000000";
-    await expect(
-      joinMesh(memberOf("compute"), { verb: "join", key }, new AbortController().signal),
-    ).rejects.toThrow("The mesh on compute");
+    const refused = () =>
+      expect(joinMesh(member, { verb: "join", key }, new AbortController().signal)).rejects.toThrow(
+        "The mesh on compute",
+      );
+    await refused();
+    await until("that it hears from headscale again", allOnline);
+    forgetMember("compute");
+    await refused();
     expect(preview("compute").text).toContain("compute is not logged in to the mesh");
     well(up("compute"));
     well(preview("compute", "--expect-no-changes"));
