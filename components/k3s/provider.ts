@@ -44,8 +44,8 @@ export function clusterProvider(
       clusterIdentifier: cluster.identifier,
       // A cluster that is off is a state: a refresh keeps what is known of it.
       skipUpdateUnreachable: true,
-      // Everything can be run again: what a run that was cut off has made is taken over, with the values that it was given then.
-      // The server knows each run's fields by a name of their own, and a run that is lost would hold its fields for ever.
+      // Everything can be run again: what a run that was cut off has made is taken over, whatever it was given then. The server
+      // knows its fields by a name that is in no state, and would hold them for ever.
       upsertExistingObjects: true,
       enablePatchForce: true,
       ...mutable,

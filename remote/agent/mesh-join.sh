@@ -22,7 +22,7 @@ join)
   if ! said=$(decode "${given[key]}" | timeout "$((given[timeout] + 15))" podman exec -i -- "${given[container]}" \
     tailscale up "${flags[@]}" --auth-key=file:/dev/stdin --timeout="${given[timeout]}s" 2>&1); then
     # Where its key is refused it hears no more from its server: begun again, it is the member that it was, or not logged in.
-    systemctl restart -- "${given[unit]}"
+    systemctl restart -- "${given[unit]}" || true
     fail 20 "$(tail -n 5 <<<"$said" | tr '\n' ' ')"
   fi
   ;;

@@ -12,6 +12,7 @@ import {
   entriesOf,
   forgetMember,
   headscale,
+  madeUpKey,
   memberOf,
   meshAddress as mesh,
   policy,
@@ -167,11 +168,10 @@ describe("a member that is not as declared", () => {
 
   it("but whose key was refused goes on as what it was, and joins by an up where it was nobody", async () => {
     const member = memberOf("compute");
-    const key = "hskey-auth-000000000000-0000000000000000000000000000000000000000";
     const refused = () =>
-      expect(joinMesh(member, { verb: "join", key }, new AbortController().signal)).rejects.toThrow(
-        "The mesh on compute",
-      );
+      expect(
+        joinMesh(member, { verb: "join", key: madeUpKey }, new AbortController().signal),
+      ).rejects.toThrow("The mesh on compute");
     await refused();
     await until("that it hears from headscale again", allOnline);
     forgetMember("compute");

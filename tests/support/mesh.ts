@@ -15,6 +15,8 @@ export const tailscale = (node: NodeName, command: string) =>
 export const headscale = (command: string, input = "") =>
   onNode("storage", `podman exec -i headscale headscale ${command}`, input);
 
+/** A key that nobody made. */
+export const madeUpKey = "hskey-auth-000000000000-0000000000000000000000000000000000000000";
 /** Where the nodes' keys are made. */
 export const coordinator = () => ({ connection: labConnection("storage"), container: "headscale" });
 /** A node as the program declares it a member. */

@@ -9,6 +9,7 @@ import {
   forgetMember,
   headscale,
   lan,
+  madeUpKey,
   memberOf,
   meshAddress,
   policy,
@@ -126,7 +127,7 @@ export const stranger: Scenario = {
         guest(`up --login-server=${server.ControlURL} --hostname=stranger --timeout=20s --auth-key=${key}`);
       let refused = false;
       try {
-        join("hskey-auth-000000000000-0000000000000000000000000000000000000000");
+        join(madeUpKey);
       } catch {
         refused = true;
       }
