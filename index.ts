@@ -7,7 +7,7 @@ import { storage } from "./nodes/storage";
 /**
  * One stack a node: `pulumi up --stack storage` sets up storage, and so on. What runs where stands in nodes/.
  *
- *   storage  always on   PostgreSQL, MinIO: all data of the house
+ *   storage  always on   PostgreSQL and the object store: all data of the house
  *   desktop  always on   the main machine
  *   compute  on demand   may be off or rebuilt at any time, so it keeps nothing
  */

@@ -2,10 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { MinioNode } from "../components/minio-node";
 import { rootSecretPrefix, type ObjectStoreEndpoints } from "../components/object-store";
 import { SeaweedCopy, SeaweedNode } from "../components/seaweed-node";
-import type { ConnectionArgs } from "../remote/connection-args";
-import { directoryNames } from "../remote/names";
-import { closeAll } from "../remote/ssh";
-import { declaredStore, engineRuns, type MinioSettings } from "../services";
+import { declaredStore, engineRuns } from "../services";
 import { reachable } from "../remote/reachable";
 import { houseAddress, requireAlwaysOn, type Node } from "../topology";
 import type { StackContext } from "./run-stack";
@@ -31,11 +28,18 @@ export interface ObjectStore {
   };
 }
 
+/** Where it runs, and what is there. */
+interface ObjectStorePlace {
+  readonly node: Node<"always-on">;
+  readonly firewall: pulumi.Resource;
+  /** Buckets that MinIO has already; these are taken over. */
+  readonly bucketsThere: readonly string[];
+}
+
 /** The engine that serves S3, and the one beside it, if any, with the same buckets and users. */
 export async function deployObjectStore(
-  { settings, topology, connection }: StackContext<"storage">,
-  node: Node<"always-on">,
-  firewall: pulumi.Resource,
+  { settings, topology }: StackContext<"storage">,
+  { node, firewall, bucketsThere }: ObjectStorePlace,
 ): Promise<ObjectStore> {
   const { sshIdentity, objectStore } = settings;
   const declared = declaredStore(settings);
@@ -45,7 +49,7 @@ export async function deployObjectStore(
         "minio",
         {
           ...{ node, sshIdentity, declared, askedAt, settings: settings.minio },
-          existing: await bucketsThere(connection, settings.minio),
+          existing: bucketsThere,
         },
         { dependsOn: firewall },
       )
@@ -119,12 +123,4 @@ async function apiAddress(
   const { apiPort } = objectStore.engine === "seaweedfs" ? seaweedfs : minio;
   const byMesh = houseAddress(node);
   return (await reachable(byMesh, apiPort)) ? byMesh : node.address;
-}
-
-/** MinIO keeps a bucket as a directory, so what is there is known without asking it. A preview asks no machine for it. */
-async function bucketsThere(connection: ConnectionArgs, { dataDirectory }: MinioSettings): Promise<string[]> {
-  if (pulumi.runtime.isDryRun()) return [];
-  const names = await directoryNames(connection, dataDirectory, new AbortController().signal);
-  await closeAll();
-  return names;
 }

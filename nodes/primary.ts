@@ -10,6 +10,7 @@ import { connectionOf, type Node, type NodeName, type Topology } from "../topolo
 import type { StorageOutputs } from "./storage-outputs";
 import type { StackContext } from "./run-stack";
 import { isOn } from "./is-on";
+import { refuse } from "./refuse";
 
 /** What could not be seen of a node that is on. */
 interface Unseen {
@@ -35,12 +36,6 @@ async function look(
   }
 }
 
-/** Ends an up, and has a preview fail at its end, once it has shown all the rest. */
-function refuse(sentence: string): void {
-  if (!pulumi.runtime.isDryRun()) throw new UserError(`${sentence} Nothing was changed.`);
-  void pulumi.log.error(sentence);
-}
-
 /**
  * storage's stack sets up a primary. When its standby was promoted, what it would do is wrong: a preview says so, an
  * up ends before anything is touched. So it does where that cannot be seen.
@@ -52,7 +47,6 @@ export async function requirePrimary(topology: Topology, settings: StorageSettin
     settings.postgres.replica.enabled && (isUnseen(here) || here?.role !== "primary")
       ? await look(desktop, settings.sshIdentity)
       : undefined;
-  await closeAll();
   const sentence = notPrimaryReason(isUnseen(here) ? undefined : here, isUnseen(other) ? undefined : other);
   if (sentence === undefined) {
     for (const each of [here, other]) {

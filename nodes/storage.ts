@@ -7,6 +7,7 @@ import { PowerKeeper } from "../components/power";
 import { PostgresNode } from "../components/postgres-node";
 import { admissionRules } from "../policies/admission";
 import { engineTopology } from "../policies/watch/topology";
+import { closeAll } from "../remote/ssh";
 import { postgresWith } from "../services";
 import { allAddressesOf, hostPort, nodeNames, requireAlwaysOn } from "../topology";
 import { deployBackupServer } from "./backup";
@@ -17,6 +18,7 @@ import type { StackContext } from "./run-stack";
 import { deployHeadscale, joinMesh } from "./mesh";
 import { declareMigrations } from "./migrations";
 import { deployObjectStore } from "./object-store";
+import { requireObjectsServed } from "./objects-there";
 import { observe } from "./observability";
 import { requirePrimary } from "./primary";
 import { declareJobs, deployJobRunner, jobsFile } from "./jobs";
@@ -44,7 +46,10 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
   const nodes = allAddressesOf(topology);
   const { k3s } = settings;
   const { replica } = settings.postgres;
-  await requirePrimary(topology, settings);
+  const [bucketsThere] = await Promise.all([
+    requireObjectsServed(context),
+    requirePrimary(topology, settings),
+  ]).finally(closeAll);
 
   const networks = k3s.enabled ? [k3s.podNetwork] : [];
 
@@ -75,7 +80,7 @@ export async function storage(context: StackContext<"storage">): Promise<pulumi.
 
   declareMigrations({ topology, settings }, node, postgres);
 
-  const store = await deployObjectStore(context, node, firewall);
+  const store = await deployObjectStore(context, { node, firewall, bucketsThere });
 
   if (settings.power.enabled) {
     new PowerKeeper(

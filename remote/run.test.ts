@@ -64,11 +64,14 @@ afterAll(async () => {
 });
 
 const ask = (path = folder) =>
-  runScript(connection, "names", {
-    stdin: `path\t${path}\nend\n`,
+  runScript(connection, "object-stores", {
+    stdin: `minio\t${path}\nseaweedfs\t${folder}/none\nend\n`,
     timeoutSeconds: 5,
     signal: new AbortController().signal,
   });
+
+/** What it says of a directory in which there is one, `found`. */
+const answered = "minio\tthere\tempty\nseaweedfs\tgone\tempty\nbucket\tfound\n";
 
 describe("a script on a node", () => {
   beforeEach(() => {
@@ -79,7 +82,7 @@ describe("a script on a node", () => {
   it("waits for a session while sshd has none to give, and hears all that comes at once", async () => {
     refusals = 3;
     mkdirSync(join(folder, "sub", "found"), { recursive: true });
-    expect(await ask(join(folder, "sub"))).toEqual({ code: 0, stdout: "found\n", stderr: "" });
+    expect(await ask(join(folder, "sub"))).toEqual({ code: 0, stdout: answered, stderr: "" });
     expect(refusals).toBe(0);
   });
 
@@ -92,13 +95,13 @@ describe("a script on a node", () => {
   ])("is heard alone where the login shell %s", async (_what, startUpFile) => {
     mkdirSync(join(folder, "chatty", "found"), { recursive: true });
     startUp = startUpFile;
-    expect(await ask(join(folder, "chatty"))).toEqual({ code: 0, stdout: "found\n", stderr: "" });
+    expect(await ask(join(folder, "chatty"))).toEqual({ code: 0, stdout: answered, stderr: "" });
   });
 
   it("says what went wrong without what the login shell had said before", async () => {
     startUp = "echo 'warning: no locale' >&2";
-    const cut = runScript(connection, "names", {
-      stdin: "path\t/\n",
+    const cut = runScript(connection, "object-stores", {
+      stdin: "minio\t/\n",
       timeoutSeconds: 5,
       signal: new AbortController().signal,
     });

@@ -14,7 +14,7 @@ const objectStoreSchema = strict({
   engine: engine
     .default("minio")
     .describe(
-      "what serves S3: `minio` or `seaweedfs`; see docs/components/object-store.md before changing it",
+      "what serves S3: `seaweedfs`, as the stack file of a new house says, or `minio`, for houses that began with it; changing it moves nothing: docs/components/object-store.md",
     ),
   beside: engine
     .optional()

@@ -3,7 +3,7 @@ import { clean, once, prepare, services } from "../../lab/drills/wipe/desktop";
 import { homelabCommand } from "../support/command";
 import { launchSample } from "../support/dagster";
 import { lab, onNode } from "../support/lab";
-import { byHand, dsnOf, mc, psql } from "../support/services";
+import { byHand, dsnOf, psql, storeClient } from "../support/services";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
 import { kubectl, ready, until } from "./kubectl";
 
@@ -135,7 +135,7 @@ describe("compute's services", () => {
 
 describe("a Dagster asset", () => {
   it(
-    "is materialised by Dagster's client on desktop: rows in PostgreSQL, bytes in MinIO",
+    "is materialised by Dagster's client on desktop: rows in PostgreSQL, bytes in S3",
     { timeout: 600_000 },
     () => {
       const began = Date.now();
@@ -155,7 +155,7 @@ describe("a Dagster asset", () => {
         ),
       ).toBe("1");
       expect(uri).toBe("s3://parquet/samples/test.parquet");
-      const sum = mc("cat root/parquet/samples/test.parquet | sha256sum");
+      const sum = storeClient("cat root/parquet/samples/test.parquet | sha256sum");
       expect(sum.split(" ")[0]).toBe(sha256);
     },
   );
@@ -163,7 +163,7 @@ describe("a Dagster asset", () => {
 
 describe("an MLflow run", () => {
   it(
-    "is logged with an artifact by MLflow's client on desktop: rows in PostgreSQL, bytes in MinIO",
+    "is logged with an artifact by MLflow's client on desktop: rows in PostgreSQL, bytes in S3",
     { timeout: 600_000 },
     () => {
       const began = Date.now();
@@ -171,7 +171,7 @@ describe("an MLflow run", () => {
       tell("MLflow run logged, client's start included", (Date.now() - began) / 1000);
       const books = dsnOf(handedOut(), "system", "mlflow");
       expect(psql("desktop", books, `select status from runs where run_uuid = '${run}'`)).toBe("FINISHED");
-      const sum = mc(`cat root/mlflow/${key} | sha256sum`);
+      const sum = storeClient(`cat root/mlflow/${key} | sha256sum`);
       expect(sum.split(" ")[0]).toBe(sha256);
     },
   );

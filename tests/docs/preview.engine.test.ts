@@ -41,7 +41,7 @@ describe("the preview of the CI workflow", { timeout: 300_000 }, () => {
       expect(of(name)).toMatch(/\+ \d+ to create/);
     }
     expect(of("storage")).toContain("homelab:index:PostgresNode postgres create");
-    expect(of("storage")).toContain("homelab:index:MinioNode minio create");
+    expect(of("storage")).toContain("homelab:index:SeaweedNode seaweedfs create");
     for (const reader of ["desktop", "compute"]) {
       expect(of(reader)).toContain(
         `${reader} reads where PostgreSQL and the object store are from the stack storage`,

@@ -37,8 +37,8 @@ const byLan = (from: NodeName) =>
 const byMesh = (from: NodeName) =>
   granted(from).map((one) => one.replace(/^[a-z]+/, (name) => meshAddress(name as NodeName)));
 const ssh = (one: string) => one.endsWith(":22");
-/** Open on the LAN whatever goes by the mesh: SSH, and the cluster's API where there is one. */
-const stays = (one: string) => ssh(one) || one.endsWith(":6443");
+/** Open on the LAN whatever goes by the mesh: SSH, the cluster's API where there is one, and what a lost storage restores from. */
+const stays = (one: string) => ssh(one) || one.endsWith(":6443") || one === `${lan("desktop")}:8010`;
 
 beforeAll(() => until("that all are members", allOnline));
 

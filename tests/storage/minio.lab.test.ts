@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
-import { mc, s3 } from "../support/services";
-import { handedOut } from "../support/stack";
+import { incarnation, mc, s3 } from "../support/services";
+import { ChangedConfig, handedOut, preview, up } from "../support/stack";
 
 let storage: StorageOutputs;
 const object = "mlflow/lab-test/model.txt";
@@ -70,6 +70,20 @@ describe("MinIO on storage", () => {
         .status;
     expect(state("mlflow")).toBe("Enabled");
     expect(state("parquet")).not.toBe("Enabled");
+  });
+
+  it("is not left for an engine that would begin empty: a preview fails, an up ends, and nothing was touched", () => {
+    expect(s3(storage, "mlflow", "PUT", object, "kept").status).toBe(200);
+    const before = incarnation("minio");
+    const other = new ChangedConfig().with([[["homelab:objectStore", "engine"], "seaweedfs"]]);
+    const sentence = "SeaweedFS would begin with empty buckets. Set homelab:objectStore.engine to minio";
+    for (const run of [preview("storage", ...other), up("storage", ...other)]) {
+      expect(run.code).not.toBe(0);
+      expect(run.text.replace(/\s+/g, " ")).toContain(sentence);
+    }
+    expect(incarnation("minio")).toBe(before);
+    expect(s3(storage, "mlflow", "GET", object)).toEqual({ status: 200, body: "kept" });
+    expect(onNode("storage", "ls /srv/homelab")).not.toContain("seaweedfs");
   });
 
   it("shows nothing to one who has no key", () => {

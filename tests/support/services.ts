@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { NodeName } from "../../topology";
 import { beginOnNode, onNode } from "./lab";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
@@ -129,11 +131,26 @@ export function incarnation(service: "postgres" | "minio" | "homelab-firewall"):
 export function servicesBack(seconds = 60): void {
   const ready = [
     "podman exec --user postgres postgres sh /etc/postgresql/ready.sh 5432 2>/dev/null",
-    "curl -sf -o /dev/null http://127.0.0.1:9000/minio/health/cluster",
+    'curl -sf -o /dev/null "$HEALTH"',
     // A server answers before systemd has done all that belongs to its start.
-    "systemctl is-active --quiet postgres && systemctl is-active --quiet minio",
+    'systemctl is-active --quiet postgres && systemctl is-active --quiet "$ENGINE"',
   ].join(" && ");
-  onNode("storage", `timeout ${seconds} sh -c 'until ${ready}; do sleep 0.3; done'`);
+  // Whichever engine serves S3, as the backup knows it.
+  const engine = `. /etc/homelab/backup/config
+case $MINIO_SECRETS in
+  *seaweedfs*) ENGINE=seaweedfs HEALTH=http://127.0.0.1:$MINIO_PORT/healthz ;;
+  *) ENGINE=minio HEALTH=http://127.0.0.1:$MINIO_PORT/minio/health/cluster ;;
+esac
+export ENGINE HEALTH`;
+  onNode("storage", `${engine}\ntimeout ${seconds} sh -c 'until ${ready}; do sleep 0.3; done'`);
+}
+
+const clientScript = readFileSync(join(__dirname, "../../lab/store-client.sh"), "utf8");
+
+/** Objects of whichever engine serves S3, by MinIO's client, with the root user's credentials. */
+export function storeClient(command: string): string {
+  const program = `exec mc --quiet --json ${command}`;
+  return onNode("storage", "bash -s", `${clientScript}\nstore_client <<'PROGRAM'\n${program}\nPROGRAM\n`).trim();
 }
 
 /** Objects of MinIO and its administration, by its own client in the container, with the root user's credentials. */

@@ -19,7 +19,7 @@ import {
 /** What is compared, in the order of the report. */
 export const kinds = [
   "commits in PostgreSQL",
-  "objects in MinIO",
+  "objects in S3",
   "segments of WAL in the backup",
   "seals of segments",
   "base backups and dumps",
@@ -57,7 +57,9 @@ export interface Before {
 }
 
 type Lines = ReadonlyMap<string, readonly (readonly string[])[]>;
-const script = readFileSync(join(__dirname, "look.sh"), "utf8");
+const script = ["../../store-client.sh", "look.sh"]
+  .map((name) => readFileSync(join(__dirname, name), "utf8"))
+  .join("\n");
 
 function look(round: number, known: readonly string[]): Lines {
   const said = onNode("storage", `bash -s -- ${[bucket, folder(round), ...known].join(" ")}`, script);
@@ -160,7 +162,7 @@ export function compare(
       said.commits.length,
       said.commits.filter((n) => !numbers.has(n)).map((n) => `${n} is gone`),
     ],
-    "objects in MinIO": [said.objects.length, wrong(said.objects, sums(lines, "object"))],
+    "objects in S3": [said.objects.length, wrong(said.objects, sums(lines, "object"))],
     "segments of WAL in the backup": [
       fresh(said.segments, at.counted),
       gone(said.segments, first(lines, "segment")),

@@ -7,7 +7,7 @@ import { errorMessage } from "../../../packages/errors";
 import { receives, script } from "../../../tests/support/backup";
 import { lab, onNode } from "../../../tests/support/lab";
 import { seconds } from "../../../tests/support/pair";
-import { byHand, dsnOf, mc, psql, servicesBack } from "../../../tests/support/services";
+import { byHand, dsnOf, psql, servicesBack, storeClient } from "../../../tests/support/services";
 import {
   beginUp,
   ChangedConfig,
@@ -132,7 +132,7 @@ function prepare(storage: StorageOutputs): Before {
 async function tidy(): Promise<void> {
   byHand("agent_gateway", `DROP TABLE IF EXISTS ${table}`);
   // It says a line for each object, and of fifty rounds there are fifteen thousand.
-  mc(`rm --recursive --force root/${bucket}/lab-cut >/dev/null`);
+  storeClient(`rm --recursive --force root/${bucket}/lab-cut >/dev/null`);
   await removeUnit(unitOf(1), never);
   for (const one of [secretOf(0), other]) await removeSecret(one, never);
   await closeAll();

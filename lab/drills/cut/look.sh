@@ -1,5 +1,5 @@
 # look.sh BUCKET FOLDER KNOWN-BACKUP…: on storage after it came back: what is there, and what is torn, a line each, tab-separated.
-# `torn WHAT WHY` is a finding. KNOWN-BACKUPs were looked through after an earlier cut, and so was the WAL before the newest of them.
+# After ../../store-client.sh. `torn WHAT WHY` is a finding. KNOWN-BACKUPs were looked through after an earlier cut, and so was the WAL before the newest of them.
 # shellcheck shell=bash disable=SC2154,SC2016
 set -uo pipefail
 # shellcheck source=/dev/null
@@ -68,12 +68,8 @@ if [ -n "$since" ]; then checked "WAL since the base backup $since" wal_whole "$
 
 # The mirror, the objects, the repository.
 (cd "$BACKUP_DIRECTORY/buckets/$bucket/$folder" 2>/dev/null && sha256sum -- * | sed 's/^/mirror\t/')
-# shellcheck disable=SC2016 # for the container's shell
-  podman exec -i minio sh -s "$bucket/$folder" <<'SH' | sed 's/^/object\t/'
-export MC_HOST_root="http://$(cat /run/secrets/homelab-minio-root-user):$(cat /run/secrets/homelab-minio-root-password)@127.0.0.1:9000"
-rm -rf /tmp/lab-cut
+store_client "$bucket/$folder" <<'SH' | sed 's/^/object\t/'
 mc --quiet mirror "root/$1" /tmp/lab-cut >/dev/null && cd /tmp/lab-cut && sha256sum *
-rm -rf /tmp/lab-cut
 SH
 if [ -e "$BACKUP_DIRECTORY/repository/desktop/config" ]; then
   # shellcheck source=/dev/null

@@ -18,12 +18,13 @@ import {
   type Grant,
 } from "../../../tests/support/mesh";
 import { until } from "../../../tests/support/until";
-import { up, well } from "../../../tests/support/stack";
+import { handedOut, up, well } from "../../../tests/support/stack";
 import { nodeNames, type NodeName } from "../../../topology";
 import { must, seconds, type Scenario } from "./scenario";
 
 const signal = new AbortController().signal;
-const s3 = () => `${meshAddress("storage")}:9000`;
+/** Where S3 is served in the mesh, whichever engine does. */
+const s3 = () => `${meshAddress("storage")}:${new URL(handedOut().S3_ENDPOINT).port}`;
 const goes = (from: NodeName) => (reached(from, [s3()]).length > 0 ? true : undefined);
 
 /** headscale is off; who is connected goes on. Leases of a day are none in headscale: nothing of a member ends by itself. */

@@ -1,0 +1,39 @@
+import { objectStores, type ObjectStores } from "../remote/object-stores";
+import type { ObjectStoreEngine, ObjectStoreSettings } from "../services";
+import { isOn } from "./is-on";
+import { refuse } from "./refuse";
+import type { StackContext } from "./run-stack";
+
+const titles = { minio: "MinIO", seaweedfs: "SeaweedFS" } as const;
+
+/**
+ * Ends an up, before anything is touched, and has a preview fail, where the house would go on with an engine that begins with
+ * empty buckets while the other one's objects are there.
+ * @returns the buckets that MinIO has already: it keeps each as a directory, so it need not be asked
+ */
+export async function requireObjectsServed({
+  node,
+  settings,
+  connection,
+}: StackContext<"storage">): Promise<readonly string[]> {
+  if (!(await isOn(node))) return [];
+  const directories = {
+    minio: settings.minio.dataDirectory,
+    seaweedfs: settings.seaweedfs.dataDirectory,
+  };
+  const found = await objectStores(connection, directories, new AbortController().signal);
+  const sentence = leftBehindReason(settings.objectStore, found, directories);
+  if (sentence !== undefined) refuse(sentence);
+  return found.buckets;
+}
+
+/** Why the engine must stay the other one for now, if it must: a sentence. Once it ran beside, it is the person's to know. */
+export function leftBehindReason(
+  { engine }: Pick<ObjectStoreSettings, "engine">,
+  found: Pick<ObjectStores, ObjectStoreEngine>,
+  directories: Readonly<Record<ObjectStoreEngine, string>>,
+): string | undefined {
+  const other = engine === "minio" ? "seaweedfs" : "minio";
+  if (found[engine].there || !found[other].holds) return undefined;
+  return `homelab:objectStore.engine is ${engine}, and the objects are ${titles[other]}'s (${directories[other]} on storage): ${titles[engine]} would begin with empty buckets. Set homelab:objectStore.engine to ${other}; docs/runbooks/move-objects.md moves the objects. If nobody wants them any more, set that directory aside.`;
+}
