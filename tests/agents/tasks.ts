@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { expect } from "vitest";
 import { inboxOf } from "../../services/agents-settings";
-import { outputsOf } from "../support/stack";
+import { onLan, outputsOf } from "../support/stack";
 import { newId, traceparent } from "../support/trace";
 
 export interface Outputs {
@@ -11,8 +11,11 @@ export interface Outputs {
   readonly passwords: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** What desktop hands out, passwords included. */
-export const agentsHandedOut = () => outputsOf("desktop") as Outputs;
+/** What desktop hands out, passwords included; by the LAN. */
+export function agentsHandedOut(): Outputs {
+  const { NATS_URL, INFERENCE_URL, passwords } = outputsOf("desktop") as Outputs;
+  return { NATS_URL: onLan(NATS_URL), INFERENCE_URL: onLan(INFERENCE_URL), passwords };
+}
 
 /** Gives tasks out to the pools of the lab's desktop, as whoever has work for agents. */
 export class Tasks {

@@ -150,7 +150,11 @@ const clientScript = readFileSync(join(__dirname, "../../lab/store-client.sh"), 
 /** Objects of whichever engine serves S3, by MinIO's client, with the root user's credentials. */
 export function storeClient(command: string): string {
   const program = `exec mc --quiet --json ${command}`;
-  return onNode("storage", "bash -s", `${clientScript}\nstore_client <<'PROGRAM'\n${program}\nPROGRAM\n`).trim();
+  return onNode(
+    "storage",
+    "bash -s",
+    `${clientScript}\nstore_client <<'PROGRAM'\n${program}\nPROGRAM\n`,
+  ).trim();
 }
 
 /** Objects of MinIO and its administration, by its own client in the container, with the root user's credentials. */

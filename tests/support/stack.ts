@@ -71,11 +71,16 @@ export const natsHandedOut = () =>
     readonly passwords: { readonly nats: Record<string, string> };
   };
 
-/** The same by the LAN: this computer is no member of the mesh, whose addresses are handed out where there is one. */
+/** A URL of desktop by the LAN: this computer is no member of the mesh, whose addresses are handed out where there is one. */
+export const onLan = (url: string): string =>
+  url.replace(/(?<=^\w+:\/\/)[^/]+/, (host) =>
+    hostPort(labTopology().nodes.desktop.address, Number(/\d+$/.exec(host)?.[0])),
+  );
+
+/** The same by the LAN. */
 export function natsOnLan(): ReturnType<typeof natsHandedOut> {
   const { NATS_URL, passwords } = natsHandedOut();
-  const port = Number(new URL(NATS_URL).port);
-  return { NATS_URL: `nats://${hostPort(labTopology().nodes.desktop.address, port)}`, passwords };
+  return { NATS_URL: onLan(NATS_URL), passwords };
 }
 
 /** An up in a process group of its own, which {@link cut} ends at once with all its processes. */
