@@ -107,7 +107,9 @@ export function alertmanagerConfig(receivers: Receivers): string {
         group_by: groups,
         group_wait: "5s",
         group_interval: "1m",
-        repeat_interval: "12h",
+        // It also bounds how long an alert stays untold that ends while this is off and comes again: what was told is remembered,
+        // that it ended is not.
+        repeat_interval: "4h",
         routes: [
           ...Object.keys(others).map((name) => ({
             matchers: [`notify=~"(.*,)?${name}(,.*)?"`],

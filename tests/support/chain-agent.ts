@@ -1,6 +1,6 @@
 import { connect, headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { onNode } from "./lab";
-import { natsOnLan } from "./stack";
+import { natsHandedOut } from "./stack";
 import { idIn, traceparent } from "./trace";
 
 /** An agent of a few lines on desktop, and who has a task for it: two connections to NATS. */
@@ -11,7 +11,7 @@ export class ChainAgent {
   ) {}
 
   static async open(): Promise<ChainAgent> {
-    const { NATS_URL: servers, passwords } = natsOnLan();
+    const { NATS_URL: servers, passwords } = natsHandedOut();
     const one = () => connect({ servers, user: "agent", pass: passwords.nats.agent ?? "" });
     return new ChainAgent(await one(), await one());
   }

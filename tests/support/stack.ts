@@ -64,22 +64,18 @@ export function outputsOf(node: NodeName): unknown {
 /** What storage hands out, passwords included. */
 export const handedOut = (): StorageOutputs => outputsOf("storage") as StorageOutputs;
 
-/** Where NATS on desktop is, and the passwords of its users. */
-export const natsHandedOut = () =>
-  outputsOf("desktop") as {
-    readonly NATS_URL: string;
-    readonly passwords: { readonly nats: Record<string, string> };
-  };
-
 /** A URL of desktop by the LAN: this computer is no member of the mesh, whose addresses are handed out where there is one. */
 export const onLan = (url: string): string =>
   url.replace(/(?<=^\w+:\/\/)[^/]+/, (host) =>
     hostPort(labTopology().nodes.desktop.address, Number(/\d+$/.exec(host)?.[0])),
   );
 
-/** The same by the LAN. */
-export function natsOnLan(): ReturnType<typeof natsHandedOut> {
-  const { NATS_URL, passwords } = natsHandedOut();
+/** Where NATS on desktop is, by the LAN, and the passwords of its users. */
+export function natsHandedOut(): {
+  readonly NATS_URL: string;
+  readonly passwords: { readonly nats: Readonly<Record<string, string>> };
+} {
+  const { NATS_URL, passwords } = outputsOf("desktop") as ReturnType<typeof natsHandedOut>;
   return { NATS_URL: onLan(NATS_URL), passwords };
 }
 

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { CutDisk } from "../../../tests/support/cut-disk";
 import { onNode } from "../../../tests/support/lab";
 import { NatsServer, passwordOf } from "../../../tests/support/nats-server";
-import { ChangedConfig, natsOnLan, preview, up, well } from "../../../tests/support/stack";
+import { ChangedConfig, natsHandedOut, preview, up, well } from "../../../tests/support/stack";
 import type { Nats } from "./streams";
 
 /** Where NATS runs, and loses its power with what was not synced. */
@@ -28,7 +28,7 @@ export function onDesktop(syncInterval: string): Promise<Place> {
   const power = (...args: string[]) => run(join(__dirname, "../../node"), args, { timeout: 600_000 });
   return Promise.resolve({
     name: "desktop",
-    nats: natsOnLan(),
+    nats: natsHandedOut(),
     cut: () => power("kill", "--lose-cache", "desktop"),
     start: () => power("start", "desktop"),
     end: () => {
