@@ -12,11 +12,12 @@ vi.mock("../remote/object-stores", () => ({ objectStores: vi.fn() }));
 vi.mock("./is-on", () => ({ isOn: () => Promise.resolve(true) }));
 
 const directories = { minio: "/srv/homelab/minio", seaweedfs: "/srv/homelab/seaweedfs" };
-const gone = { there: false, holds: false };
-const empty = { there: true, holds: false };
-const full = { there: true, holds: true };
+const gone = { there: false, holds: false, runs: false };
+const empty = { there: true, holds: false, runs: true };
+const full = { there: true, holds: true, runs: true };
+const left = { ...full, runs: false };
 
-describe("an engine that would begin empty beside the other one's objects", () => {
+describe("an engine that would take the place of the other one's objects", () => {
   it.each([
     ["minio", "seaweedfs", "SeaweedFS's"],
     ["seaweedfs", "minio", "MinIO's"],
@@ -27,6 +28,17 @@ describe("an engine that would begin empty beside the other one's objects", () =
     expect(sentence).toContain(`Set homelab:objectStore.engine to ${other};`);
     // The way by the runbook: it ran beside before it serves.
     expect(leftBehindReason({ engine }, { ...found, [engine]: empty }, directories)).toBeUndefined();
+  });
+
+  it("is refused also where it has objects of former days: it was moved away from, and runs no more", () => {
+    const sentence = leftBehindReason({ engine: "minio" }, { minio: left, seaweedfs: full }, directories);
+    expect(sentence).toContain(
+      "MinIO has only what it had when it last ran. Set homelab:objectStore.engine to seaweedfs;",
+    );
+    // The machine was set up anew, and its data is on another disk.
+    expect(
+      leftBehindReason({ engine: "minio" }, { minio: left, seaweedfs: left }, directories),
+    ).toBeUndefined();
   });
 
   it("may begin where there are no objects, or none but its own", () => {

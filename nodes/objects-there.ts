@@ -7,8 +7,8 @@ import type { StackContext } from "./run-stack";
 const titles = { minio: "MinIO", seaweedfs: "SeaweedFS" } as const;
 
 /**
- * Ends an up, before anything is touched, and has a preview fail, where the house would go on with an engine that begins with
- * empty buckets while the other one's objects are there.
+ * Ends an up, before anything is touched, and has a preview fail, where the house would go on with an engine that has no objects,
+ * or former ones, while the other one's are there.
  * @returns the buckets that MinIO has already: it keeps each as a directory, so it need not be asked
  */
 export async function requireObjectsServed({
@@ -27,13 +27,20 @@ export async function requireObjectsServed({
   return found.buckets;
 }
 
-/** Why the engine must stay the other one for now, if it must: a sentence. Once it ran beside, it is the person's to know. */
+/**
+ * Why the engine must stay the other one for now, if it must: a sentence. An engine that runs beside the other one may take its
+ * place: what it has then is the person's to know. Where neither runs, the machine's system was set up anew around its data.
+ */
 export function leftBehindReason(
   { engine }: Pick<ObjectStoreSettings, "engine">,
   found: Pick<ObjectStores, ObjectStoreEngine>,
   directories: Readonly<Record<ObjectStoreEngine, string>>,
 ): string | undefined {
   const other = engine === "minio" ? "seaweedfs" : "minio";
-  if (found[engine].there || !found[other].holds) return undefined;
-  return `homelab:objectStore.engine is ${engine}, and the objects are ${titles[other]}'s (${directories[other]} on storage): ${titles[engine]} would begin with empty buckets. Set homelab:objectStore.engine to ${other}; docs/runbooks/move-objects.md moves the objects. If nobody wants them any more, set that directory aside.`;
+  const replaces = found[other].runs && !found[engine].runs;
+  if (!found[other].holds || (found[engine].there && !replaces)) return undefined;
+  const has = found[engine].there
+    ? "has only what it had when it last ran"
+    : "would begin with empty buckets";
+  return `homelab:objectStore.engine is ${engine}, and the objects are ${titles[other]}'s (${directories[other]} on storage): ${titles[engine]} ${has}. Set homelab:objectStore.engine to ${other}; docs/runbooks/move-objects.md moves the objects. If nobody wants them any more, set that directory aside.`;
 }

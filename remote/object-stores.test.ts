@@ -19,7 +19,8 @@ const put = (path: string, bytes = 100) => {
 };
 
 function ask(end = "end\n") {
-  const { status, stdout, stderr } = spawnSync("bash", ["-c", scriptText("object-stores")], {
+  const script = scriptText("object-stores").replace("/etc/containers/systemd", `${folder}/quadlets`);
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
     encoding: "utf8",
     input: `minio\t${folder}/minio\nseaweedfs\t${folder}/weed\n${end}`,
   });
@@ -28,7 +29,11 @@ function ask(end = "end\n") {
 
 describe("what each engine of the object store has", () => {
   it("is nothing where neither was ever set up", () => {
-    expect(ask()).toEqual({ status: 0, stderr: "", rows: ["minio\tgone\tempty", "seaweedfs\tgone\tempty"] });
+    expect(ask()).toEqual({
+      status: 0,
+      stderr: "",
+      rows: ["minio\tgone\tempty\toff", "seaweedfs\tgone\tempty\toff"],
+    });
   });
 
   it("is no object where MinIO has buckets, and its own files in them and beside them", () => {
@@ -36,7 +41,7 @@ describe("what each engine of the object store has", () => {
     put("minio/.minio.sys/buckets/mlflow/.metadata.bin/xl.meta");
     put("minio/.lock");
     const { rows } = ask();
-    expect(rows.slice(0, 2)).toEqual(["minio\tthere\tempty", "seaweedfs\tgone\tempty"]);
+    expect(rows.slice(0, 2)).toEqual(["minio\tthere\tempty\toff", "seaweedfs\tgone\tempty\toff"]);
     expect(rows.slice(2)).toEqual(["bucket\tmlflow"]);
   });
 
@@ -44,16 +49,17 @@ describe("what each engine of the object store has", () => {
     put("minio/.minio.sys/format.json");
     mkdirSync(join(folder, "minio/empty"));
     put("minio/parquet/a folder/an object/xl.meta");
-    expect(ask().rows[0]).toBe("minio\tthere\tholds");
+    put("quadlets/minio.container");
+    expect(ask().rows[0]).toBe("minio\tthere\tholds\truns");
   });
 
   it("is no object where SeaweedFS has volumes without anything in them, or only its diary", () => {
     put("weed/mlflow_3.dat", 8);
     put("weed/7.dat", 4096);
     put("weed/filerldb2/000001.log");
-    expect(ask().rows).toEqual(["minio\tgone\tempty", "seaweedfs\tthere\tempty"]);
+    expect(ask().rows).toEqual(["minio\tgone\tempty\toff", "seaweedfs\tthere\tempty\toff"]);
     put("weed/mlflow_4.dat", 9);
-    expect(ask().rows[1]).toBe("seaweedfs\tthere\tholds");
+    expect(ask().rows[1]).toBe("seaweedfs\tthere\tholds\toff");
   });
 
   it("is not answered where the question was cut short", () => {

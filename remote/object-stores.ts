@@ -11,6 +11,8 @@ export interface EngineData {
   readonly there: boolean;
   /** Whether there are objects in it. */
   readonly holds: boolean;
+  /** Whether its unit is set up. */
+  readonly runs: boolean;
 }
 
 /** What each engine of the object store has on a node, and the names of the directories in MinIO's: its buckets. */
@@ -35,8 +37,8 @@ export async function objectStores(
     );
   const lines = result.stdout.split("\n").map((line) => line.split("\t"));
   const of = (engine: Engine): EngineData => {
-    const [, there, holds] = lines.find(([key]) => key === engine) ?? [];
-    return { there: there === "there", holds: holds === "holds" };
+    const [, there, holds, runs] = lines.find(([key]) => key === engine) ?? [];
+    return { there: there === "there", holds: holds === "holds", runs: runs === "runs" };
   };
   return {
     ...{ minio: of("minio"), seaweedfs: of("seaweedfs") },

@@ -71,7 +71,7 @@ const ask = (path = folder) =>
   });
 
 /** What it says of a directory in which there is one, `found`. */
-const answered = "minio\tthere\tempty\nseaweedfs\tgone\tempty\nbucket\tfound\n";
+const answered = "minio\tthere\tempty\toff\nseaweedfs\tgone\tempty\toff\nbucket\tfound\n";
 
 describe("a script on a node", () => {
   beforeEach(() => {
