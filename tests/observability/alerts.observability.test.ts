@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ruleGroups } from "../../components/observability-stack/rules";
+import { hasCluster } from "../../lab/drills/list";
 import { now, query, Receiver } from "../support/alerts";
 import { until } from "../support/until";
 import { nodeNames } from "../../topology";
@@ -33,14 +34,19 @@ describe("what the house measures", () => {
 
   it("comes from whatever a node's services declare, with no line for it on storage", () => {
     const all = query('up{job!="node"} == 1');
-    expect(all.map(({ metric }) => `${metric.job} ${metric.node}`).sort()).toEqual([
-      "alertmanager desktop",
-      "alertmanager storage",
-      "minio-s3-api storage",
-      "postgres storage",
-      "prometheus storage",
-      "victorialogs storage",
-    ]);
+    const seen = all.map(({ metric }) => `${metric.job} ${metric.node}`);
+    const always = [
+      ...["alertmanager desktop", "alertmanager storage", "minio-s3-api storage", "postgres storage"],
+      ...["prometheus storage", "victorialogs storage"],
+    ];
+    expect(seen).toEqual(expect.arrayContaining(always));
+    // Whatever else is switched on in this lab, once each.
+    expect(new Set(seen).size).toBe(seen.length);
+    if (!hasCluster()) expect(seen.filter((one) => /^(kubelet|cadvisor) /.test(one))).toEqual([]);
+    else
+      expect(seen).toEqual(
+        expect.arrayContaining(nodeNames.flatMap((node) => [`cadvisor ${node}`, `kubelet ${node}`])),
+      );
   });
 
   // What the lab has none of here (Prefect, the mesh, agents and their models are suites of their own), and what is written only when it happens.
