@@ -49,6 +49,13 @@ export const codeEnv = (bucket: string) => ({
   PYTHONPATH: packagesPath,
 });
 
+/**
+ * Of a run's pod. Dagster has what a step prints shown in the pod's log by a `tail` that looks once a second, and ends it with the
+ * step, so that the last lines were in no log of the house: it waits until they were seen.
+ * @see https://github.com/dagster-io/dagster/issues/23336
+ */
+const runEnv = { HOME: "/tmp", DAGSTER_COMPUTE_LOG_TAIL_WAIT_AFTER_FINISH: "2" };
+
 /** What of `homelab:compute.dagster` its configuration says. */
 export interface InstanceSettings {
   readonly image: string;
@@ -122,7 +129,7 @@ function runPod(own: InstanceSettings, { node, pinned }: PodContext) {
   });
   return {
     container_config: {
-      env: Object.entries({ HOME: "/tmp", ...codeEnv(bucket) }).map(([name, value]) => ({ name, value })),
+      env: Object.entries({ ...runEnv, ...codeEnv(bucket) }).map(([name, value]) => ({ name, value })),
       resources: { requests: { cpu: runCpu, memory: runMemory } },
       securityContext: containerSecurity,
       volumeMounts: mounts,

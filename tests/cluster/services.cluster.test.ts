@@ -157,6 +157,8 @@ describe("a Dagster asset", () => {
       expect(uri).toBe("s3://parquet/samples/test.parquet");
       const sum = storeClient("cat root/parquet/samples/test.parquet | sha256sum");
       expect(sum.split(" ")[0]).toBe(sha256);
+      // To the last line of the step.
+      expect(kubectl(["logs", `job/dagster-run-${run}`, ...here])).toContain("1234 rows in s3://parquet/");
     },
   );
 });
