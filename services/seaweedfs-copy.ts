@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { flag, image, strict } from "./fields";
-import { pairPorts, seaweedImage, seaweedKeys } from "./seaweedfs";
+import { ownPorts, pairPorts, seaweedImage, seaweedKeys } from "./seaweedfs";
 import { service } from "./service";
 
 /**
@@ -35,6 +35,7 @@ export const seaweedfsCopy = service({
       ...{ title: "SeaweedFS", port: metricsPort, key: "seaweedfsCopy.metricsPort", from: ["storage"] },
       metrics: "/metrics",
     },
+    ...ownPorts("desktop", apiPort, ["filer"]),
     ...pairPorts("storage", false),
   ],
   keeps: ({ dataDirectory }) => ({

@@ -9,7 +9,10 @@ export const seaweedImage = "docker.io/chrislusf/seaweedfs:4.53";
 
 /** What SeaweedFS has on each node that it runs on. */
 export const seaweedKeys = {
-  apiPort: port.default(8333).describe("TCP port of the S3 API"),
+  apiPort: port
+    .max(55_535, "must be at most 55535: SeaweedFS listens 10000 above it, too")
+    .default(8333)
+    .describe("TCP port of the S3 API, at most 55535"),
   metricsPort: port.default(9327).describe("TCP port of its own figures, open to storage's Prometheus"),
   dataDirectory: dataDirectory
     .default("/srv/homelab/seaweedfs")
@@ -49,12 +52,25 @@ export type SeaweedfsSettings = z.output<typeof seaweedfsSchema>;
 export const seaweedfsParts = { master: 9333, volume: 9334, filer: 9335 } as const;
 const grpc = (part: keyof typeof seaweedfsParts) => seaweedfsParts[part] + 10_000;
 
+/**
+ * What it listens on for all addresses and nobody has to reach but itself: that of S3 for gRPC, and of two that keep a copy each the
+ * doors for HTTP.
+ */
+export const ownPorts = (
+  node: NodeName,
+  apiPort: number,
+  parts: readonly (keyof typeof seaweedfsParts)[],
+): ServicePort[] => [
+  { title: "SeaweedFS S3 gRPC", port: apiPort + 10_000, from: [node] },
+  ...parts.map((part) => ({ title: `SeaweedFS ${part}`, port: seaweedfsParts[part], from: [node] })),
+];
+
 /** What the two nodes that keep a copy each open to each other. @param from the other one */
 export const pairPorts = (from: NodeName, leads: boolean): ServicePort[] => [
-  ...(leads ? [{ title: "SeaweedFS master", port: grpc("master"), from: [from] }] : []),
+  ...(leads ? [{ title: "SeaweedFS master gRPC", port: grpc("master"), from: [from] }] : []),
   { title: "SeaweedFS volumes", port: seaweedfsParts.volume, from: [from] },
   { title: "SeaweedFS volumes gRPC", port: grpc("volume"), from: [from] },
-  { title: "SeaweedFS filer", port: grpc("filer"), from: [from] },
+  { title: "SeaweedFS filer gRPC", port: grpc("filer"), from: [from] },
 ];
 
 function problems({ copy }: SeaweedfsSettings, { topology, stack }: JudgedBy): string[] {
@@ -92,6 +108,7 @@ export const seaweedfs = service({
       ...{ title: "SeaweedFS", port: metricsPort, key: "seaweedfs.metricsPort", from: ["storage"] },
       metrics: "/metrics",
     },
+    ...ownPorts("storage", apiPort, copy === "off" ? [] : ["master", "filer"]),
     ...(copy === "off" ? [] : pairPorts("desktop", true)),
   ],
   keeps: ({ dataDirectory }) => ({

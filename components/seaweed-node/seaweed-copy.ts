@@ -48,6 +48,7 @@ export class SeaweedCopy extends pulumi.ComponentResource {
     );
     const peer = pulumi.unsecret(given.apply(({ master }) => master)).apply((follows) => ({
       ...{ node: node.name, address: houseAddress(node), follows },
+      other: follows.slice(0, follows.lastIndexOf(":")).replace(/^\[|\]$/g, ""),
     }));
     this.unit = declareSeaweed(
       name,

@@ -103,7 +103,7 @@ export class SeaweedNode extends pulumi.ComponentResource {
       settings.copy === "off"
         ? undefined
         : {
-            peer: { node: node.name, address, required },
+            peer: { ...{ node: node.name, address, required }, other: houseAddress(args.copyOn) },
             password: password(
               `${name}-peer`,
               { connection, name: peerPasswordSecret },

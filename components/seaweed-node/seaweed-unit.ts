@@ -27,6 +27,8 @@ export interface WeedPeer {
   readonly node: string;
   /** Address by which the other one reaches it. */
   readonly address: string;
+  /** The other one's. Of whatever asks over HTTP, only the two are answered: the master deletes a bucket's volumes without a key. */
+  readonly other: string;
   /** `host:port` of the master that it follows. @default its own */
   readonly follows?: string;
   /** Whether each object is kept on both. It is the master who sees to that. @default false */
@@ -59,7 +61,10 @@ export function weedArguments(
     `-dir=${data}`,
     ...(peer === undefined
       ? ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-      : [`-ip=${peer.address}`, `-ip.bind=${serve}`, `-rack=${peer.node}`]),
+      : [
+          ...[`-ip=${peer.address}`, `-ip.bind=${serve}`, `-rack=${peer.node}`],
+          `-whiteList=127.0.0.1,${peer.address},${peer.other}`,
+        ]),
     // On by default: it would tell its makers how much there is.
     "-master.telemetry=false",
     ...(peer?.follows === undefined

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { onNode } from "../support/lab";
-import { seaweedShell } from "../support/seaweed";
+import { seaweedShell, switchOn } from "../support/seaweed";
 import { mc, s3 } from "../support/services";
 import { handedOut, nothingToChange, preview, pulumi, up, well } from "../support/stack";
+import { openToStranger } from "../support/stranger";
 
 /** With `lab/objects on`: SeaweedFS runs beside MinIO on storage. */
 const root = join(__dirname, "../..");
@@ -29,6 +30,7 @@ const set = (path: string, value: string | undefined) =>
 
 describe("SeaweedFS beside MinIO on storage", () => {
   beforeAll(() => {
+    switchOn();
     storage = handedOut();
   });
   afterAll(() => {
@@ -68,7 +70,15 @@ describe("SeaweedFS beside MinIO on storage", () => {
       expect([port, new RegExp(`^(\\S+):${port}$`, "m").exec(listens)?.[1]]).toEqual([port, "127.0.0.1"]);
     const code = "curl -s -o /dev/null -m 5 -w '%{http_code}'";
     expect(onNode("desktop", `${code} ${seaweed}/mlflow/`)).toBe("403");
-    expect(onNode("desktop", `${code} http://10.77.0.11:18333/ || true`)).toBe("000");
+    // S3 for gRPC listens where S3 does.
+    expect(listens).toMatch(/^\*:18333$/m);
+    expect(
+      onNode(
+        "desktop",
+        "timeout 5 bash -c '</dev/tcp/10.77.0.11/18333' 2>/dev/null && echo open || echo closed",
+      ),
+    ).toBe("closed\n");
+    expect(openToStranger("storage").map(({ port }) => port)).toEqual([22]);
   });
 
   it("comes back with its objects after it was killed", () => {

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import type { NodeName } from "../../topology";
 import { lab, onNode } from "../support/lab";
-import { seaweedShell } from "../support/seaweed";
+import { seaweedShell, switchOn } from "../support/seaweed";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
+import { openToStranger } from "../support/stranger";
 
 /** With `lab/objects on`: SeaweedFS beside MinIO keeps each object on desktop, too; storage loses its disk, and gets it back. */
 const directory = "/srv/homelab/seaweedfs";
@@ -58,6 +59,7 @@ describe("a second copy of each object on desktop", () => {
   };
 
   beforeAll(() => {
+    switchOn();
     house = handedOut();
     putAll("once", 20);
     set("storage", "seaweedfs.copy", "offered");
@@ -102,8 +104,19 @@ describe("a second copy of each object on desktop", () => {
       expect([port, reaches("storage", "10.77.0.12", port)]).toEqual([port, "yes"]);
       expect([port, reaches("compute", "10.77.0.12", port)]).toEqual([port, "no"]);
     }
-    for (const port of [9333, 9335])
+    for (const port of [9333, 9335, 18333])
       expect([port, reaches("desktop", "10.77.0.11", port)]).toEqual([port, "no"]);
+    for (const node of ["storage", "desktop"] as const)
+      expect(
+        openToStranger(node).map(({ port }) => port),
+        node,
+      ).toEqual([22]);
+    // From within the node, but not by one of the two's addresses: as a pod there would ask.
+    const asPod =
+      "podman run --rm --pull never --entrypoint curl $(podman inspect -f '{{.ImageName}}' seaweedfs) -s -o /dev/null -m 5 -w '%{http_code}'";
+    expect(onNode("storage", `${asPod} 'http://10.77.0.11:9333/col/delete?collection=mlflow' || true`)).toBe(
+      "401",
+    );
     const chunk = "curl -s -o /dev/null -m 5 -w '%{http_code}' http://10.77.0.11:9334/1,01637037d6";
     expect(onNode("desktop", chunk)).toBe("401");
   });
@@ -142,9 +155,13 @@ describe("a second copy of each object on desktop", () => {
     try {
       await expect.poll(() => put("alone"), { timeout: 60_000, interval: 2000 }).not.toBe(200);
       expect(lost("storage")).toEqual([]);
-      const { code, text } = preview("storage", "--diff");
-      expect(code).not.toBe(0);
-      expect(text).toContain("desktop keeps the second copy of each object");
+      // Once storage's master has heard that desktop's is gone.
+      await expect
+        .poll(() => preview("storage", "--diff"), { timeout: 120_000, interval: 2000 })
+        .toMatchObject({
+          code: expect.toSatisfy((code: number) => code !== 0) as number,
+          text: expect.stringContaining("desktop keeps the second copy of each object") as string,
+        });
     } finally {
       onNode("desktop", "systemctl start seaweedfs");
     }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageOutputs } from "../../nodes/storage-outputs";
 import { script } from "../support/backup";
 import { onNode } from "../support/lab";
-import { seaweedShell } from "../support/seaweed";
+import { seaweedShell, switchOn } from "../support/seaweed";
 import { s3 } from "../support/services";
 import { handedOut, nothingToChange, preview, pulumi, up, well } from "../support/stack";
 
@@ -26,6 +26,7 @@ describe("SeaweedFS in MinIO's place", () => {
   let after: StorageOutputs;
 
   beforeAll(() => {
+    switchOn();
     before = handedOut();
     set("homelab:objectStore.engine", "seaweedfs");
     set("homelab:objectStore.beside", "minio");
@@ -111,10 +112,8 @@ for i in $(seq 120); do curl -fs -o /dev/null http://127.0.0.1:8333/healthz && e
       const failed = spawnSync(join(root, "lab/pulumi"), ["storage", "up", "--yes", "--skip-preview"], {
         ...{ cwd: root, encoding: "utf8", timeout: 800_000 },
       });
-      expect([failed.status, failed.stdout + failed.stderr]).toEqual([
-        255,
-        expect.stringContaining("no volume can be written"),
-      ]);
+      expect(failed.status).not.toBe(0);
+      expect(failed.stdout + failed.stderr).toContain("no volume can be written");
     } finally {
       well(pulumi("storage", "config", "rm", "--path", "homelab:seaweedfs.minFreeSpace"));
     }

@@ -1,4 +1,7 @@
-import { onNode } from "./lab";
+import { lab, onNode } from "./lab";
+
+/** SeaweedFS beside MinIO, whatever ran here before: another file of tests may have taken it out. */
+export const switchOn = (): void => void lab("objects", "on");
 
 /** What `weed shell` on the lab's storage says to these commands. */
 export const seaweedShell = (...commands: string[]): string =>

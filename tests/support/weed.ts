@@ -145,7 +145,7 @@ export class Weed {
     writeFileSync(join(this.folder, "master.toml"), texts.master);
     const known = {
       ...peer,
-      address: "127.0.0.1",
+      ...{ address: "127.0.0.1", other: "127.0.0.1" },
       ...(follows === undefined ? {} : { follows: follows.place.master }),
     };
     // It copies no volume from a loopback address otherwise.
