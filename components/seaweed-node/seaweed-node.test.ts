@@ -138,7 +138,7 @@ describe("two that keep a copy each", () => {
     expect(offered.words).toEqual(
       expect.arrayContaining([
         ...["-ip=10.0.0.1", "-ip.bind=0.0.0.0", "-rack=storage", "-master.peers=none"],
-        "-whiteList=127.0.0.1,10.0.0.1,10.0.0.2",
+        "-whiteList=@,127.0.0.1,10.0.0.1,10.0.0.2",
       ]),
     );
     expect(offered.words.join(" ")).not.toContain("defaultReplication");
@@ -160,7 +160,7 @@ describe("two that keep a copy each", () => {
       expect.arrayContaining([
         ...["-ip=10.0.0.2", "-rack=desktop", "-master=false", "-master.peers=10.0.0.1:9333"],
         "-s3.config=/run/secrets/homelab-seaweedfs-identities",
-        "-whiteList=127.0.0.1,10.0.0.2,10.0.0.1",
+        "-whiteList=@,127.0.0.1,10.0.0.2,10.0.0.1",
       ]),
     );
     expect(secrets.slice(1)).toEqual(peers);

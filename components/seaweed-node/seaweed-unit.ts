@@ -63,7 +63,8 @@ export function weedArguments(
       ? ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
       : [
           ...[`-ip=${peer.address}`, `-ip.bind=${serve}`, `-rack=${peer.node}`],
-          `-whiteList=127.0.0.1,${peer.address},${peer.other}`,
+          // `@` is what the parts of one process call each other: by a socket in the container.
+          `-whiteList=@,127.0.0.1,${peer.address},${peer.other}`,
         ]),
     // On by default: it would tell its makers how much there is.
     "-master.telemetry=false",
