@@ -1,5 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { portsOf } from "../../services";
+import { loadSettings } from "../../settings";
 import type { NodeName } from "../../topology";
 import { labTopology, onNode } from "./lab";
 
@@ -46,6 +50,24 @@ export function listening(node: NodeName): Listening[] {
     }
   }
   return [...found.values()].sort((a, b) => a.port - b.port);
+}
+
+/** What of a node everybody may reach: SSH, the owner's own door, and what its stack file switches on for anyone (the mesh's own). */
+export function meantForAll(node: NodeName): Listening[] {
+  const file = join(__dirname, `../../lab/state/Pulumi.${node}.yaml`);
+  const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+  const texts = Object.entries(config).map(([name, value]) => [
+    name,
+    typeof value === "string"
+      ? value
+      : JSON.stringify(value).replace(/\{"secure":"[^"]*"\}/g, '"of-no-matter"'),
+  ]);
+  const settings = loadSettings(node, Object.fromEntries(texts) as Record<string, string>);
+  const declared = portsOf(node, settings).filter(({ from }) => from === "anyone");
+  return [
+    { protocol: "tcp" as const, port: labTopology().nodes[node].ssh.port },
+    ...declared.map(({ protocol = "tcp", port }) => ({ protocol, port })),
+  ].sort((a, b) => a.port - b.port);
 }
 
 /** The node's addresses on the LAN, of both families. */
