@@ -158,7 +158,7 @@ const launcherRules = [
 
 export const dagster = service({
   title: "Dagster",
-  purpose: "data assets and their schedules; its metadata is in PostgreSQL, its files in MinIO",
+  purpose: "data assets and their schedules; its metadata is in PostgreSQL, its files in S3",
   key,
   on: ["compute"],
   settings,

@@ -80,7 +80,7 @@ function run(own: MlflowSettings, { node }: PodContext): PodRun {
 
 export const mlflow = service({
   title: "MLflow",
-  purpose: "tracks experiments; its metadata is in PostgreSQL, its artifacts in MinIO",
+  purpose: "tracks experiments; its metadata is in PostgreSQL, its artifacts in S3",
   key,
   on: ["compute"],
   settings,

@@ -29,10 +29,67 @@ export const minio: RuleGroup = {
   ],
 };
 
-/** SeaweedFS, where desktop keeps a second copy of each object. */
+/** SeaweedFS, and its second copy of each object where desktop keeps one. */
 export const seaweedfs: RuleGroup = {
   name: "homelab-seaweedfs",
   rules: [
+    {
+      alert: "ObjectsNotTaken",
+      // Too little room for another object, an error of the disk, or requests that fail again and again.
+      expr: 'sum by (node) (SeaweedFS_volumeServer_read_only_volumes{type="isDiskSpaceLow"}) > 0 or sum by (node) (SeaweedFS_volumeServer_io_quarantine) > 0 or sum by (node) (increase(SeaweedFS_s3_request_total{code=~"5.."}[5m])) > 2',
+      for: "5m",
+      severity: "critical",
+      summary: "SeaweedFS on {{ $labels.node }} takes no objects, or its requests fail.",
+      fires: {
+        "a disk with too little room": {
+          series: {
+            'SeaweedFS_volumeServer_read_only_volumes{node="storage", collection="mlflow", type="isDiskSpaceLow"}':
+              "0x3 2x12",
+          },
+          at: "12m",
+          alerts: [
+            {
+              labels: { node: "storage" },
+              says: "SeaweedFS on storage takes no objects, or its requests fail.",
+            },
+          ],
+        },
+        "puts that are answered by an error": {
+          series: {
+            'SeaweedFS_s3_request_total{node="storage", bucket="mlflow", code="500", type="PUT"}':
+              "0x3 1+1x15",
+          },
+          at: "15m",
+          alerts: [
+            {
+              labels: { node: "storage" },
+              says: "SeaweedFS on storage takes no objects, or its requests fail.",
+            },
+          ],
+        },
+        "a volume that the disk cannot read": {
+          series: { 'SeaweedFS_volumeServer_io_quarantine{node="storage", kind="volume"}': "0x3 1x12" },
+          at: "12m",
+          alerts: [
+            {
+              labels: { node: "storage" },
+              says: "SeaweedFS on storage takes no objects, or its requests fail.",
+            },
+          ],
+        },
+      },
+      silent: {
+        "requests that failed while it was restarted, and consumers that ask for what is not there": {
+          series: {
+            'SeaweedFS_s3_request_total{node="storage", bucket="mlflow", code="500", type="PUT"}': "0x3 4x12",
+            'SeaweedFS_s3_request_total{node="storage", bucket="mlflow", code="404", type="GET"}': "0+9x15",
+            'SeaweedFS_volumeServer_read_only_volumes{node="storage", collection="mlflow", type="isDiskSpaceLow"}':
+              "0x15",
+          },
+          at: "12m",
+        },
+      },
+    },
     {
       alert: "ObjectsKeptOnce",
       // SeaweedFS copies by itself what is there once: a volume of a gigabyte in minutes, a disk in hours.
