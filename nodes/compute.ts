@@ -14,7 +14,7 @@ import { memberOf, runOwn, runServices, storageValues } from "./services";
 
 /**
  * compute: on demand. It may be powered off or rebuilt at any time, so nothing here keeps data: what it works on is
- * in storage's PostgreSQL and MinIO.
+ * in storage's PostgreSQL and object store.
  *
  *   Dagster     :3300    each of these is a pod of the cluster, when homelab:compute.enabled;
  *   MLflow      :5050    each can be switched off

@@ -29,8 +29,8 @@ import { runOwn } from "./services";
  *
  *   PostgreSQL 18   :5432   agent_gateway, dagster, mlflow; a standby on desktop when homelab:postgres.replica.enabled
  *                           and databases moved from other servers, when homelab:migrations names some
- *   MinIO           :9000   S3: parquet, iceberg, mlflow     :9001 its console; or SeaweedFS :8333, when
- *                           homelab:objectStore.engine says so
+ *   SeaweedFS       :8333   S3: parquet, iceberg, mlflow; or MinIO :9000 and its console :9001, as homelab:objectStore.engine
+ *                           says
  *   K3s' server     :6443   when homelab:k3s.enabled; with the placement rule as its admission policies
  *   Prefect         :4200   the jobs of jobs.yaml, when homelab:prefect.enabled; their worker when homelab:jobs.enabled
  *   headscale       :8444   coordinates the mesh, when homelab:headscale.enabled; :3478 UDP

@@ -20,25 +20,26 @@ export const storage: Page = {
         unit: "Bps",
         mayBeEmpty: true,
       },
-      {
-        title: "Objects",
-        expr: "minio_cluster_usage_object_total",
-        legend: "{{node}}",
-        unit: "short",
-        mayBeEmpty: true,
-      },
     ],
+    // Of whichever engine there is.
     "Object store": [
       {
+        title: "Kept",
+        expr: 'sum by (node) (minio_cluster_usage_total_bytes) or sum by (node) (SeaweedFS_volumeServer_total_disk_size{type="normal"})',
+        legend: "{{node}}",
+        unit: "bytes",
+        mayBeEmpty: true,
+      },
+      {
         title: "Room left",
-        expr: "minio_cluster_capacity_usable_free_bytes",
+        expr: 'sum by (node) (minio_cluster_capacity_usable_free_bytes) or sum by (node) (SeaweedFS_volumeServer_resource{type="avail"})',
         legend: "{{node}}",
         unit: "bytes",
       },
       {
         title: "Well (1), not (0)",
-        expr: "minio_cluster_health_status",
-        legend: "{{node}}",
+        expr: 'homelab_service_healthy{name=~"minio.service|seaweedfs.service"}',
+        legend: "{{node}} {{name}}",
         unit: "none",
       },
     ],
