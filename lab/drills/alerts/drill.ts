@@ -101,11 +101,13 @@ const inWords = ({ labels, annotations }: Message) =>
   `${labels.alertname ?? "?"}: ${annotations.summary ?? JSON.stringify(labels)}`;
 
 async function main(): Promise<void> {
+  const unknown = only.filter((name) => ![...together, ...alone].some(({ alert }) => alert === name));
+  if (unknown.length > 0) throw new Error(`There is no fault for the alert ${unknown.join(", ")}.`);
+  const faults = [...wanted(together), ...wanted(alone)];
+  if (faults.length === 0) throw new Error(`No alert is called as ALERTS asks: ${only.join(", ")}`);
   const receiver = new Receiver();
   await receiver.open();
   const told: Told[] = [];
-  const faults = [...wanted(together), ...wanted(alone)];
-  if (faults.length === 0) throw new Error(`No alert is called as ALERTS asks: ${only.join(", ")}`);
   let uncalled: readonly Message[] = [];
   try {
     for (const fault of faults) mend(fault);
