@@ -3,11 +3,12 @@ import { bucketsOf, copyDifferences, volumesOf } from "./copies";
 
 const volume = (id: number, replication: string) =>
   `          volume Id:${id}, Size:8, ReplicaPlacement:${replication}, Collection:kept, Version:3, Ttl:, FileCount:0 \n`;
-const said = (nodes: Readonly<Record<string, string>>) =>
+const said = (nodes: Readonly<Record<string, string>>, stopped: readonly string[] = []) =>
   [
     "Topology volumeSizeLimit:64 MB hdd(volume:2/16 active:2 free:14 remote:0)\n",
     ...Object.values(nodes),
     "total size:0 file_count:0 \n* volume servers 2\n  * data center: DefaultDataCenter\n",
+    ...stopped.map((node) => `    * rack: ${node}\n`),
     ...Object.keys(nodes).map((node) => `    * rack: ${node}\n      * 10.0.0.1:9334 (30GB 4.53 )\n`),
   ].join("");
 const connection = { node: "storage", host: "10.0.0.1", port: 22, user: "root", hostKey: "" };
@@ -32,9 +33,10 @@ it("volumes that are kept once are a difference where each is to be kept twice, 
 });
 
 it("a node that is not there is no difference that a run could mend", () => {
-  expect(() => differs(said({ storage: volume(1, "010") }), both)).toThrow(
-    "desktop keeps the second copy of each object, and SeaweedFS there is not known to the one on storage: nothing can be put",
-  );
+  for (const stopped of [[], ["desktop"]])
+    expect(() => differs(said({ storage: volume(1, "010") }, stopped), both)).toThrow(
+      "desktop keeps the second copy of each object, and SeaweedFS there is not known to the one on storage: nothing can be put",
+    );
 });
 
 it("an answer without volumes is no answer", () => {

@@ -4,7 +4,7 @@ import type { ContentsInputs } from "./inputs";
 interface Volumes {
   /** Replication of each volume, by its number. */
   readonly replication: ReadonlyMap<string, string>;
-  /** Nodes that have a volume server, as racks. */
+  /** Nodes whose volume server answers, as racks. */
   readonly nodes: ReadonlySet<string>;
 }
 
@@ -18,7 +18,8 @@ export function volumesOf(said: string): Volumes {
         found,
       ]),
     ),
-    nodes: new Set([...said.matchAll(/^\s*\* rack: (\S+)/gm)].map(([, rack = ""]) => rack)),
+    // A rack stays in the list without its server, when that is stopped.
+    nodes: new Set([...said.matchAll(/^ *\* rack: (\S+)\n *\* \S+:\d+ \(/gm)].map(([, rack = ""]) => rack)),
   };
 }
 
