@@ -300,7 +300,8 @@ describe("who watches the watchers", () => {
     file("watchdog/began", "1000\n");
     alertmanager(heard(500));
     expect(watchdog().said).toMatch(/Nothing has been heard of Prometheus for 5\d\d s/);
-    const [alert] = JSON.parse(read("told")) as { labels: object; endsAt: string }[];
+    const [alert] = JSON.parse(read("told")) as { labels: object; startsAt: string; endsAt: string }[];
+    expect(Date.parse(alert?.startsAt ?? "")).toBeLessThanOrEqual(Date.now());
     expect(alert?.labels).toEqual({ alertname: "MonitoringDead", severity: "critical" });
     // It ends by itself soon after it is no longer said.
     const lasts = Date.parse(alert?.endsAt ?? "") - Date.now();

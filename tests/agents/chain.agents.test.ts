@@ -98,8 +98,8 @@ describe.skipIf(!hasCluster() || !hasMeasurements())("a request made on desktop 
       // In the logs, by one query: the agent, the gateway's door and LiteLLM on desktop, PostgreSQL, the run's pod.
       const logs = `_time:1h ${chain.logs.victorialogs.replace("$correlation_id", id)}`;
       const from = (line: Readonly<Record<string, string>>) =>
-        line.pod?.startsWith("dagster-run-")
-          ? `${line._HOSTNAME ?? line.node ?? "?"} dagster-run`
+        line.POD_NAME?.startsWith("dagster-run-")
+          ? `${line._HOSTNAME ?? "?"} dagster-run`
           : `${line._HOSTNAME ?? "?"} ${line._SYSTEMD_UNIT ?? ""}${line.SYSLOG_IDENTIFIER === "scout" ? "scout" : ""}`;
       const wanted = ["compute dagster-run", "desktop inference.service", "storage postgres.service"];
       const lines = await until(

@@ -122,3 +122,24 @@ describe("an agent that fails", () => {
     expect(receiver.about({ alertname: "UnitFailed", name: unit })).toHaveLength(1);
   });
 });
+
+describe("a house that nobody watches", () => {
+  it("is told while it is so, and not only once it is over", async () => {
+    // As its timer does, and as if Prometheus had not been heard for long: the last time is seconds ago.
+    const watchdog = () =>
+      onNode(
+        "desktop",
+        `$(systemctl cat homelab-watchdog.service | sed -n 's/^ExecStart=\\(.*\\) [0-9]*$/\\1/p') 1`,
+      );
+    const told = await until(
+      "that it was told",
+      () => {
+        watchdog();
+        return receiver.about({ alertname: "MonitoringDead" })[0];
+      },
+      90,
+    );
+    expect(told.labels).toMatchObject({ severity: "critical" });
+    await until("that it is over", () => receiver.about({ alertname: "MonitoringDead" }, "resolved")[0], 330);
+  });
+});

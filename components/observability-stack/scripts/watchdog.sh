@@ -19,7 +19,8 @@ fi
 silent=$((EPOCHSECONDS - heard))
 if [ "$silent" -lt "$patience" ]; then exit 0; fi
 echo "Nothing has been heard of Prometheus for $silent s: Alertmanager is told."
-until=$(date -u -d "@$((EPOCHSECONDS + 150))" +%FT%TZ)
+# Its beginning, too: Alertmanager would take its end for it, and wait for that before it tells anybody.
+since=$(date -u -d "@$heard" +%FT%TZ) until=$(date -u -d "@$((EPOCHSECONDS + 150))" +%FT%TZ)
 curl -fsS --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary @- "$alertmanager/api/v2/alerts" <<JSON
-[{"labels":{"alertname":"MonitoringDead","severity":"critical"},"endsAt":"$until","annotations":{"summary":"Nobody watches the house: Prometheus has not been heard for a while.","runbook":"docs/runbooks/alerts.md#monitoringdead"}}]
+[{"labels":{"alertname":"MonitoringDead","severity":"critical"},"startsAt":"$since","endsAt":"$until","annotations":{"summary":"Nobody watches the house: Prometheus has not been heard for a while.","runbook":"docs/runbooks/alerts.md#monitoringdead"}}]
 JSON
