@@ -136,10 +136,10 @@ export function servicesBack(seconds = 60): void {
     'systemctl is-active --quiet postgres && systemctl is-active --quiet "$ENGINE"',
   ].join(" && ");
   // Whichever engine serves S3, as the backup knows it.
-  const engine = `. /etc/homelab/backup/config
-case $MINIO_SECRETS in
-  *seaweedfs*) ENGINE=seaweedfs HEALTH=http://127.0.0.1:$MINIO_PORT/healthz ;;
-  *) ENGINE=minio HEALTH=http://127.0.0.1:$MINIO_PORT/minio/health/cluster ;;
+  const engine = `port=$(sed -n 's/^MINIO_PORT=//p' /etc/homelab/backup/config)
+case $(sed -n 's/^MINIO_SECRETS=//p' /etc/homelab/backup/config) in
+  *seaweedfs*) ENGINE=seaweedfs HEALTH=http://127.0.0.1:$port/healthz ;;
+  *) ENGINE=minio HEALTH=http://127.0.0.1:$port/minio/health/cluster ;;
 esac
 export ENGINE HEALTH`;
   onNode("storage", `${engine}\ntimeout ${seconds} sh -c 'until ${ready}; do sleep 0.3; done'`);
