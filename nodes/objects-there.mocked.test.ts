@@ -83,6 +83,8 @@ describe("an engine that would take the place of the other one's objects", () =>
 
   it("is not passed where nobody can look", async () => {
     vi.mocked(objectStores).mockRejectedValue(new RemoteError("storage cannot be read."));
-    expect(await ended(false)).toMatchObject({ message: "storage cannot be read." });
+    const sentence = "Which engine has the house's objects is not known: storage cannot be read.";
+    expect(await ended(true)).toEqual({ said: [sentence], buckets: [] });
+    expect(await ended(false)).toMatchObject({ message: `${sentence} Nothing was changed.` });
   });
 });

@@ -1,3 +1,4 @@
+import { clause, errorMessage } from "../packages/errors";
 import { objectStores, type ObjectStores } from "../remote/object-stores";
 import type { ObjectStoreEngine, ObjectStoreSettings } from "../services";
 import { isOn } from "./is-on";
@@ -21,10 +22,15 @@ export async function requireObjectsServed({
     minio: settings.minio.dataDirectory,
     seaweedfs: settings.seaweedfs.dataDirectory,
   };
-  const found = await objectStores(connection, directories, new AbortController().signal);
-  const sentence = leftBehindReason(settings.objectStore, found, directories);
+  const found = await objectStores(connection, directories, new AbortController().signal).catch(
+    (error: unknown) => clause(errorMessage(error)),
+  );
+  const sentence =
+    typeof found === "string"
+      ? `Which engine has the house's objects is not known: ${found}.`
+      : leftBehindReason(settings.objectStore, found, directories);
   if (sentence !== undefined) refuse(sentence);
-  return found.buckets;
+  return typeof found === "string" ? [] : found.buckets;
 }
 
 /**
