@@ -76,9 +76,15 @@ describe("an engine that would take the place of the other one's objects", () =>
 
   it("makes a preview fail, and ends an up with nothing changed", async () => {
     const preview = await ended(true);
-    expect(preview).toMatchObject({ buckets: ["mlflow"] });
+    expect(preview).toMatchObject({ buckets: [] });
     expect(preview.said).toHaveLength(1);
     expect(await ended(false)).toHaveProperty("message", expect.stringMatching(/Nothing was changed\.$/));
+  });
+
+  it("goes on where its own objects are there, and an up takes over the buckets that are", async () => {
+    vi.mocked(objectStores).mockResolvedValue({ minio: gone, seaweedfs: full, buckets: ["mlflow"] });
+    expect(await ended(false)).toEqual({ said: [], buckets: ["mlflow"] });
+    expect(await ended(true)).toEqual({ said: [], buckets: [] });
   });
 
   it("is not passed where nobody can look", async () => {

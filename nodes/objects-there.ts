@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { clause, errorMessage } from "../packages/errors";
 import { objectStores, type ObjectStores } from "../remote/object-stores";
 import type { ObjectStoreEngine, ObjectStoreSettings } from "../services";
@@ -10,7 +11,7 @@ const titles = { minio: "MinIO", seaweedfs: "SeaweedFS" } as const;
 /**
  * Ends an up, before anything is touched, and has a preview fail, where the house would go on with an engine that has no objects,
  * or former ones, while the other one's are there.
- * @returns the buckets that MinIO has already: it keeps each as a directory, so it need not be asked
+ * @returns the buckets that MinIO has already, in an up: it keeps each as a directory, so it need not be asked
  */
 export async function requireObjectsServed({
   node,
@@ -30,7 +31,8 @@ export async function requireObjectsServed({
       ? `Which engine has the house's objects is not known: ${found}.`
       : leftBehindReason(settings.objectStore, found, directories);
   if (sentence !== undefined) refuse(sentence);
-  return typeof found === "string" ? [] : found.buckets;
+  // What a preview would take over it would read from MinIO, which need not run.
+  return typeof found === "string" || pulumi.runtime.isDryRun() ? [] : found.buckets;
 }
 
 /**
