@@ -23,17 +23,21 @@ observability_rows() {
 }
 
 table() {
-  local node name value
+  local node name value store=seaweedfs
   printf '\nThe lab is up (%s s).\n\n' $((SECONDS - PROGRESS_BEGAN))
   for node in "${NODES[@]}"; do row "$node" "${ADDRESS[$node]}  $node.$DOMAIN  ${LIFECYCLE[$node]}"; done
   printf '\nWhat storage hands out\n'
-  while read -r name value; do row "$name" "$value"; done < <(stack_outputs storage)
+  while read -r name value; do
+    row "$name" "$value"
+    # Of MinIO alone.
+    if [ "$name" = S3_CONSOLE ]; then store=minio; fi
+  done < <(stack_outputs storage)
   row "passwords, DSNs, keys" "lab/pulumi storage stack output --show-secrets"
   printf '\nLook around\n'
   row "a shell" "lab/ssh storage"
-  row "what runs" "lab/ssh storage systemctl status postgres minio homelab-firewall"
+  row "what runs" "lab/ssh storage systemctl status postgres $store homelab-firewall"
   row "PostgreSQL" "lab/ssh storage -N -L 15432:${ADDRESS[storage]}:5432    then: psql -h 127.0.0.1 -p 15432"
-  row "MinIO console" "lab/ssh storage -N -L 19001:${ADDRESS[storage]}:9001    then: http://127.0.0.1:19001"
+  [ "$store" != minio ] || row "MinIO console" "lab/ssh storage -N -L 19001:${ADDRESS[storage]}:9001    then: http://127.0.0.1:19001"
   observability_rows
   row "what would change" "lab/pulumi storage preview --diff"
   row "a power cut" "lab/node kill storage && lab/node start storage"
