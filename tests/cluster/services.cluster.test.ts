@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clean, once, prepare, services } from "../../lab/drills/wipe/desktop";
 import { homelabCommand } from "../support/command";
 import { launchSample } from "../support/dagster";
-import { lab, onNode } from "../support/lab";
+import { houseAddress } from "../../topology";
+import { lab, labTopology, onNode } from "../support/lab";
 import { byHand, dsnOf, psql, storeClient } from "../support/services";
 import { handedOut, preview, pulumi, up, well } from "../support/stack";
 import { kubectl, ready, until } from "./kubectl";
@@ -45,12 +46,13 @@ afterAll(() => {
 describe("compute's services", () => {
   it("answer desktop on the ports of the original layout", () => {
     const urls = services();
+    const at = `http://${houseAddress(labTopology().nodes.compute)}`;
     expect(urls).toMatchObject({
-      DAGSTER_URL: "http://10.77.0.13:3300",
-      MLFLOW_TRACKING_URI: "http://10.77.0.13:5050",
-      VLLM_URL: "http://10.77.0.13:8000",
-      LLAMA_CPP_URL: "http://10.77.0.13:8081",
-      OLLAMA_URL: "http://10.77.0.13:11434",
+      DAGSTER_URL: `${at}:3300`,
+      MLFLOW_TRACKING_URI: `${at}:5050`,
+      VLLM_URL: `${at}:8000`,
+      LLAMA_CPP_URL: `${at}:8081`,
+      OLLAMA_URL: `${at}:11434`,
     });
     for (const path of [
       `${urls.DAGSTER_URL ?? ""}/server_info`,
@@ -80,13 +82,10 @@ describe("compute's services", () => {
         `${pod("mlflow")}:5050`,
         `${pod("ollama")}:11434`,
       ]) {
-        const ask = (source: string) =>
-          onNode(
-            "desktop",
-            `curl -s -o /dev/null -m 8 -w '%{http_code}' --interface ${source} http://${at}/ || true`,
-          ).trim();
-        expect([at, ask(stranger)]).toEqual([at, "000"]);
-        expect([at, ask("10.77.0.12")]).not.toEqual([at, "000"]);
+        const ask = (by: string) =>
+          onNode("desktop", `curl -s -o /dev/null -m 8 -w '%{http_code}' ${by} http://${at}/ || true`).trim();
+        expect([at, ask(`--interface ${stranger}`)]).toEqual([at, "000"]);
+        expect([at, ask("")]).not.toEqual([at, "000"]);
       }
     } finally {
       onNode("desktop", `ip address del ${stranger}/24 dev eth0`);
