@@ -22,6 +22,8 @@ const begun = (name: string): { pid: number; told: string }[] =>
     ? readFileSync(join(folder, name), "utf8")
         .trimEnd()
         .split("\n")
+        // The file is there before its first line.
+        .filter((line) => /^\d+ /.test(line))
         .map((line) => ({ pid: parseInt(line, 10), told: line.replace(/^\d+ /, "") }))
     : [];
 const lives = (pid: number) => {
