@@ -64,7 +64,7 @@ async function main() {
   const cache = dirname(record);
   mkdirSync(cache, { recursive: true });
   replace(join(cache, code), contents);
-  replace(record, JSON.stringify({ code, sources }));
+  replace(record, JSON.stringify({ code, project, sources }));
   // Those of an hour ago are read by nobody any more.
   for (const file of readdirSync(cache).filter(
     (file) => file.startsWith(`${name}.`) && file.endsWith(".cjs"),

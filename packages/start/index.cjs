@@ -36,9 +36,9 @@ Module._load = function (request, parent, isMain) {
 /** A process that Pulumi's SDK has started holds the SDK's state; a second copy in the bundle would not know it. */
 const sdkIsHere = () => Object.keys(require.cache).some((file) => file.includes("/@pulumi/pulumi/"));
 
-/** Whether the bundle is there, and was made of the sources as they are now. */
-function current({ code, sources }) {
-  if (!existsSync(join(cache, code))) return false;
+/** Whether the bundle is there, and was made of the sources as they are now, here: it has their folders in it. */
+function current({ code, project: madeIn, sources }) {
+  if (madeIn !== project || !existsSync(join(cache, code))) return false;
   return Object.entries(sources).every(
     ([file, hash]) =>
       existsSync(join(project, file)) &&

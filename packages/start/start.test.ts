@@ -50,6 +50,19 @@ describe("a start", () => {
     expect(readdirSync(cache())).toEqual(before);
   });
 
+  it("makes a new one where the project was copied to, whose files are its own", () => {
+    const former = project;
+    project = `${former}-copied`;
+    try {
+      cpSync(former, project, { recursive: true });
+      write("room/word.txt", "of the copy");
+      expect(run()).toEqual({ status: 0, stdout: "of the copy\n", stderr: "" });
+    } finally {
+      rmSync(project, { recursive: true, force: true });
+      project = former;
+    }
+  });
+
   it("makes a new one when a source has changed, however deep it is imported", () => {
     write("room/said.ts", `export { said } from "./further";\n`);
     write("room/further.ts", `export const said = 3;\n`);
