@@ -136,8 +136,9 @@ export function servicesBack(seconds = 60): void {
     'systemctl is-active --quiet postgres && systemctl is-active --quiet "$ENGINE"',
   ].join(" && ");
   // Whichever engine serves S3, as the backup knows it.
-  const engine = `port=$(sed -n 's/^MINIO_PORT=//p' /etc/homelab/backup/config)
-case $(sed -n 's/^MINIO_SECRETS=//p' /etc/homelab/backup/config) in
+  const engine = `${clientScript}
+port=$(store_setting MINIO_PORT)
+case $(store_setting MINIO_SECRETS) in
   *seaweedfs*) ENGINE=seaweedfs HEALTH=http://127.0.0.1:$port/healthz ;;
   *) ENGINE=minio HEALTH=http://127.0.0.1:$port/minio/health/cluster ;;
 esac

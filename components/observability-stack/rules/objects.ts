@@ -29,6 +29,10 @@ export const minio: RuleGroup = {
   ],
 };
 
+const notTaken = [
+  { labels: { node: "storage" }, says: "SeaweedFS on storage takes no objects, or its requests fail." },
+];
+
 /** SeaweedFS, and its second copy of each object where desktop keeps one. */
 export const seaweedfs: RuleGroup = {
   name: "homelab-seaweedfs",
@@ -47,12 +51,7 @@ export const seaweedfs: RuleGroup = {
               "0x3 2x12",
           },
           at: "12m",
-          alerts: [
-            {
-              labels: { node: "storage" },
-              says: "SeaweedFS on storage takes no objects, or its requests fail.",
-            },
-          ],
+          alerts: notTaken,
         },
         "puts that are answered by an error": {
           series: {
@@ -60,22 +59,12 @@ export const seaweedfs: RuleGroup = {
               "0x3 1+1x15",
           },
           at: "15m",
-          alerts: [
-            {
-              labels: { node: "storage" },
-              says: "SeaweedFS on storage takes no objects, or its requests fail.",
-            },
-          ],
+          alerts: notTaken,
         },
         "a volume that the disk cannot read": {
           series: { 'SeaweedFS_volumeServer_io_quarantine{node="storage", kind="volume"}': "0x3 1x12" },
           at: "12m",
-          alerts: [
-            {
-              labels: { node: "storage" },
-              says: "SeaweedFS on storage takes no objects, or its requests fail.",
-            },
-          ],
+          alerts: notTaken,
         },
       },
       silent: {
